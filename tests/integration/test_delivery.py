@@ -1,0 +1,197 @@
+"""Out by MX, with real DNS and real receivers."""
+import email
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+
+import pytest
+from harness import DOMAIN, Dns, Gateway, Ports, Raw, Receiver, delivery_settings, run, wait_for
+
+ANN = f"ann@{DOMAIN}"
+
+
+class World:
+    """unbound, and a gateway that asks it and delivers to one port."""
+
+    def __init__(self, make, records, **queue):
+        self.base = Ports.take()
+        self.port = self.base + 2
+        make(Dns, self.base + 53, records)
+        self.gateway = make(Gateway, edit=lambda text: delivery_settings(text, self.port, self.base + 53, **queue))
+        self.gateway.account("ann")
+        self.gateway.start()
+
+
+def inbox(world, count=1, seconds=20):
+    return wait_for(lambda: (m := world.gateway.messages(ANN)) and len(m) >= count and m, f"{count} messages in INBOX", seconds)
+
+
+MX_TWO = ["far.example. 60 IN MX 10 one.far.example.", "far.example. 60 IN MX 20 two.far.example.",
+          "one.far.example. 60 IN A 127.0.0.2", "two.far.example. 60 IN A 127.0.0.3"]
+MX_ONE = ["far.example. 60 IN MX 10 one.far.example.", "one.far.example. 60 IN A 127.0.0.2"]
+
+
+def test_the_second_host_takes_what_the_first_cannot(make):
+    world = World(make, MX_TWO)
+    second = make(Receiver, "127.0.0.3", world.port)
+    world.gateway.send(ANN, "bob@far.example")
+    assert b"Hello." in wait_for(second.bodies, "the message at the second host")[0]
+
+
+def test_the_first_host_is_preferred(make):
+    world = World(make, MX_TWO)
+    first, second = make(Receiver, "127.0.0.2", world.port), make(Receiver, "127.0.0.3", world.port)
+    world.gateway.send(ANN, "bob@far.example")
+    wait_for(first.bodies, "the message at the first host")
+    assert second.bodies() == []
+
+
+def test_a_domain_without_mx_is_reached_by_its_address(make):
+    world = World(make, ["plain.example. 60 IN A 127.0.0.2"])
+    receiver = make(Receiver, "127.0.0.2", world.port)
+    world.gateway.send(ANN, "bob@plain.example")
+    wait_for(receiver.bodies, "the message")
+
+
+def test_null_mx_bounces(make):
+    world = World(make, ["null.example. 60 IN MX 0 ."])
+    world.gateway.send(ANN, "bob@null.example")
+    assert b"5.1.10" in inbox(world)[0]
+
+
+def test_an_unknown_domain_bounces(make):
+    world = World(make, MX_ONE)
+    world.gateway.send(ANN, "bob@nowhere.example")
+    assert b"5.1.2" in inbox(world)[0]
+
+
+def test_greylisting_is_retried_on_schedule(make):
+    world = World(make, MX_ONE)
+    seen = []
+
+    def greylist(verb, argument, session):
+        if verb == "RCPT":
+            seen.append(time.monotonic())
+            return "450 4.7.1 Greylisted" if len(seen) == 1 else None
+        return None
+    receiver = make(Receiver, "127.0.0.2", world.port, greylist)
+    world.gateway.send(ANN, "bob@far.example")
+    wait_for(receiver.bodies, "the second try")
+    assert len(seen) == 2 and seen[1] - seen[0] >= 0.85
+
+
+def test_a_refusal_comes_back_within_two_seconds_as_a_bounce_that_threads(make):
+    world = World(make, MX_ONE)
+    make(Receiver, "127.0.0.2", world.port, lambda verb, argument, session: "550 5.1.1 No such person" if verb == "RCPT" else None)
+    world.gateway.send(ANN, "bob@far.example", "Message-ID: <first@office.example>\r\nSubject: hi\r\n\r\nx\r\n")
+    message = email.message_from_bytes(inbox(world, seconds=2)[0])
+    assert message.get_content_type() == "multipart/report" and message.get_param("report-type") == "delivery-status"
+    assert message["In-Reply-To"] == "<first@office.example>" and "<first@office.example>" in message["References"]
+    status = message.get_payload()[1].as_string()
+    for field in ("Reporting-MTA:", "Final-Recipient: rfc822; ?bob@far.example", "Action: failed", "Status: 5.1.1",
+                  "Diagnostic-Code: smtp; ?550", "Remote-MTA:", "Last-Attempt-Date:"):
+        assert re.search(field.replace(" ?", r"\s*"), status, re.I), (field, status)
+
+
+def test_a_host_that_stays_down_gives_one_notice_and_then_one_bounce(make):
+    world = World(make, MX_ONE, expire="8s", warn_after="2s")
+    world.gateway.send(ANN, "bob@far.example")
+    found = inbox(world, 2, 40)
+    assert len(found) == 2
+    actions = [re.search(rb"(?im)^Action: (\w+)", m).group(1) for m in found]
+    assert actions == [b"delayed", b"failed"]
+    wait_for(lambda: world.gateway.json("queue", "list") == [], "an empty queue")
+    assert len(world.gateway.messages(ANN)) == 2
+
+
+def test_servfail_or_no_dns_never_bounces(make):
+    world = World(make, MX_ONE)
+    world.gateway.close()
+    gateway = make(Gateway, edit=lambda text: delivery_settings(text, world.port, world.base + 1))  # nobody answers there
+    gateway.account("ann")
+    gateway.start()
+    gateway.send(ANN, "bob@far.example")
+    wait_for(lambda: [r for r in gateway.json("queue", "list") if r["state"] == "deferred"], "a deferred message", 60)
+    assert gateway.messages(ANN) == []
+
+
+def test_one_transaction_carries_all_recipients_of_a_domain(make):
+    world = World(make, MX_ONE)
+    receiver = make(Receiver, "127.0.0.2", world.port)
+    world.gateway.send(ANN, [f"r{n}@far.example" for n in range(150)])
+    wait_for(lambda: sum(len(r) for _, r, _ in receiver.messages) == 150, "150 recipients")
+    assert sorted(len(r) for _, r, _ in receiver.messages) == [50, 100]
+
+
+def test_postfix_takes_a_message_over_tls(make):
+    world = World(make, MX_ONE)
+    postfix = make(Postfix, "127.0.0.2", world.port, world.gateway)
+    identifier = world.gateway.send(ANN, "bob@far.example", "Subject: tls\r\n\r\nSecret.\r\n")
+    message = wait_for(postfix.delivered, "the message in postfix's hands", 30)
+    assert b"Secret." in message and re.search(rb"using TLSv1.[23]", message), message
+    assert identifier.encode() in message
+
+
+class Postfix:
+    """A private Postfix that delivers every recipient of far.example into one file."""
+
+    def __init__(self, host, port, gateway):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="pt-postfix-"))
+        self.root.chmod(0o755)
+        self.box = self.root / "box"
+        etc, spool, data = self.root / "etc", self.root / "spool", self.root / "data"
+        for folder in (etc, spool, data, self.box):
+            folder.mkdir()
+        shutil.chown(data, "postfix")
+        shutil.chown(self.box, "nobody")
+        (etc / "main.cf").write_text(f"""compatibility_level = 3.6
+queue_directory = {spool}
+data_directory = {data}
+maillog_file = /dev/null
+maillog_file_prefixes = /dev
+myhostname = receiver.example
+mydestination =
+inet_interfaces = {host}
+virtual_mailbox_domains = far.example
+virtual_mailbox_base = {self.box}
+virtual_mailbox_maps = static:all/
+virtual_uid_maps = static:{shutil._get_uid("nobody")}
+virtual_gid_maps = static:{shutil._get_gid("nogroup")}
+mynetworks =
+smtpd_tls_cert_file = {gateway.directory}/tls/cert.pem
+smtpd_tls_key_file = {gateway.directory}/tls/key.pem
+smtpd_tls_security_level = may
+smtpd_tls_received_header = yes
+smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination
+""")
+        (etc / "master.cf").write_text(f"""{port} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+error unix - - n - - error
+retry unix - - n - - error
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+proxymap unix - - n - - proxymap
+tlsmgr unix - - n 1000? 1 tlsmgr
+postlog unix-dgram n - n - 1 postlogd
+""")
+        self.configuration = ["-c", str(etc)]
+        run("postfix", *self.configuration, "start", check=False)
+
+    def delivered(self):
+        files = list(self.box.glob("all/new/*"))
+        return files[0].read_bytes() if files else None
+
+    def close(self):
+        run("postfix", *self.configuration, "stop", check=False)
+        shutil.rmtree(self.root, ignore_errors=True)
