@@ -1,0 +1,192 @@
+"""What the operator does: check, accounts, aliases, queue, reload, status, HTTP."""
+import base64
+import json
+import re
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+from harness import DOMAIN, PASSWORD, POSTERN, Dns, Gateway, Ports, Receiver, delivery_settings, run, wait_for
+
+ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
+
+
+@pytest.fixture
+def gateway(make):
+    gateway = make(Gateway)
+    gateway.account("ann")
+    return gateway.start()
+
+
+@pytest.fixture
+def stuck(make):
+    """A gateway whose remote deliveries all wait."""
+    base = Ports.take()
+    make(Dns, base + 53, ["far.example. 60 IN MX 10 mx.far.example.", "mx.far.example. 60 IN A 127.0.0.2"])
+    gateway = make(Gateway, edit=lambda text: delivery_settings(text, base + 2, base + 53, retry='{ first = "1h", factor = 2, max = "4h", jitter = 0.1 }'))
+    gateway.receiver_port = base + 2
+    gateway.account("ann")
+    return gateway.start()
+
+
+def states(gateway, *filters):
+    return [row["state"] for row in gateway.json("queue", "list", *filters)]
+
+
+def test_version_is_one_line():
+    assert re.fullmatch(r"postern \d+\.\d+\.\d+\S*\n", run(POSTERN, "--version").stdout)
+
+
+def test_init_refuses_to_overwrite(make):
+    gateway = make(Gateway)
+    done = run(POSTERN, "init", gateway.directory, "--domain", DOMAIN, check=False)
+    assert done.returncode == 1 and "exist" in done.stderr
+
+
+def test_check_names_every_mistake_with_file_and_line(make):
+    gateway = make(Gateway)
+    text = gateway.config.read_text()
+    gateway.config.write_text(text + '\n[limits]\nrecipients = "many"\nrecipient = 3\n[nonsense]\nx = 1\n' if "[limits]" not in text
+                              else text.replace("[limits]", '[limits]\nrecipient = 3', 1) + '\n[nonsense]\nx = 1\n')
+    done = run(POSTERN, "check", "--config", gateway.config, check=False)
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert len(re.findall(rf"(?m)^{re.escape(str(gateway.config))}:\d+: ", said)) >= 2, said
+
+
+def test_wrong_usage_exits_2_and_no_server_exits_3(make):
+    gateway = make(Gateway)
+    assert run(POSTERN, "frobnicate", check=False).returncode == 2
+    assert run(POSTERN, "queue", "list", "--config", gateway.config, check=False).returncode == 3
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_accounts_and_aliases_work_with_and_without_the_server(make, running):
+    gateway = make(Gateway)
+    if running:
+        gateway.start()
+    gateway.account("ann")
+    made = gateway.cli("account", "add", BOB, "--operator", "--quota", "10MB")
+    password = made.stdout.strip().splitlines()[-1]
+    assert len(password) >= 12
+    assert [row["address"] for row in gateway.json("account", "list")] == [ANN, BOB]
+    assert gateway.cli("account", "add", ANN, "--password-stdin", stdin="x\n", check=False).returncode == 1
+    gateway.cli("alias", "add", f"all@{DOMAIN}", ANN, BOB)
+    assert gateway.cli("alias", "add", ANN.replace("ann", "loop"), f"loop@{DOMAIN}", check=False).returncode == 1
+    assert f"all@{DOMAIN}" in gateway.cli("alias", "list").stdout
+    gateway.cli("alias", "remove", f"all@{DOMAIN}")
+    gateway.cli("account", "disable", BOB)
+    gateway.cli("account", "enable", BOB)
+    gateway.cli("account", "remove", BOB)
+    assert [row["address"] for row in gateway.json("account", "list")] == [ANN]
+
+
+def test_a_changed_password_counts_when_the_command_returns(gateway):
+    gateway.imap(ANN)
+    gateway.cli("account", "password", ANN, "--password-stdin", stdin="another one\n")
+    with pytest.raises(Exception):
+        gateway.imap(ANN)
+    gateway.imap(ANN, "another one")
+    gateway.cli("account", "disable", ANN)
+    with pytest.raises(Exception):
+        gateway.imap(ANN, "another one")
+
+
+def test_the_queue_is_listed_held_released_retried_and_removed(stuck):
+    first = stuck.send(ANN, "x@far.example", "Subject: one\r\n\r\nOne.\r\n")
+    second = stuck.send(ANN, "y@far.example")
+    wait_for(lambda: states(stuck) == ["deferred"] * 2, "two deferred messages")
+    assert states(stuck, "--recipient", "x@far.example") == ["deferred"]
+    assert first in stuck.cli("queue", "show", first).stdout
+    assert "One." in stuck.cli("queue", "show", first, "--raw").stdout
+    stuck.cli("queue", "hold", first)
+    assert states(stuck, "--state", "held") == ["held"]
+    stuck.cli("queue", "release", first)
+    wait_for(lambda: states(stuck, "--state", "held") == [], "no held message")
+    stuck.cli("queue", "remove", second)
+    assert [row["id"] for row in stuck.json("queue", "list")] == [first]
+    stuck.kill()
+    stuck.start()
+    assert [row["id"] for row in stuck.json("queue", "list")] == [first]
+    stuck.cli("queue", "bounce", "--all")
+    wait_for(lambda: stuck.messages(ANN), "the bounce")
+    wait_for(lambda: states(stuck) == [], "an empty queue")
+
+
+def test_retry_sends_at_once(stuck, make):
+    stuck.send(ANN, "x@far.example")
+    wait_for(lambda: states(stuck) == ["deferred"], "a deferred message")
+    receiver = make(Receiver, "127.0.0.2", stuck.receiver_port)
+    stuck.cli("queue", "retry", "--all")
+    wait_for(receiver.bodies, "the message")
+
+
+def test_sigterm_finishes_and_a_restart_continues(stuck, make):
+    stuck.send(ANN, "x@far.example")
+    wait_for(lambda: states(stuck) == ["deferred"], "a deferred message")
+    stuck.stop()
+    assert stuck.redis_pid() is None
+    stuck.start()
+    assert states(stuck) == ["deferred"]
+
+
+def test_a_second_serve_on_the_same_data_exits_1(gateway):
+    done = run(POSTERN, "serve", "--config", gateway.config, check=False)
+    assert done.returncode == 1 and done.stderr
+
+
+def test_reload_takes_a_good_file_and_refuses_a_bad_one(gateway):
+    client = gateway.imap(ANN)
+    good = gateway.config.read_text()
+    gateway.config.write_text(good + "\n[oops]\nx = 1\n")
+    assert gateway.cli("reload", check=False).returncode == 1
+    gateway.config.write_text(good + '\n[domain."second.example"]\n')
+    gateway.cli("reload")
+    gateway.account("carl@second.example")
+    gateway.send(ANN, "carl@second.example")
+    wait_for(lambda: gateway.messages("carl@second.example"), "mail for the new domain")
+    assert client.noop()[0] == "OK"
+
+
+def http(gateway, path, data=None, login=None, **headers):
+    request = urllib.request.Request(f"http://localhost:{gateway.port('http')}{path}", data, headers)
+    if login:
+        request.add_header("Authorization", "Basic " + base64.b64encode(f"{login}:{PASSWORD}".encode()).decode())
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, answer.read().decode(), answer.headers
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(), error.headers
+
+
+def test_metrics_and_health_answer(gateway):
+    assert http(gateway, "/healthz")[0] == 200
+    assert http(gateway, "/readyz")[0] == 200
+    status, text, _ = http(gateway, "/metrics")
+    assert status == 200 and "# TYPE postern_" in text
+
+
+def test_http_takes_json_and_raw_messages_and_tells_what_became_of_them(gateway):
+    body = json.dumps({"from": ANN, "to": [ANN], "subject": "Grüße", "text": "hällo"}).encode()
+    assert http(gateway, "/v1/messages", body, **{"Content-Type": "application/json"})[0] == 401
+    status, text, _ = http(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
+    assert status == 202
+    identifier = json.loads(text)["id"]
+    again = http(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
+    assert json.loads(again[1])["id"] == identifier
+    raw = f"From: {ANN}\r\nSubject: raw\r\n\r\nraw\r\n".encode()
+    assert http(gateway, f"/v1/messages?from={ANN}&to={ANN}", raw, ANN, **{"Content-Type": "message/rfc822"})[0] == 202
+    wait_for(lambda: len(gateway.messages(ANN)) == 2, "both messages, each once")
+    wait_for(lambda: "delivered" in http(gateway, f"/v1/messages/{identifier}", login=ANN)[1], "the timeline")
+    status, text, headers = http(gateway, "/v1/messages", json.dumps({"from": BOB, "to": [ANN], "text": "x"}).encode(), ANN, **{"Content-Type": "application/json"})
+    assert status in (400, 403, 422) and headers["Content-Type"] == "application/problem+json" and BOB in text
+    assert http(gateway, "/v1/status", login=ANN)[0] == 200
+    assert http(gateway, "/v1/nothing")[0] == 401
+
+
+def test_status_is_one_screen(gateway):
+    said = gateway.cli("status").stdout
+    for word in ("submission", "imaps", "deferred", "edis"):
+        assert word in said
