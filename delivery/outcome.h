@@ -1,0 +1,52 @@
+// delivery/outcome.h: what came of an attempt, and what a host to try is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/net/address.h"
+
+namespace postern::delivery {
+
+/// How a host is spoken to.
+enum class Protocol : std::uint8_t { smtp, lmtp };
+/// What must hold before any mail is sent. `opportunistic`: encrypted without a check if offered;
+/// `off`: never; `required`: encrypted, or not at all; `verified`: and with a certificate for the
+/// host's name.
+enum class TlsDemand : std::uint8_t { off, opportunistic, required, verified };
+
+/// One host of a next hop, with its addresses not yet looked up when `addresses` is empty.
+struct Target {
+  std::string host;  ///< A-label name, literal without brackets, or a unix path
+  std::uint16_t port = 25;
+  std::vector<net::Address> addresses;
+  Protocol protocol = Protocol::smtp;
+  TlsDemand tls = TlsDemand::opportunistic;
+  bool tls_from_start = false;  ///< smtps
+  std::string user, password;   ///< AUTH, when not empty
+};
+
+/// What became of one recipient in one attempt.
+struct Verdict {
+  enum class Kind : std::uint8_t { delivered, relayed, deferred, failed } kind = Kind::deferred;
+  std::string status;                    ///< "2.0.0", "4.4.1": RFC 3463
+  std::string reply;                     ///< the remote's words or ours, sanitised
+  std::string diagnostic_type = "smtp";  ///< "x-postern" when the words are ours
+  std::string remote_host;               ///< who said so, empty when we did
+};
+
+/// Of one attempt over all hosts.
+struct AttemptResult {
+  std::vector<Verdict> verdicts;  ///< one for each recipient of the job, in order
+  std::string host, address, tls;
+  bool reached = false;  ///< some host took or refused a recipient: not connect trouble
+};
+
+/// Text of a peer, made fit for logs, reports and the console: printable ASCII or UTF-8, one line,
+/// at most `limit` octets.
+std::string sanitise(std::string_view text, std::size_t limit = 512);
+
+}  // namespace postern::delivery

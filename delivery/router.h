@@ -1,0 +1,76 @@
+// delivery/router.h: where each recipient's mail goes: the first [[route]], else a mailbox here,
+// else MX.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/async/task.h"
+#include "core/mail/envelope.h"
+#include "core/mail/status.h"
+#include "delivery/local_addresses.h"
+#include "queue/queue.h"
+
+namespace postern::config {
+struct Config;
+}
+
+namespace postern::delivery {
+
+/// `to` or `from` of a route: a domain, "*.domain" (not the domain itself), an address, "*@domain",
+/// "*" or "" (any).
+class RoutePattern {
+ public:
+  explicit RoutePattern(std::string_view text);
+  bool matches(const mail::EmailAddress& address) const;
+  /// The null reverse-path matches "*" only.
+  bool matches(const mail::ReversePath& path) const;
+
+ private:
+  enum class Kind { any, domain, subdomains, address } kind_;
+  std::string local_part_, domain_;  // an empty local part stands for all
+};
+
+struct RouteRule {
+  RoutePattern to, from;
+  std::string via;
+};
+
+/// Where one recipient goes.
+struct ToHop {
+  std::string next_hop;  ///< "mx:DOMAIN" | "smtp://…" as in `via` | "local:ACCOUNT_ID" | "discard"
+};
+struct Rejected {
+  mail::StatusCode status;
+  std::string text;
+};
+/// A mailbox here that does not exist.
+struct NoSuchMailbox {};
+using Route = std::variant<ToHop, Rejected, NoSuchMailbox>;
+
+/// The via of the first rule that matches; empty when none does. Pure.
+std::string_view first_match(const std::vector<RouteRule>& rules, const mail::ReversePath& sender,
+                             const mail::EmailAddress& recipient);
+
+/// One for each worker. Aliases are expanded before (at RCPT); a router sees final addresses.
+class Router {
+ public:
+  Router(std::shared_ptr<const config::Config> config, LocalAddresses& local);
+
+  /// For RCPT time, too: an explicit refusal or an unknown mailbox is told to the client at once.
+  Task<Route> route(mail::ReversePath sender, mail::EmailAddress recipient);
+  /// Recipients grouped by next hop; one delivery for each account and for each destination.
+  /// Who is refused by now gets the next hop "reject X.Y.Z text", which bounces.
+  Task<std::vector<queue::NewDelivery>> plan(mail::ReversePath sender,
+                                             std::vector<mail::Recipient> recipients);
+  void configure(std::shared_ptr<const config::Config> config);
+
+ private:
+  LocalAddresses& local_;
+  std::vector<RouteRule> rules_;
+};
+
+}  // namespace postern::delivery
