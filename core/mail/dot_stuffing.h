@@ -1,0 +1,70 @@
+// core/mail/dot_stuffing.h: DATA's transparency (RFC 5321 §4.5.2) and clean line ends, over any
+// packet borders.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace postern::mail {
+
+/// Takes a message off the wire. Only CRLF.CRLF (or a first `.CRLF`) ends it.
+class DotDecoder {
+ public:
+  enum class BareLineEnds { keep, normalise };
+  explicit DotDecoder(BareLineEnds bare = BareLineEnds::keep) : bare_(bare) {}
+
+  /// Appends what `input` decodes to, and returns how many bytes of it were used: all, unless the
+  /// end was found.
+  std::size_t decode(std::string_view input, std::string& out);
+
+  bool done() const { return state_ == State::done; }
+  bool saw_bare_line_end() const {
+    return saw_bare_;
+  }  // a CR or LF alone: refuse with 550, or it was normalised
+  bool saw_nul() const { return saw_nul_; }
+  bool saw_8bit() const { return saw_8bit_; }
+  std::size_t longest_line() const { return longest_; }    // octets without CRLF
+  std::uint64_t decoded_size() const { return decoded_; }  // octets given out so far
+
+ private:
+  enum class State { line_start, text, cr, dot, dot_cr, done };
+  void emit(char c, std::string& out);
+  void text_byte(char c, std::string& out);
+
+  BareLineEnds bare_;
+  State state_ = State::line_start;
+  bool saw_bare_ = false, saw_nul_ = false, saw_8bit_ = false;
+  std::size_t line_ = 0, longest_ = 0;
+  std::uint64_t decoded_ = 0;
+};
+
+/// Puts a message on the wire: stuffs dots, turns any bare CR or LF into CRLF (the input should
+/// have none), ends with CRLF.CRLF.
+class DotEncoder {
+ public:
+  void encode(std::string_view input, std::string& out);
+  void finish(std::string& out);  // the missing line end, if any, and the final dot
+
+ private:
+  bool at_line_start_ = true;
+  bool after_cr_ = false;
+};
+
+/// Bare CR and bare LF become CRLF; over packet borders. Call finish at the end.
+class LineEndNormaliser {
+ public:
+  void update(std::string_view input, std::string& out);
+  void finish(std::string& out);
+  bool changed() const { return changed_; }
+
+ private:
+  bool after_cr_ = false;
+  bool changed_ = false;
+};
+std::string with_crlf(std::string_view text);
+/// Whether every CR is followed by LF and every LF preceded by CR.
+bool has_clean_line_ends(std::string_view text);
+
+}  // namespace postern::mail
