@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/mail/status.h"
 #include "core/net/address.h"
 
 namespace postern::delivery {
@@ -31,11 +32,20 @@ struct Target {
 
 /// What became of one recipient in one attempt.
 struct Verdict {
-  enum class Kind : std::uint8_t { delivered, relayed, deferred, failed } kind = Kind::deferred;
-  std::string status;                    ///< "2.0.0", "4.4.1": RFC 3463
-  std::string reply;                     ///< the remote's words or ours, sanitised
-  std::string diagnostic_type = "smtp";  ///< "x-postern" when the words are ours
-  std::string remote_host;               ///< who said so, empty when we did
+  /// `delivered`: in its mailbox; `relayed`: with a host that sends no success report;
+  /// `transferred`: with one that does.
+  enum class Kind : std::uint8_t {
+    delivered,
+    relayed,
+    transferred,
+    deferred,
+    failed
+  } kind = Kind::deferred;
+  bool is_success() const { return kind <= Kind::transferred; }
+  mail::StatusCode status;
+  std::string reply;        ///< the remote's words or ours, sanitised
+  bool is_ours = false;     ///< the words are not a remote's but our own: "no host answered"
+  std::string remote_host;  ///< who said so, empty when we did
 };
 
 /// Of one attempt over all hosts.
@@ -44,9 +54,5 @@ struct AttemptResult {
   std::string host, address, tls;
   bool reached = false;  ///< some host took or refused a recipient: not connect trouble
 };
-
-/// Text of a peer, made fit for logs, reports and the console: printable ASCII or UTF-8, one line,
-/// at most `limit` octets.
-std::string sanitise(std::string_view text, std::size_t limit = 512);
 
 }  // namespace postern::delivery

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -30,8 +31,9 @@ class RoutePattern {
   bool matches(const mail::ReversePath& path) const;
 
  private:
-  enum class Kind { any, domain, subdomains, address } kind_;
+  enum class Kind { any, domain, subdomains } kind_ = Kind::any;
   std::string local_part_, domain_;  // an empty local part stands for all
+  bool is_any_ = false;              // "*" or ""
 };
 
 struct RouteRule {
