@@ -1,0 +1,16 @@
+// queue/settings_check.h: which settings of a Redis would lose mail.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace postern::queue {
+
+using RedisSettings = std::vector<std::pair<std::string, std::string>>;
+
+/// Each mistake as "appendfsync is everysec, must be always"; empty when the Redis is safe. Pure.
+std::vector<std::string> unsafe_settings(const RedisSettings& settings);
+
+}  // namespace postern::queue

@@ -1,0 +1,51 @@
+// queue/spool.h: the folder of bodies that are too large for Redis. All of it blocks: use
+// `offload`.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "queue/body.h"
+#include "queue/queue_id.h"
+
+namespace postern::queue {
+
+constexpr std::uint64_t largest_in_redis = 256 * 1024;  ///< bodies above this go to the spool
+
+/// Writes one body. A file that was not finished, or not kept, is removed by the destructor.
+class SpoolWriter {
+ public:
+  /// `writer` is who we are, node and boot: Node::writer(). Throws IoError.
+  SpoolWriter(const std::filesystem::path& spool, QueueId id, std::string_view writer);
+  ~SpoolWriter();
+  SpoolWriter(SpoolWriter&& other) noexcept;
+  SpoolWriter& operator=(SpoolWriter&&) = delete;
+
+  void write(std::string_view bytes);
+  /// To disk, with its folder. From here on the destructor leaves the file alone: whoever does not
+  /// commit it removes it (`remove_spooled`).
+  Body finish();
+  std::uint64_t size() const { return size_; }
+
+ private:
+  std::filesystem::path file_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+/// No error when there is none.
+void remove_spooled(const Body& body) noexcept;
+
+/// Files older than `age`, at most `limit` of them. Whoever sweeps asks the queue who owns them.
+struct SpoolFile {
+  std::filesystem::path file;
+  QueueId id;
+};
+std::vector<SpoolFile> old_spool_files(const std::filesystem::path& spool, std::chrono::seconds age,
+                                       std::filesystem::file_time_type now, std::size_t limit);
+
+}  // namespace postern::queue
