@@ -22,7 +22,7 @@ class Domain {
 
   const std::string& text() const {
     return text_;
-  }                             // lower case, A-labels; a literal with its brackets
+  }  // lower case, A-labels; a literal with its brackets
   std::string unicode() const;  // for people: U-labels
   bool is_literal() const { return text_.front() == '['; }
   /// The IP address inside a literal, without brackets and `IPv6:`; empty for a name.

@@ -16,8 +16,11 @@ constexpr std::size_t mime_depth_limit = 100;
 constexpr std::size_t mime_part_limit = 10'000;
 
 struct Parameter {
-  std::string name;   // lower case; RFC 2231 pieces are joined and decoded
-  std::string value;  // UTF-8 where it was RFC 2231, else as written, unquoted
+  std::string
+      name;  // lower case; the pieces of RFC 2231 §3 are joined: "filename", never "filename*0*"
+  std::string value;     // unquoted; UTF-8 where it was RFC 2231, else as written
+  std::string extended;  // not empty: it came encoded (RFC 2231 §4); IMAP shows this, `utf-8''…`,
+                         // under "name*"
   bool operator==(const Parameter&) const = default;
 };
 /// "text/plain; charset=utf-8": a value and its parameters. Bounded, lenient.

@@ -60,12 +60,12 @@ class BodyHasher {
 
  private:
   void out(std::string_view bytes);
-  void flush_blanks();
+  void start_text();
 
   std::shared_ptr<void> digest_;  // EVP_MD_CTX
   std::string buffer_;
   std::size_t empty_lines_ = 0;
-  bool blank_ = false, after_cr_ = false, any_ = false, in_line_ = false;
+  bool blank_ = false, after_cr_ = false, in_line_ = false;
 };
 
 /// The DKIM-Signature fields, one per key, each ending in CRLF: prepend them to the message.

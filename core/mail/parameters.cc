@@ -1,0 +1,211 @@
+// core/mail/parameters.cc: "value; name=value" with the continuations and charsets of RFC 2231; see
+// mime.h.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "core/mail/charset.h"
+#include "core/mail/encodings.h"
+#include "core/mail/headers.h"
+#include "core/mail/mime.h"
+
+namespace postern::mail {
+namespace {
+
+constexpr std::size_t parameter_limit = 200;
+constexpr std::size_t value_limit = 32 * 1024;
+
+/// One piece of a parameter as it stands in the field.
+struct Piece {
+  unsigned index = 0;
+  bool extended = false;  // name*=, name*0*=: percent encoded
+  std::string value;
+};
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+std::string percent_decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
+        hex_value(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+std::string percent_encode(std::string_view text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7f && !std::string_view("*'%()<>@,;:\\\"/[]?=").contains(c)) {
+      out += c;
+    } else {
+      out += {'%', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+  return out;
+}
+
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) { skip(); }
+
+  bool done() const { return at_ >= text_.size(); }
+  bool take(char c) {
+    if (done() || text_[at_] != c) return false;
+    ++at_;
+    skip();
+    return true;
+  }
+  /// Up to one of `stops`, a blank or a comment.
+  std::string token(std::string_view stops) {
+    const std::size_t begin = at_;
+    while (!done() && text_[at_] != '(' && !is_space(text_[at_]) && !stops.contains(text_[at_]))
+      ++at_;
+    std::string out(text_.substr(begin, at_ - begin));
+    skip();
+    return out;
+  }
+  /// A quoted string, or whatever stands before the next ';': names with blanks go unquoted often
+  /// enough.
+  std::string value() {
+    std::string out;
+    if (!done() && text_[at_] == '"') {
+      for (++at_; !done() && text_[at_] != '"'; ++at_) {
+        if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
+        if (text_[at_] != '\r' && text_[at_] != '\n') out += text_[at_];
+      }
+      if (!done()) ++at_;
+      skip();
+      return out;
+    }
+    while (!done() && text_[at_] != ';') {
+      const std::size_t begin = at_;
+      out += token(";");
+      if (at_ == begin) ++at_;
+      if (!done() && text_[at_] != ';') out += ' ';
+    }
+    while (out.ends_with(' ')) out.pop_back();
+    return out;
+  }
+  void skip_to(char c) { at_ = std::min(text_.find(c, at_), text_.size()); }
+
+ private:
+  static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+  void skip() {
+    int depth = 0;
+    for (; !done(); ++at_) {
+      const char c = text_[at_];
+      if (c == '(') {
+        ++depth;
+      } else if (c == ')' && depth > 0) {
+        --depth;
+      } else if (c == '\\' && depth > 0 && at_ + 1 < text_.size()) {
+        ++at_;
+      } else if (depth == 0 && !is_space(c)) {
+        return;
+      }
+    }
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+/// Splits "name*3*" into its base name and the rest.
+std::string base_name(std::string name, Piece& piece, bool& continued) {
+  if (name.ends_with('*')) {
+    piece.extended = true;
+    name.pop_back();
+  }
+  const std::size_t star = name.rfind('*');
+  if (star == std::string::npos || star + 1 == name.size() || name.size() - star > 4) return name;
+  unsigned index = 0;
+  for (const char c : std::string_view(name).substr(star + 1)) {
+    if (c < '0' || c > '9') return name;
+    index = index * 10 + static_cast<unsigned>(c - '0');
+  }
+  continued = true;
+  piece.index = index;
+  name.resize(star);
+  return name;
+}
+
+/// The pieces of one name made into one value.
+Parameter join(std::string name, std::vector<Piece> pieces) {
+  std::ranges::sort(pieces, {}, &Piece::index);
+  Parameter parameter{.name = std::move(name), .value = {}, .extended = {}};
+  if (std::ranges::none_of(pieces, &Piece::extended)) {
+    for (const Piece& piece : pieces) parameter.value += piece.value;
+    return parameter;
+  }
+  std::string charset, language, bytes;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    std::string_view value = pieces[i].value;
+    if (i == 0 && pieces[i].extended) {
+      const std::size_t first = value.find('\''), second = first == std::string_view::npos
+                                                               ? first
+                                                               : value.find('\'', first + 1);
+      if (second != std::string_view::npos) {
+        charset = value.substr(0, first);
+        language = value.substr(first + 1, second - first - 1);
+        value.remove_prefix(second + 1);
+      }
+    }
+    bytes += pieces[i].extended ? percent_decode(value) : std::string(value);
+  }
+  parameter.value = to_utf8(charset, bytes).value_or(guess_utf8(bytes));
+  parameter.extended =
+      percent_encode(charset) + '\'' + percent_encode(language) + '\'' + percent_encode(bytes);
+  return parameter;
+}
+
+}  // namespace
+
+const std::string* ParameterisedValue::find(std::string_view name) const {
+  const auto found = std::ranges::find(parameters, name, &Parameter::name);
+  return found == parameters.end() ? nullptr : &found->value;
+}
+
+ParameterisedValue parse_parameterised(std::string_view field_value) {
+  Scanner scan(field_value.substr(0, value_limit));
+  ParameterisedValue result{.value = lower_case(scan.token(";")), .parameters = {}};
+  scan.skip_to(';');
+  std::vector<std::string> order;
+  std::map<std::string, std::vector<Piece>> pieces;
+  for (std::size_t count = 0; scan.take(';') && count < parameter_limit; ++count) {
+    const std::string name = lower_case(scan.token("=;"));
+    if (name.empty() || !scan.take('=')) {
+      scan.skip_to(';');
+      continue;
+    }
+    Piece piece;
+    bool continued = false;
+    const std::string base = base_name(name, piece, continued);
+    piece.value = scan.value();
+    scan.skip_to(';');
+    std::vector<Piece>& all = pieces[base];
+    if (all.empty()) order.push_back(base);
+    if (!continued && !all.empty()) {  // given twice: the extended form wins, else the first
+      if (piece.extended && !all.front().extended) all.assign(1, std::move(piece));
+      continue;
+    }
+    all.push_back(std::move(piece));
+  }
+  for (const std::string& name : order)
+    result.parameters.push_back(join(name, std::move(pieces[name])));
+  return result;
+}
+
+}  // namespace postern::mail
