@@ -1,0 +1,65 @@
+// mailbox/store/schema.h: the tables of a mailbox, and the number of their version.
+#pragma once
+
+namespace postern::mailbox {
+
+inline constexpr int schema_version = 1;
+
+inline constexpr const char* schema = R"sql(
+CREATE TABLE counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counters VALUES ('modseq', 1), ('uid_validity', 0), ('bytes', 0), ('messages', 0);
+
+CREATE TABLE folders (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  selectable INTEGER NOT NULL DEFAULT 1,
+  special_use INTEGER NOT NULL DEFAULT 0,
+  uid_validity INTEGER NOT NULL,
+  uid_next INTEGER NOT NULL DEFAULT 1,
+  highest_modseq INTEGER NOT NULL DEFAULT 1,
+  recent_from INTEGER NOT NULL DEFAULT 1);   -- messages below it are not \Recent any more
+
+CREATE TABLE subscriptions (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE keywords (bit INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE);
+
+-- What messages consist of. Copies share it: refs counts them; 0 waits for removal.
+CREATE TABLE contents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  size INTEGER NOT NULL,
+  refs INTEGER NOT NULL DEFAULT 1,
+  indexed INTEGER NOT NULL DEFAULT 0,        -- 0: not yet, 1: all of it, 2: its beginning
+  header BLOB NOT NULL,
+  envelope BLOB NOT NULL,
+  body_structure BLOB NOT NULL,
+  body BLOB NOT NULL);
+CREATE INDEX contents_dead ON contents (id) WHERE refs = 0;
+CREATE INDEX contents_waiting ON contents (id) WHERE indexed <> 1;
+CREATE TABLE chunks (id INTEGER PRIMARY KEY, data BLOB NOT NULL);  -- id = content << 24 | number
+
+CREATE TABLE messages (
+  folder INTEGER NOT NULL REFERENCES folders (id),
+  uid INTEGER NOT NULL,
+  content INTEGER NOT NULL REFERENCES contents (id),
+  flags INTEGER NOT NULL,
+  keywords INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  internal_date INTEGER NOT NULL,
+  sent_date INTEGER NOT NULL,
+  PRIMARY KEY (folder, uid)) WITHOUT ROWID;
+CREATE INDEX messages_content ON messages (content);
+
+CREATE TABLE expunged (
+  folder INTEGER NOT NULL REFERENCES folders (id) ON DELETE CASCADE,
+  uid INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  PRIMARY KEY (folder, uid)) WITHOUT ROWID;
+
+CREATE TABLE delivered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX delivered_at ON delivered (at);
+
+-- Which contents hold which three characters. Keeps no text of its own.
+CREATE VIRTUAL TABLE texts USING fts5(text, content='', tokenize='trigram', detail='none');
+)sql";
+
+}  // namespace postern::mailbox

@@ -1,0 +1,163 @@
+// mailbox/store/store.cc: opening a mailbox, transactions, counters.
+#include "mailbox/store/store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "core/assert.h"
+#include "mailbox/store/schema.h"
+#include "mailbox/store/store_inner.h"
+#include "mailbox/store/uid_validity.h"
+
+namespace postern::mailbox {
+
+Seconds now_seconds() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+namespace {
+
+void create(MailboxStore::Mode mode, Database& database, const std::string& path,
+            const std::function<void()>& make_folders) {
+  const std::int64_t version = database.integer("PRAGMA user_version").value_or(0);
+  if (version == schema_version) return;
+  if (version != 0) throw IoError("mailbox store: made by a newer version: " + path);
+  if (mode == MailboxStore::Mode::read_only) throw IoError("mailbox store: not there yet: " + path);
+  const std::uint32_t start = reserve_uid_validity(path, 0);
+  database.script("BEGIN IMMEDIATE");
+  if (database.integer("PRAGMA user_version").value_or(0) == 0) {  // nobody was faster
+    database.script(schema);
+    database.run("UPDATE counters SET value = ? WHERE key = 'uid_validity'", start - 1);
+    make_folders();
+    database.script("PRAGMA user_version = 1");
+    static_assert(schema_version == 1);
+  }
+  database.script("COMMIT");
+}
+
+}  // namespace
+
+MailboxStore::Inner::Inner(const std::string& path, Mode mode,
+                           const MessageIndexer& message_indexer)
+    : database(path,
+               mode == Mode::read_write ? Database::Access::write : Database::Access::read_only),
+      indexer(message_indexer) {
+  create(mode, database, path, [this] {
+    insert_folder("INBOX", SpecialUse::none);
+    const std::pair<const char*, SpecialUse> special[] = {{"Drafts", SpecialUse::drafts},
+                                                          {"Sent", SpecialUse::sent},
+                                                          {"Junk", SpecialUse::junk},
+                                                          {"Trash", SpecialUse::trash},
+                                                          {"Archive", SpecialUse::archive}};
+    for (const auto& [name, use] : special) insert_folder(name, use);
+    database.run("INSERT INTO subscriptions SELECT name FROM folders");
+  });
+}
+
+MailboxStore::MailboxStore(const std::string& path, Mode mode, const MessageIndexer& indexer)
+    : inner_(std::make_unique<Inner>(path, mode, indexer)) {
+  if (mode == Mode::read_write) ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
+}
+
+MailboxStore::~MailboxStore() = default;
+
+void MailboxStore::Inner::roll_back(const std::map<FolderId, FolderChange>& before) noexcept {
+  changes = before;
+  keywords_known = false;
+  try {
+    if (database.in_transaction()) database.script("ROLLBACK");
+  } catch (const IoError&) {  // SQLite has rolled back by itself
+  }
+}
+
+std::vector<std::exception_ptr> MailboxStore::transact(
+    std::span<const std::function<void(MailboxStore&)>> jobs) {
+  Database& database = inner_->database;
+  std::vector<std::exception_ptr> failures;
+  inner_->atomically([&] {
+    for (const auto& job : jobs) {
+      database.script("SAVEPOINT job");
+      const std::map<FolderId, FolderChange> before = inner_->changes;
+      try {
+        job(*this);
+        database.script("RELEASE job");
+        failures.push_back(nullptr);
+      } catch (...) {
+        if (!database.in_transaction()) throw;  // a full disk undoes all of it
+        failures.push_back(std::current_exception());
+        database.script("ROLLBACK TO job; RELEASE job");
+        inner_->changes = before;
+        inner_->keywords_known = false;
+      }
+    }
+  });
+  return failures;
+}
+
+std::vector<FolderChange> MailboxStore::take_changes() {
+  std::vector<FolderChange> taken;
+  for (auto& [folder, change] : inner_->changes) {
+    if (!change.gone) {
+      auto rows = inner_->database.query(
+          "SELECT uid_next, highest_modseq FROM folders WHERE id = ?", folder);
+      if (rows.next()) {
+        change.uid_next = static_cast<std::uint32_t>(rows.integer(0));
+        change.highest_modseq = static_cast<ModSeq>(rows.integer(1));
+      }
+    }
+    std::ranges::sort(change.expunged);
+    taken.push_back(std::move(change));
+  }
+  inner_->changes.clear();
+  return taken;
+}
+
+FolderChange& MailboxStore::Inner::change(FolderId folder) {
+  FolderChange& change = changes[folder];
+  change.folder = folder;
+  return change;
+}
+
+std::int64_t MailboxStore::Inner::counter(std::string_view key) {
+  return database.integer("SELECT value FROM counters WHERE key = ?", key).value_or(0);
+}
+
+void MailboxStore::Inner::add_to_counter(std::string_view key, std::int64_t amount) {
+  database.run("UPDATE counters SET value = value + ? WHERE key = ?", amount, key);
+}
+
+std::uint32_t MailboxStore::Inner::next_uid_validity() {
+  const auto next = database.integer(
+      "UPDATE counters SET value = max(value + 1, ?) WHERE key = 'uid_validity' RETURNING value",
+      now_seconds());
+  return static_cast<std::uint32_t>(next.value_or(1));
+}
+
+ModSeq MailboxStore::Inner::next_modseq() {
+  const auto next = database.integer(
+      "UPDATE counters SET value = value + 1 WHERE key = 'modseq' RETURNING value");
+  return static_cast<ModSeq>(next.value_or(1));
+}
+
+std::uint32_t MailboxStore::last_uid_validity() {
+  return static_cast<std::uint32_t>(inner_->counter("uid_validity"));
+}
+
+QuotaUse MailboxStore::usage() {
+  return {.bytes = static_cast<std::uint64_t>(inner_->counter("bytes")),
+          .messages = static_cast<std::uint64_t>(inner_->counter("messages")),
+          .limit = {}};
+}
+
+void MailboxStore::backup(const std::string& path) {
+  inner_->database.run("VACUUM INTO ?", std::string_view(path));
+}
+
+}  // namespace postern::mailbox

@@ -1,0 +1,76 @@
+// mailbox/store/store_inner.h: what the files of MailboxStore share.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "mailbox/store/database.h"
+#include "mailbox/store/store.h"
+
+namespace postern::mailbox {
+
+inline constexpr std::size_t chunk_size = 256 * 1024;
+inline constexpr std::int64_t chunks_per_content = std::int64_t{1}
+                                                   << 24;  // a chunk's id is content * this + n
+
+struct MailboxStore::Inner {
+  Inner(const std::string& path, Mode mode, const MessageIndexer& message_indexer);
+
+  Database database;
+  const MessageIndexer& indexer;
+  std::map<FolderId, FolderChange>
+      changes;                        // of committed transactions, and of the one that is open
+  std::vector<std::string> keywords;  // by bit; read again when `keywords_known` is false
+  bool keywords_known = false;
+
+  /// Runs `work` in a transaction of its own, or in the one that is open.
+  template <class F>
+  auto atomically(F work) -> std::invoke_result_t<F> {
+    if (database.in_transaction()) return work();
+    database.script("BEGIN IMMEDIATE");
+    const std::map<FolderId, FolderChange> before = changes;
+    try {
+      if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
+        work();
+        database.script("COMMIT");
+      } else {
+        auto result = work();
+        database.script("COMMIT");
+        return result;
+      }
+    } catch (...) {
+      roll_back(before);
+      throw;
+    }
+  }
+  void roll_back(const std::map<FolderId, FolderChange>& before) noexcept;
+
+  FolderChange& change(FolderId folder);
+  std::int64_t counter(std::string_view key);
+  void add_to_counter(std::string_view key, std::int64_t amount);
+
+  std::uint32_t next_uid_validity();
+  ModSeq next_modseq();
+  /// Reserves `count` uids; gives the first.
+  std::uint32_t take_uids(FolderId folder, std::size_t count);
+  void raise_modseq(FolderId folder, ModSeq modseq);
+  std::optional<FolderInfo> folder(std::string_view normal_name);
+  std::optional<FolderInfo> folder(FolderId id);
+  FolderInfo insert_folder(std::string_view name, SpecialUse use);
+
+  std::expected<KeywordBits, StoreError> keyword_bits(std::span<const std::string> names);
+  std::int64_t store_content(std::string_view message, Seconds internal_date, Seconds& sent_date);
+  std::string load_content(std::int64_t content, std::uint64_t offset, std::uint64_t length);
+  Appended insert_message(const FolderInfo& folder, const NewMail& mail, std::string_view message,
+                          KeywordBits keyword_bits, ModSeq modseq);
+  std::vector<MessageEntry> read_entries(Database::Rows rows);
+  std::vector<MessageEntry> find_entries(FolderId folder, std::span<const Uid> uids);
+  /// Takes messages out of a folder. `release`: their contents lose an owner (not when they move).
+  void remove(FolderId folder, std::span<const MessageEntry> entries, ModSeq modseq, bool release);
+  std::vector<Uid> place(const FolderInfo& target, std::span<const MessageEntry> entries,
+                         ModSeq modseq);
+};
+
+Seconds now_seconds();
+
+}  // namespace postern::mailbox
