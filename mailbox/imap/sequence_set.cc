@@ -1,0 +1,84 @@
+// mailbox/imap/sequence_set.cc: reads and writes sets of message numbers.
+#include "mailbox/imap/sequence_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace postern::imap {
+namespace {
+
+/// A nz-number, or 0 for the star.
+std::optional<std::uint32_t> parse_number(std::string_view text) {
+  if (text == "*") return 0;
+  if (text.empty() || text.front() == '0') return {};
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  return number;
+}
+
+}  // namespace
+
+std::expected<SequenceSet, SyntaxError> SequenceSet::parse(std::string_view text) {
+  SequenceSet set;
+  std::size_t position = 0;
+  while (true) {
+    const std::size_t comma = std::min(text.find(',', position), text.size());
+    const std::string_view part = text.substr(position, comma - position);
+    const std::size_t colon = part.find(':');
+    const auto first = parse_number(part.substr(0, colon));
+    const auto last = colon == std::string_view::npos ? first : parse_number(part.substr(colon + 1));
+    if (!first || !last) return std::unexpected(SyntaxError{"not a set of numbers", position});
+    set.parts_.push_back({*first, *last});
+    if (comma == text.size()) return set;
+    position = comma + 1;
+  }
+}
+
+std::vector<Interval> SequenceSet::resolve(std::uint32_t largest) const {
+  std::vector<Interval> intervals;
+  for (const Interval& part : parts_) {
+    const std::uint32_t first = part.first == star ? largest : part.first;
+    const std::uint32_t last = part.last == star ? largest : part.last;
+    const auto [low, high] = std::minmax(first, last);
+    if (high != 0) intervals.push_back({std::max(low, 1u), high});
+  }
+  std::ranges::sort(intervals, {}, &Interval::first);
+  std::vector<Interval> merged;
+  for (const Interval& next : intervals) {
+    if (!merged.empty() && next.first - 1 <= merged.back().last) {
+      merged.back().last = std::max(merged.back().last, next.last);
+    } else {
+      merged.push_back(next);
+    }
+  }
+  return merged;
+}
+
+bool SequenceSet::is_within(std::uint32_t largest) const {
+  return std::ranges::all_of(parts_, [&](const Interval& part) {
+    return largest != 0 && part.first <= largest && part.last <= largest;
+  });
+}
+
+bool contains(std::span<const Interval> intervals, std::uint32_t number) {
+  const auto after = std::ranges::upper_bound(intervals, number, {}, &Interval::first);
+  return after != intervals.begin() && number <= std::prev(after)->last;
+}
+
+std::string write_set(std::span<const std::uint32_t> numbers) {
+  std::string text;
+  for (std::size_t i = 0; i < numbers.size();) {
+    std::size_t end = i;
+    while (end + 1 < numbers.size() && numbers[end + 1] == numbers[end] + 1) ++end;
+    if (!text.empty()) text += ',';
+    text += end == i ? fmt::format("{}", numbers[i]) : fmt::format("{}:{}", numbers[i], numbers[end]);
+    i = end + 1;
+  }
+  return text;
+}
+
+}  // namespace postern::imap

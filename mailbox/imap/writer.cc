@@ -1,0 +1,68 @@
+// mailbox/imap/writer.cc: chooses between atom, quoted string and literal.
+#include "mailbox/imap/writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/mail/encodings.h"
+
+namespace postern::imap {
+namespace {
+
+constexpr std::size_t quoted_limit = 1000;  // longer ones go as literals: old clients have line buffers
+
+bool is_quotable(std::string_view text) {
+  return text.size() <= quoted_limit && std::ranges::all_of(text, [](unsigned char c) { return c >= ' ' && c < 0x7f; });
+}
+
+bool is_atom(std::string_view text) {
+  const auto is_atom_character = [](unsigned char c) {
+    return c > ' ' && c < 0x7f && std::string_view("(){%*\"\\]").find(static_cast<char>(c)) == std::string_view::npos;
+  };
+  // NIL is an atom that reads as "none".
+  const bool is_nil = text.size() == 3 && (text[0] | 0x20) == 'n' && (text[1] | 0x20) == 'i' && (text[2] | 0x20) == 'l';
+  return !text.empty() && !is_nil && text.size() <= quoted_limit && std::ranges::all_of(text, is_atom_character);
+}
+
+}  // namespace
+
+void write_string(std::string& out, std::string_view text) {
+  if (is_quotable(text)) {
+    out += '"';
+    for (const char c : text) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+    return;
+  }
+  fmt::format_to(std::back_inserter(out), "{{{}}}\r\n", text.size());
+  for (const char c : text) out += c == '\0' ? ' ' : c;
+}
+
+void write_nstring(std::string& out, std::optional<std::string_view> text) {
+  if (text) {
+    write_string(out, *text);
+  } else {
+    out += "NIL";
+  }
+}
+
+void write_astring(std::string& out, std::string_view text) {
+  if (is_atom(text)) {
+    out += text;
+  } else {
+    write_string(out, text);
+  }
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  write_string(out, text);
+  return out;
+}
+
+void write_mailbox(std::string& out, std::string_view name) { write_string(out, mail::encode_modified_utf7(name)); }
+
+}  // namespace postern::imap

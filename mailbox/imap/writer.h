@@ -1,0 +1,26 @@
+// mailbox/imap/writer.h: the one writer of strings in IMAP replies (RFC 3501 §4.3, §9).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::imap {
+
+/// Appends `text` as a `string`: quoted when it can be, else as a literal. NUL, which no string may
+/// hold, becomes a blank.
+void write_string(std::string& out, std::string_view text);
+
+/// As write_string, but NIL when there is none.
+void write_nstring(std::string& out, std::optional<std::string_view> text);
+
+/// As an atom where that is possible, else as a string.
+void write_astring(std::string& out, std::string_view text);
+
+/// The same as values.
+std::string quoted(std::string_view text);
+
+/// The mailbox name of the store (UTF-8) as the wire has it: modified UTF-7 (RFC 3501 §5.1.3), quoted.
+void write_mailbox(std::string& out, std::string_view name);
+
+}  // namespace postern::imap
