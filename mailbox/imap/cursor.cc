@@ -219,7 +219,7 @@ std::optional<std::string> decode_mailbox(std::string_view wire) {
   const bool is_ascii = std::ranges::all_of(wire, [](unsigned char c) { return c < 0x80; });
   std::string name;
   if (is_ascii) {
-    const auto decoded = mail::decode_modified_utf7(wire);
+    const auto decoded = mail::modified_utf7_decode(wire);
     if (!decoded) return {};
     name = *decoded;
   } else {

@@ -63,6 +63,6 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-void write_mailbox(std::string& out, std::string_view name) { write_string(out, mail::encode_modified_utf7(name)); }
+void write_mailbox(std::string& out, std::string_view name) { write_string(out, mail::modified_utf7_encode(name)); }
 
 }  // namespace postern::imap
