@@ -13,7 +13,8 @@ namespace postern::imap {
 namespace {
 
 bool is_atom_character(unsigned char c) {
-  return c > ' ' && c != 0x7f && std::string_view("(){%*\"\\]").find(static_cast<char>(c)) == std::string_view::npos;
+  return c > ' ' && c != 0x7f &&
+         std::string_view("(){%*\"\\]").find(static_cast<char>(c)) == std::string_view::npos;
 }
 bool is_astring_character(unsigned char c) { return is_atom_character(c) || c == ']'; }
 bool is_list_character(unsigned char c) { return is_astring_character(c) || c == '%' || c == '*'; }
@@ -47,7 +48,9 @@ bool Cursor::skip(char c) {
 bool Cursor::skip_word(std::string_view word) {
   const std::string_view next = rest().substr(0, word.size());
   if (!std::ranges::equal(next, word, {}, upper, upper)) return false;
-  if (rest().size() > word.size() && is_atom_character(static_cast<unsigned char>(rest()[word.size()]))) return false;
+  if (rest().size() > word.size() &&
+      is_atom_character(static_cast<unsigned char>(rest()[word.size()])))
+    return false;
   position_ += word.size();
   return true;
 }
@@ -164,12 +167,15 @@ std::optional<std::int64_t> Cursor::day_month_year(std::string_view text) {
   static constexpr std::string_view months = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC";
   if (text.starts_with(' ')) text.remove_prefix(1);
   const std::size_t dash = text.find('-');
-  if (dash == std::string_view::npos || dash > 2 || text.size() != dash + 9 || text[dash + 4] != '-') return {};
+  if (dash == std::string_view::npos || dash > 2 || text.size() != dash + 9 ||
+      text[dash + 4] != '-')
+    return {};
   const auto day = to_number<std::uint8_t>(text.substr(0, dash));
   const std::size_t month = months.find(to_upper(text.substr(dash + 1, 3)));
   const auto year = to_number<std::uint16_t>(text.substr(dash + 5));
   if (!day || !year || month == std::string_view::npos || month % 3 != 0) return {};
-  const std::chrono::year_month_day date(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
+  const std::chrono::year_month_day date(std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
                                          std::chrono::day(*day));
   if (!date.ok()) return {};
   return std::chrono::sys_seconds(std::chrono::sys_days(date)).time_since_epoch().count();
@@ -189,7 +195,8 @@ std::int64_t Cursor::date_time() {
   };
   if (text.size() < 25 || text.size() > 26) return wrong();
   const std::string_view view(text);
-  const std::string_view clock = view.substr(view.size() - 15);  // " hh:mm:ss +zzzz" without its blank below
+  const std::string_view clock =
+      view.substr(view.size() - 15);  // " hh:mm:ss +zzzz" without its blank below
   const auto day = day_month_year(view.substr(0, view.size() - 15));
   const auto hour = to_number<std::uint8_t>(clock.substr(1, 2));
   const auto minute = to_number<std::uint8_t>(clock.substr(4, 2));
@@ -198,7 +205,8 @@ std::int64_t Cursor::date_time() {
   const auto zone_minute = to_number<std::uint8_t>(clock.substr(13, 2));
   const bool has_shape = clock[0] == ' ' && clock[3] == ':' && clock[6] == ':' && clock[9] == ' ' &&
                          (clock[10] == '+' || clock[10] == '-');
-  if (!has_shape || !day || !hour || !minute || !second || !zone_hour || !zone_minute) return wrong();
+  if (!has_shape || !day || !hour || !minute || !second || !zone_hour || !zone_minute)
+    return wrong();
   if (*hour > 23 || *minute > 59 || *second > 60 || *zone_minute > 59) return wrong();
   const std::int64_t east = (*zone_hour * 60 + *zone_minute) * 60 * (clock[10] == '+' ? 1 : -1);
   return *day + *hour * 3600 + *minute * 60 + *second - east;
@@ -227,7 +235,8 @@ std::optional<std::string> decode_mailbox(std::string_view wire) {
     name = wire;
   }
   // INBOX is INBOX in any case (RFC 3501 §5.1), also as the first level of others.
-  if (name.size() >= 5 && to_upper(std::string_view(name).substr(0, 5)) == "INBOX" && (name.size() == 5 || name[5] == '/')) {
+  if (name.size() >= 5 && to_upper(std::string_view(name).substr(0, 5)) == "INBOX" &&
+      (name.size() == 5 || name[5] == '/')) {
     name.replace(0, 5, "INBOX");
   }
   return name;

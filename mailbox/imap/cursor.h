@@ -31,18 +31,18 @@ class Cursor {
   void expect(char c);
   void space() { expect(' '); }
 
-  std::string atom();         // 1*ATOM-CHAR
-  std::string upper_atom();   // the same in capitals
-  std::string string();       // quoted or literal
-  std::string astring();      // 1*ASTRING-CHAR or string
-  std::string list_mailbox(); // as astring, with wildcards
+  std::string atom();          // 1*ATOM-CHAR
+  std::string upper_atom();    // the same in capitals
+  std::string string();        // quoted or literal
+  std::string astring();       // 1*ASTRING-CHAR or string
+  std::string list_mailbox();  // as astring, with wildcards
   std::string nstring_or_nil(bool& is_nil);
-  std::string mailbox();      // a mailbox name as the store has it: UTF-8, INBOX in capitals
+  std::string mailbox();  // a mailbox name as the store has it: UTF-8, INBOX in capitals
   std::uint32_t number();
-  std::uint64_t number64();   // below 2^63 (RFC 7162 §7)
+  std::uint64_t number64();  // below 2^63 (RFC 7162 §7)
   SequenceSet sequence_set();
-  std::int64_t date();        // 1-Feb-1994, quoted or not: seconds of its midnight
-  std::int64_t date_time();   // "17-Jul-1996 02:44:25 -0700": seconds
+  std::int64_t date();       // 1-Feb-1994, quoted or not: seconds of its midnight
+  std::int64_t date_time();  // "17-Jul-1996 02:44:25 -0700": seconds
 
   void fail(std::string_view why);
   bool failed() const { return error_.has_value(); }
@@ -61,7 +61,8 @@ class Cursor {
   std::optional<SyntaxError> error_;
 };
 
-/// A mailbox name as clients write it (modified UTF-7, or UTF-8) in the store's form. None when it is neither.
+/// A mailbox name as clients write it (modified UTF-7, or UTF-8) in the store's form. None when it
+/// is neither.
 std::optional<std::string> decode_mailbox(std::string_view wire);
 
 std::string to_upper(std::string_view text);

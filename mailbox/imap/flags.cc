@@ -32,8 +32,8 @@ std::optional<std::uint8_t> system_flag(std::string_view upper_name) {
   return {};
 }
 
-std::string write_flags(std::uint8_t system_flags, mailbox::KeywordBits keywords, const std::vector<std::string>& keyword_names,
-                        bool is_recent) {
+std::string write_flags(std::uint8_t system_flags, mailbox::KeywordBits keywords,
+                        const std::vector<std::string>& keyword_names, bool is_recent) {
   std::string out = "(";
   const auto add = [&](std::string_view name) {
     if (out.size() > 1) out += ' ';
@@ -50,14 +50,15 @@ std::string write_flags(std::uint8_t system_flags, mailbox::KeywordBits keywords
 }
 
 std::string write_internal_date(mailbox::Seconds time) {
-  static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const std::chrono::sys_seconds point{std::chrono::seconds(time)};
   const auto day = std::chrono::floor<std::chrono::days>(point);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(point - day);
   return fmt::format("\"{:2}-{}-{:04} {:02}:{:02}:{:02} +0000\"", static_cast<unsigned>(date.day()),
-                     months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count());
+                     months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 }  // namespace postern::imap

@@ -15,8 +15,8 @@ namespace postern::imap {
 std::optional<std::uint8_t> system_flag(std::string_view upper_name);
 
 /// "(\Seen $Forwarded)": system flags in the RFC's case, then \Recent, then keywords by bit.
-std::string write_flags(std::uint8_t system_flags, mailbox::KeywordBits keywords, const std::vector<std::string>& keyword_names,
-                        bool is_recent);
+std::string write_flags(std::uint8_t system_flags, mailbox::KeywordBits keywords,
+                        const std::vector<std::string>& keyword_names, bool is_recent);
 
 /// "17-Jul-1996 02:44:25 +0000" in quotes, as INTERNALDATE has it.
 std::string write_internal_date(mailbox::Seconds time);

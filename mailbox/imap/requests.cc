@@ -10,9 +10,11 @@
 namespace postern::imap {
 namespace {
 
-/// Runs `read` over the arguments behind their blank; gives its value if all went well and nothing is left.
+/// Runs `read` over the arguments behind their blank; gives its value if all went well and nothing
+/// is left.
 template <class F>
-auto parse_all(std::string_view arguments, F read) -> Parsed<decltype(read(std::declval<Cursor&>()))> {
+auto parse_all(std::string_view arguments, F read)
+    -> Parsed<decltype(read(std::declval<Cursor&>()))> {
   Cursor cursor(arguments);
   cursor.space();
   auto value = read(cursor);
@@ -157,7 +159,8 @@ FetchItem section_item(Section::Kind kind, std::string_view label, bool peek) {
 /// The letters, digits and dots of a FETCH word; '[' ends it, although an atom may hold it.
 std::string read_fetch_word(Cursor& cursor) {
   std::string word;
-  while ((cursor.peek() >= 'A' && cursor.peek() <= 'Z') || (cursor.peek() >= 'a' && cursor.peek() <= 'z') ||
+  while ((cursor.peek() >= 'A' && cursor.peek() <= 'Z') ||
+         (cursor.peek() >= 'a' && cursor.peek() <= 'z') ||
          (cursor.peek() >= '0' && cursor.peek() <= '9') || cursor.peek() == '.') {
     word += cursor.peek();
     cursor.skip(cursor.peek());
@@ -207,7 +210,8 @@ std::vector<FetchItem> read_fetch_items(Cursor& cursor) {
   std::vector<FetchItem> items;
   const bool is_all = cursor.skip_word("ALL"), is_full = !is_all && cursor.skip_word("FULL");
   if (is_all || is_full || cursor.skip_word("FAST")) {  // macros: RFC 3501 §6.4.5
-    items = {plain_item(Kind::flags, "FLAGS"), plain_item(Kind::internal_date, "INTERNALDATE"), plain_item(Kind::size, "RFC822.SIZE")};
+    items = {plain_item(Kind::flags, "FLAGS"), plain_item(Kind::internal_date, "INTERNALDATE"),
+             plain_item(Kind::size, "RFC822.SIZE")};
     if (is_all || is_full) items.push_back(plain_item(Kind::envelope, "ENVELOPE"));
     if (is_full) items.push_back(plain_item(Kind::body, "BODY"));
   } else if (cursor.peek() == '(') {
@@ -310,7 +314,8 @@ ListRequest read_list_request(Cursor& cursor) {
     cursor.space();
     read_list(cursor, true, [&] { read_return_option(cursor, list); });
   }
-  if (list.select_recursive && !list.select_subscribed) cursor.fail("RECURSIVEMATCH needs SUBSCRIBED");
+  if (list.select_recursive && !list.select_subscribed)
+    cursor.fail("RECURSIVEMATCH needs SUBSCRIBED");
   return list;
 }
 
@@ -337,11 +342,14 @@ std::optional<LiteralMark> literal_at_end(std::string_view line) {
 
 std::expected<Request, BadRequest> parse_request(std::string_view bytes) {
   const std::string_view tag = bytes.substr(0, bytes.find(' '));
-  const bool is_tag = !tag.empty() && tag.size() <= tag_limit && std::ranges::all_of(tag, [](unsigned char c) {
-    return c > ' ' && c < 0x7f && std::string_view("(){%*\"\\+").find(static_cast<char>(c)) == std::string_view::npos;
-  });
+  const bool is_tag =
+      !tag.empty() && tag.size() <= tag_limit && std::ranges::all_of(tag, [](unsigned char c) {
+        return c > ' ' && c < 0x7f &&
+               std::string_view("(){%*\"\\+").find(static_cast<char>(c)) == std::string_view::npos;
+      });
   if (!is_tag) return std::unexpected(BadRequest{"*", "A command starts with a tag"});
-  if (tag.size() == bytes.size()) return std::unexpected(BadRequest{std::string(tag), "A command is missing"});
+  if (tag.size() == bytes.size())
+    return std::unexpected(BadRequest{std::string(tag), "A command is missing"});
   Cursor cursor(bytes.substr(tag.size() + 1));
   std::string name = cursor.upper_atom();
   if (name == "UID") {
@@ -434,7 +442,9 @@ Parsed<StatusRequest> StatusRequest::parse(std::string_view arguments) {
   });
 }
 
-Parsed<ListRequest> ListRequest::parse(std::string_view arguments) { return parse_all(arguments, read_list_request); }
+Parsed<ListRequest> ListRequest::parse(std::string_view arguments) {
+  return parse_all(arguments, read_list_request);
+}
 
 Parsed<std::optional<AppendHead>> parse_append(std::string_view bytes, std::string* mailbox) {
   const std::size_t literal = bytes.rfind('{');
@@ -482,7 +492,9 @@ Parsed<StoreRequest> StoreRequest::parse(std::string_view arguments) {
       cursor.expect(')');
       cursor.space();
     }
-    store.operation = cursor.skip('+') ? Operation::add : cursor.skip('-') ? Operation::remove : Operation::replace;
+    store.operation = cursor.skip('+')   ? Operation::add
+                      : cursor.skip('-') ? Operation::remove
+                                         : Operation::replace;
     const std::string word = cursor.upper_atom();
     if (word != "FLAGS" && word != "FLAGS.SILENT") cursor.fail("only FLAGS can be stored");
     store.silent = word == "FLAGS.SILENT";

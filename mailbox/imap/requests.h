@@ -19,7 +19,8 @@ template <class T>
 using Parsed = std::expected<T, SyntaxError>;
 
 // The bounds of a command (RULES.md "At the door" 6).
-inline constexpr std::size_t command_limit = 64 * 1024;  // octets, with literals, without APPEND's message
+inline constexpr std::size_t command_limit =
+    64 * 1024;  // octets, with literals, without APPEND's message
 inline constexpr std::size_t tag_limit = 256;
 inline constexpr int nesting_limit = 50;
 
@@ -55,7 +56,7 @@ struct LoginRequest {
 };
 
 struct AuthenticateRequest {
-  std::string mechanism;  // in capitals
+  std::string mechanism;                        // in capitals
   std::optional<std::string> initial_response;  // base64 (RFC 4959)
   static Parsed<AuthenticateRequest> parse(std::string_view arguments);
 };
@@ -84,7 +85,16 @@ struct SelectRequest {
   static Parsed<SelectRequest> parse(std::string_view arguments);
 };
 
-enum class StatusItem : std::uint8_t { messages, recent, uid_next, uid_validity, unseen, highest_modseq, size, deleted };
+enum class StatusItem : std::uint8_t {
+  messages,
+  recent,
+  uid_next,
+  uid_validity,
+  unseen,
+  highest_modseq,
+  size,
+  deleted
+};
 
 struct StatusRequest {
   std::string mailbox;
@@ -97,7 +107,8 @@ struct ListRequest {
   std::string reference;
   std::vector<std::string> patterns;  // on the wire's form: reference not yet before them
   bool extended = false;              // any option was given
-  bool select_subscribed = false, select_recursive = false, select_special = false, select_remote = false;
+  bool select_subscribed = false, select_recursive = false, select_special = false,
+       select_remote = false;
   bool return_subscribed = false, return_children = false, return_special = false;
   std::vector<StatusItem> return_status;
   static Parsed<ListRequest> parse(std::string_view arguments);
@@ -115,7 +126,17 @@ struct AppendHead {
 Parsed<std::optional<AppendHead>> parse_append(std::string_view bytes, std::string* mailbox);
 
 struct FetchItem {
-  enum class Kind : std::uint8_t { flags, internal_date, size, uid, envelope, body_structure, body, modseq, section };
+  enum class Kind : std::uint8_t {
+    flags,
+    internal_date,
+    size,
+    uid,
+    envelope,
+    body_structure,
+    body,
+    modseq,
+    section
+  };
   Kind kind{};
   std::string label;  // as the answer calls it, without <origin>
   Section section;    // of `section`, the following too

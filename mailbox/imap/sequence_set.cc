@@ -30,7 +30,8 @@ std::expected<SequenceSet, SyntaxError> SequenceSet::parse(std::string_view text
     const std::string_view part = text.substr(position, comma - position);
     const std::size_t colon = part.find(':');
     const auto first = parse_number(part.substr(0, colon));
-    const auto last = colon == std::string_view::npos ? first : parse_number(part.substr(colon + 1));
+    const auto last =
+        colon == std::string_view::npos ? first : parse_number(part.substr(colon + 1));
     if (!first || !last) return std::unexpected(SyntaxError{"not a set of numbers", position});
     set.parts_.push_back({*first, *last});
     if (comma == text.size()) return set;
@@ -75,7 +76,8 @@ std::string write_set(std::span<const std::uint32_t> numbers) {
     std::size_t end = i;
     while (end + 1 < numbers.size() && numbers[end + 1] == numbers[end] + 1) ++end;
     if (!text.empty()) text += ',';
-    text += end == i ? fmt::format("{}", numbers[i]) : fmt::format("{}:{}", numbers[i], numbers[end]);
+    text +=
+        end == i ? fmt::format("{}", numbers[i]) : fmt::format("{}:{}", numbers[i], numbers[end]);
     i = end + 1;
   }
   return text;

@@ -1,4 +1,5 @@
-// mailbox/imap/sequence_set.h: sets of message numbers or UIDs, such as 1,3:5,9:* (RFC 3501 §9, `sequence-set`).
+// mailbox/imap/sequence_set.h: sets of message numbers or UIDs, such as 1,3:5,9:* (RFC 3501 §9,
+// `sequence-set`).
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,8 @@ class SequenceSet {
   /// `largest` is kept. With `largest` 0 (nothing there) a star alone stands for nothing.
   std::vector<Interval> resolve(std::uint32_t largest) const;
 
-  /// True when each number exists among 1 to `largest`; a star does if `largest` is not 0 (RFC 3501 §9, seq-number).
+  /// True when each number exists among 1 to `largest`; a star does if `largest` is not 0 (RFC 3501
+  /// §9, seq-number).
   bool is_within(std::uint32_t largest) const;
 
  private:

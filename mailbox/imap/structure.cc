@@ -63,7 +63,8 @@ void write_envelope(std::string& out, std::string_view header) {
   write_nstring(out, view(envelope.date));
   out += ' ';
   write_nstring(out, view(envelope.subject));
-  for (const auto* list : {&envelope.from, &envelope.sender, &envelope.reply_to, &envelope.to, &envelope.cc, &envelope.bcc}) {
+  for (const auto* list : {&envelope.from, &envelope.sender, &envelope.reply_to, &envelope.to,
+                           &envelope.cc, &envelope.bcc}) {
     out += ' ';
     write_addresses(out, *list);
   }
@@ -84,7 +85,8 @@ void write_parameter(std::string& out, const mail::Parameter& parameter) {
   }
   std::string value = mail::is_valid_utf8(parameter.value) ? "utf-8''" : "windows-1252''";
   for (const unsigned char c : parameter.value) {
-    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
+    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                          (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
     if (is_plain) {
       value += static_cast<char>(c);
     } else {
@@ -150,8 +152,10 @@ class StructureWriter {
     if (part.is_multipart()) return write_multipart(part);
     out_ += '(';
     // A message that is too deep to look into, or that old clients do not know, is opaque.
-    const bool has_message = part.type == "message" && part.subtype == "rfc822" && !part.children.empty();
-    const bool is_opaque = part.type == "message" && part.subtype == "rfc822" && part.children.empty();
+    const bool has_message =
+        part.type == "message" && part.subtype == "rfc822" && !part.children.empty();
+    const bool is_opaque =
+        part.type == "message" && part.subtype == "rfc822" && part.children.empty();
     write_string(out_, is_opaque ? "application" : part.type);
     out_ += ' ';
     write_string(out_, is_opaque ? "octet-stream" : part.subtype);
@@ -175,7 +179,8 @@ class StructureWriter {
       out_ += ' ';
       write_part(inner);
     }
-    if (has_message || part.type == "text") fmt::format_to(std::back_inserter(out_), " {}", part.lines);
+    if (has_message || part.type == "text")
+      fmt::format_to(std::back_inserter(out_), " {}", part.lines);
     if (extended_) {
       out_ += ' ';
       write_nstring(out_, view(part.md5));
@@ -210,12 +215,16 @@ class StructureWriter {
 
 mail::Section mail_section(Section::Kind kind) {
   switch (kind) {
-    case Section::Kind::whole: return mail::Section::body;
-    case Section::Kind::text: return mail::Section::text;
-    case Section::Kind::mime: return mail::Section::mime;
+    case Section::Kind::whole:
+      return mail::Section::body;
+    case Section::Kind::text:
+      return mail::Section::text;
+    case Section::Kind::mime:
+      return mail::Section::mime;
     case Section::Kind::header:
     case Section::Kind::header_fields:
-    case Section::Kind::header_fields_not: break;
+    case Section::Kind::header_fields_not:
+      break;
   }
   return mail::Section::header;
 }
@@ -228,12 +237,15 @@ std::string envelope_text(std::string_view message) {
   return out;
 }
 
-std::string bodystructure_text(std::string_view message) { return StructureWriter(message, true).write(); }
+std::string bodystructure_text(std::string_view message) {
+  return StructureWriter(message, true).write();
+}
 
 std::string body_text(std::string_view message) { return StructureWriter(message, false).write(); }
 
 std::optional<Range> find_section(std::string_view message, const Section& section) {
-  const auto range = mail::MimeStructure::parse(message).section(section.part, mail_section(section.kind));
+  const auto range =
+      mail::MimeStructure::parse(message).section(section.part, mail_section(section.kind));
   if (!range) return {};
   return Range{range->begin, range->size()};
 }
@@ -241,12 +253,14 @@ std::optional<Range> find_section(std::string_view message, const Section& secti
 std::string select_fields(std::string_view header, const Section& section) {
   const bool wanted_if_named = section.kind == Section::Kind::header_fields;
   const auto is_named = [&](const mail::HeaderField& field) {
-    return std::ranges::any_of(section.fields, [&](const std::string& name) { return field.is(name); });
+    return std::ranges::any_of(section.fields,
+                               [&](const std::string& name) { return field.is(name); });
   };
   std::string chosen;
   const auto block = mail::HeaderBlock::parse(header);
   for (const mail::HeaderField& field : block.fields()) {
-    if (is_named(field) == wanted_if_named) chosen += header.substr(field.begin, field.end - field.begin);
+    if (is_named(field) == wanted_if_named)
+      chosen += header.substr(field.begin, field.end - field.begin);
   }
   return chosen + "\r\n";
 }

@@ -1,4 +1,5 @@
-// mailbox/imap/structure.h: ENVELOPE, BODY and BODYSTRUCTURE of a message (RFC 3501 §7.4.2), and where its sections lie.
+// mailbox/imap/structure.h: ENVELOPE, BODY and BODYSTRUCTURE of a message (RFC 3501 §7.4.2), and
+// where its sections lie.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct Section {
   enum class Kind : std::uint8_t { whole, header, header_fields, header_fields_not, text, mime };
   std::vector<std::uint32_t> part;  // 1.2.3; empty: the message itself
   Kind kind = Kind::whole;
-  std::vector<std::string> fields;  // of header_fields and header_fields_not, as the client wrote them
+  std::vector<std::string>
+      fields;  // of header_fields and header_fields_not, as the client wrote them
 
   bool operator==(const Section&) const = default;
 };
@@ -39,7 +41,8 @@ struct Range {
 /// None when the message has no such part.
 std::optional<Range> find_section(std::string_view message, const Section& section);
 
-/// The fields that header_fields or header_fields_not choose from a header, with the empty line that ends it.
+/// The fields that header_fields or header_fields_not choose from a header, with the empty line
+/// that ends it.
 std::string select_fields(std::string_view header, const Section& section);
 
 }  // namespace postern::imap

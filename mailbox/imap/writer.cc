@@ -10,19 +10,24 @@
 namespace postern::imap {
 namespace {
 
-constexpr std::size_t quoted_limit = 1000;  // longer ones go as literals: old clients have line buffers
+constexpr std::size_t quoted_limit =
+    1000;  // longer ones go as literals: old clients have line buffers
 
 bool is_quotable(std::string_view text) {
-  return text.size() <= quoted_limit && std::ranges::all_of(text, [](unsigned char c) { return c >= ' ' && c < 0x7f; });
+  return text.size() <= quoted_limit &&
+         std::ranges::all_of(text, [](unsigned char c) { return c >= ' ' && c < 0x7f; });
 }
 
 bool is_atom(std::string_view text) {
   const auto is_atom_character = [](unsigned char c) {
-    return c > ' ' && c < 0x7f && std::string_view("(){%*\"\\]").find(static_cast<char>(c)) == std::string_view::npos;
+    return c > ' ' && c < 0x7f &&
+           std::string_view("(){%*\"\\]").find(static_cast<char>(c)) == std::string_view::npos;
   };
   // NIL is an atom that reads as "none".
-  const bool is_nil = text.size() == 3 && (text[0] | 0x20) == 'n' && (text[1] | 0x20) == 'i' && (text[2] | 0x20) == 'l';
-  return !text.empty() && !is_nil && text.size() <= quoted_limit && std::ranges::all_of(text, is_atom_character);
+  const bool is_nil = text.size() == 3 && (text[0] | 0x20) == 'n' && (text[1] | 0x20) == 'i' &&
+                      (text[2] | 0x20) == 'l';
+  return !text.empty() && !is_nil && text.size() <= quoted_limit &&
+         std::ranges::all_of(text, is_atom_character);
 }
 
 }  // namespace
@@ -63,6 +68,8 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-void write_mailbox(std::string& out, std::string_view name) { write_string(out, mail::modified_utf7_encode(name)); }
+void write_mailbox(std::string& out, std::string_view name) {
+  write_string(out, mail::modified_utf7_encode(name));
+}
 
 }  // namespace postern::imap

@@ -20,7 +20,8 @@ void write_astring(std::string& out, std::string_view text);
 /// The same as values.
 std::string quoted(std::string_view text);
 
-/// The mailbox name of the store (UTF-8) as the wire has it: modified UTF-7 (RFC 3501 §5.1.3), quoted.
+/// The mailbox name of the store (UTF-8) as the wire has it: modified UTF-7 (RFC 3501 §5.1.3),
+/// quoted.
 void write_mailbox(std::string& out, std::string_view name);
 
 }  // namespace postern::imap
