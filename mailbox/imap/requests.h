@@ -37,6 +37,7 @@ struct Request {
   std::string tag;
   std::string name;
   std::string_view arguments;  // of the bytes that were parsed, with their leading blank
+  std::optional<LiteralMark> message = {};  // APPEND's message comes next on the stream
 };
 struct BadRequest {
   std::string tag;  // "*" when it could not be read

@@ -1,0 +1,47 @@
+// mailbox/imap/command_reader.h: reads whole commands, with their literals, from a stream.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "core/async/task.h"
+#include "core/net/stream.h"
+#include "mailbox/imap/requests.h"
+
+namespace postern::imap {
+
+/// What came from the client.
+struct Input {
+  std::string text;  // a command; or its beginning when `message` or `refusal` is there
+  std::optional<LiteralMark> message;  // `text` ends with the announcement of APPEND's message
+  bool is_too_long = false;            // dropped; tell the client
+  bool must_close = false;  // what follows cannot be told from a literal that we don't want
+};
+
+/// Keeps no octets between commands: the stream's buffer does.
+class CommandReader {
+ public:
+  /// `limit`: octets of a command with its literals.
+  CommandReader(net::Stream& stream, std::size_t limit) : stream_(stream), limit_(limit) {}
+
+  /// Waits `idle` for the first line, then `whole` for the rest. Timeout is thrown past either.
+  /// With `with_append` APPEND's message is left to the caller.
+  Task<Input> next(std::chrono::milliseconds idle, std::chrono::milliseconds whole,
+                   bool with_append);
+
+  /// Reads on after a message of APPEND, to the end of the line or the next message.
+  Task<Input> after_message(std::chrono::milliseconds whole);
+
+ private:
+  Task<Input> read_on(Input input, std::chrono::milliseconds first_wait,
+                      std::chrono::milliseconds whole, bool with_append, bool is_further_message);
+
+  net::Stream& stream_;
+  std::size_t limit_;
+};
+
+/// True when the text of a command ends where a message of APPEND is announced.
+bool announces_message(std::string_view text);
+
+}  // namespace postern::imap

@@ -1,0 +1,303 @@
+// mailbox/imap/fetch.cc: FETCH and UID FETCH (RFC 3501 §6.4.5; RFC 7162).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+
+#include "mailbox/imap/account_session.h"
+#include "mailbox/imap/flags.h"
+#include "mailbox/imap/writer.h"
+
+namespace postern::imap {
+namespace {
+
+constexpr std::size_t batch_size = 50;            // messages whose metadata is read at once
+constexpr std::uint64_t block_size = 256 * 1024;  // of a body, in memory at a time
+constexpr std::size_t write_at = 32 * 1024;       // small answers are gathered up to this
+
+/// What a section holds: some text, or octets of the stored message.
+struct Source {
+  std::optional<std::string> text;
+  Range range;
+  std::uint64_t size() const { return text ? text->size() : range.length; }
+};
+
+class Fetch {
+ public:
+  Fetch(AccountSession& session, FetchRequest request, bool by_uid)
+      : session_(session), request_(std::move(request)), folder_(session.selection->folder) {
+    if (by_uid) demand(FetchItem::Kind::uid, "UID");
+    if (request_.changed_since) demand(FetchItem::Kind::modseq, "MODSEQ");
+    for (const FetchItem& item : request_.items) look_at(item);
+    if (sets_seen_) demand(FetchItem::Kind::flags, "FLAGS");
+  }
+
+  /// False when some messages were gone.
+  Task<bool> run(std::vector<std::uint32_t> numbers) {
+    for (std::size_t done = 0; done < numbers.size(); done += batch_size) {
+      const std::size_t count = std::min(batch_size, numbers.size() - done);
+      co_await batch(std::span(numbers).subspan(done, count));
+    }
+    co_await flush();
+    co_return !missed_some_;
+  }
+
+ private:
+  /// Adds an item that the client did not name itself.
+  void demand(FetchItem::Kind kind, std::string_view label) {
+    if (std::ranges::contains(request_.items, kind, &FetchItem::kind)) return;
+    FetchItem item;
+    item.kind = kind;
+    item.label = label;
+    request_.items.insert(request_.items.begin(), std::move(item));
+  }
+
+  void look_at(const FetchItem& item) {
+    using Kind = FetchItem::Kind;
+    session_.speaks_condstore |= item.kind == Kind::modseq;
+    wanted_.envelope |= item.kind == Kind::envelope;
+    wanted_.body_structure |= item.kind == Kind::body_structure;
+    wanted_.body |= item.kind == Kind::body;
+    if (item.kind != Kind::section) return;
+    const bool is_whole_message =
+        item.section.part.empty() && item.section.kind == Section::Kind::whole;
+    wanted_.header |= item.section.part.empty() && !is_whole_message;
+    sets_seen_ |= !item.peek && !session_.selection->is_read_only;
+  }
+
+  Task<> batch(std::span<const std::uint32_t> numbers) {
+    std::vector<mailbox::Uid> uids;
+    for (const std::uint32_t number : numbers) {
+      const mailbox::MessageEntry* entry = folder_->find(session_.selection->view.uid(number));
+      missed_some_ |= entry == nullptr;
+      if (entry == nullptr || (request_.changed_since && entry->modseq <= *request_.changed_since))
+        continue;
+      uids.push_back(entry->uid);
+    }
+    if (sets_seen_) co_await set_seen(uids);
+    std::vector<mailbox::Metadata> metadata;
+    const bool reads_metadata =
+        wanted_.header || wanted_.envelope || wanted_.body_structure || wanted_.body;
+    if (reads_metadata) metadata = co_await session_.mailbox->metadata(folder_->id, uids, wanted_);
+    for (auto next = metadata.begin(); const mailbox::Uid uid : uids) {
+      const mailbox::Metadata* found = nullptr;
+      if (next != metadata.end() && next->uid == uid) found = &*next++;
+      if (reads_metadata && found == nullptr) {
+        missed_some_ = true;
+      } else {
+        co_await message(uid, found);
+      }
+    }
+  }
+
+  Task<> set_seen(const std::vector<mailbox::Uid>& uids) {
+    std::vector<mailbox::Uid> unseen;
+    for (const mailbox::Uid uid : uids) {
+      const mailbox::MessageEntry* entry = folder_->find(uid);
+      if (entry != nullptr && !(entry->system_flags & mailbox::flag::seen)) unseen.push_back(uid);
+    }
+    if (unseen.empty()) co_return;
+    mailbox::FlagUpdate update;
+    update.operation = mailbox::FlagOperation::add;
+    update.system_flags = mailbox::flag::seen;
+    co_await session_.mailbox->store_flags(folder_->id, unseen, update);
+  }
+
+  Task<> message(mailbox::Uid uid, const mailbox::Metadata* metadata) {
+    const mailbox::MessageEntry* found = folder_->find(uid);
+    const auto number = session_.selection->view.number(uid);
+    if (found == nullptr || !number) {
+      missed_some_ = true;
+      co_return;
+    }
+    const mailbox::MessageEntry entry = *found;  // the index may change while we wait
+    std::vector<Source> sources;
+    for (const FetchItem& item : request_.items) {
+      if (item.kind != FetchItem::Kind::section) continue;
+      auto source = co_await locate(item, entry, metadata);
+      if (!source) {
+        missed_some_ = true;
+        co_return;
+      }
+      sources.push_back(std::move(*source));
+    }
+    fmt::format_to(std::back_inserter(out_), "* {} FETCH (", *number);
+    auto source = sources.begin();
+    for (bool is_first = true; const FetchItem& item : request_.items) {
+      if (!std::exchange(is_first, false)) out_ += ' ';
+      if (item.kind == FetchItem::Kind::section) {
+        co_await write_section(item, uid, *source++);
+      } else {
+        write_item(item, entry, metadata);
+      }
+    }
+    out_ += ")\r\n";
+    if (out_.size() >= write_at) co_await flush();
+  }
+
+  void write_item(const FetchItem& item, const mailbox::MessageEntry& entry,
+                  const mailbox::Metadata* metadata) {
+    using Kind = FetchItem::Kind;
+    out_ += item.label + " ";
+    switch (item.kind) {
+      case Kind::flags:
+        out_ += session_.flags_of(entry);
+        session_.selection->view.tell(entry.uid, entry.modseq);
+        break;
+      case Kind::internal_date:
+        out_ += write_internal_date(entry.internal_date);
+        break;
+      case Kind::size:
+        out_ += std::to_string(entry.size);
+        break;
+      case Kind::uid:
+        out_ += std::to_string(static_cast<std::uint32_t>(entry.uid));
+        break;
+      case Kind::modseq:
+        out_ += fmt::format("({})", entry.modseq);
+        break;
+      case Kind::envelope:
+        out_ += metadata->envelope;
+        break;
+      case Kind::body_structure:
+        out_ += metadata->body_structure;
+        break;
+      case Kind::body:
+        out_ += metadata->body;
+        break;
+      case Kind::section:
+        break;
+    }
+  }
+
+  /// Where a section's octets are. None when the message is gone; one that does not exist is at
+  /// `no_section`.
+  Task<std::optional<Source>> locate(const FetchItem& item, const mailbox::MessageEntry& entry,
+                                     const mailbox::Metadata* metadata) {
+    using Kind = Section::Kind;
+    const Section& section = item.section;
+    if (section.part.empty()) {
+      if (section.kind == Kind::whole) co_return Source{{}, {0, entry.size}};
+      if (section.kind == Kind::header) co_return Source{metadata->header, {}};
+      if (section.kind == Kind::text) {
+        const std::uint64_t header = std::min<std::uint64_t>(metadata->header.size(), entry.size);
+        co_return Source{{}, {header, entry.size - header}};
+      }
+      co_return Source{select_fields(metadata->header, section), {}};
+    }
+    std::optional<Range> range;
+    // By reference is right here: this frame waits for the work, so it outlives it.
+    const auto text =
+        co_await session_.mailbox->extract(folder_->id, entry.uid, [&](std::string_view message) {
+          range = find_section(message, section);
+          const bool is_chosen =
+              section.kind == Kind::header_fields || section.kind == Kind::header_fields_not;
+          return is_chosen && range
+                     ? select_fields(message.substr(range->offset, range->length), section)
+                     : std::string();
+        });
+    if (!text) co_return std::nullopt;
+    if (!range) co_return Source{{}, {no_section, 0}};
+    if (section.kind == Kind::header_fields || section.kind == Kind::header_fields_not)
+      co_return Source{*text, {}};
+    co_return Source{{}, *range};
+  }
+
+  Task<> write_section(const FetchItem& item, mailbox::Uid uid, Source source) {
+    out_ += item.label;
+    if (item.partial) out_ += fmt::format("<{}>", item.partial->offset);
+    if (!source.text && source.range.offset == no_section) {
+      out_ += " NIL";
+      co_return;
+    }
+    Range part{0, source.size()};
+    if (item.partial) {
+      part.offset = std::min<std::uint64_t>(item.partial->offset, part.length);
+      part.length = std::min<std::uint64_t>(item.partial->count, part.length - part.offset);
+    }
+    if (source.text) {
+      write_literal(part.length);
+      append_clean(std::string_view(*source.text).substr(part.offset, part.length));
+    } else {
+      co_await stream_content(uid, {source.range.offset + part.offset, part.length});
+    }
+  }
+
+  /// Sends stored octets block by block; the client's pace is ours.
+  Task<> stream_content(mailbox::Uid uid, Range range) {
+    write_literal(range.length);
+    while (range.length > 0) {
+      const std::uint64_t length = std::min(range.length, block_size);
+      const auto block = co_await session_.mailbox->content(folder_->id, uid, range.offset, length);
+      if (!block || block->size() != length) {
+        // The literal's size is said already: nothing but the end of the connection tells the truth
+        // now.
+        session_.stream.close();
+        throw ConnectionClosed("a message vanished while it was sent");
+      }
+      append_clean(*block);
+      if (out_.size() >= write_at) co_await flush();
+      range.offset += length;
+      range.length -= length;
+    }
+  }
+
+  void write_literal(std::uint64_t size) {
+    fmt::format_to(std::back_inserter(out_), " {{{}}}\r\n", size);
+  }
+
+  /// No literal holds NUL (RFC 3501 §9, CHAR8).
+  void append_clean(std::string_view octets) {
+    const std::size_t start = out_.size();
+    out_ += octets;
+    std::replace(out_.begin() + static_cast<std::ptrdiff_t>(start), out_.end(), '\0', ' ');
+  }
+
+  Task<> flush() {
+    co_await session_.stream.write(out_);
+    out_.clear();
+  }
+
+  static constexpr std::uint64_t no_section = ~std::uint64_t{0};
+
+  AccountSession& session_;
+  FetchRequest request_;
+  std::shared_ptr<mailbox::FolderIndex> folder_;
+  mailbox::MetadataWanted wanted_;
+  bool sets_seen_ = false;
+  bool missed_some_ = false;
+  std::string out_;
+};
+
+/// VANISHED (EARLIER) for UID FETCH (CHANGEDSINCE n VANISHED) (RFC 7162 §3.2.6).
+Task<> tell_vanished(AccountSession& session, SequenceSet set, mailbox::ModSeq since) {
+  const auto intervals = set.resolve(UINT32_MAX);
+  const auto vanished = co_await session.mailbox->vanished(session.selection->folder->id, since);
+  std::vector<std::uint32_t> gone;
+  for (const mailbox::Uid uid : vanished) {
+    if (contains(intervals, static_cast<std::uint32_t>(uid)))
+      gone.push_back(static_cast<std::uint32_t>(uid));
+  }
+  if (!gone.empty())
+    co_await session.write(fmt::format("* VANISHED (EARLIER) {}\r\n", write_set(gone)));
+}
+
+}  // namespace
+
+Task<Answer> imap_fetch(AccountSession& session, Request request) {
+  auto parsed = FetchRequest::parse(request.arguments);
+  if (!parsed) co_return bad_syntax(parsed.error());
+  if (parsed->vanished && !(session.speaks_qresync && is_by_uid(request))) {
+    co_return reply::bad_syntax.about("VANISHED needs UID FETCH and QRESYNC");
+  }
+  auto numbers = chosen(session, parsed->set, request);
+  if (!numbers) co_return reply::no_such_number;
+  if (parsed->vanished) co_await tell_vanished(session, parsed->set, *parsed->changed_since);
+  Fetch fetch(session, std::move(*parsed), is_by_uid(request));
+  const bool found_all = co_await fetch.run(std::move(*numbers));
+  if (!found_all && !is_by_uid(request))
+    co_return reply::expunge_issued;  // RFC 2180 §4.1.2; RFC 5530
+  co_return reply::done;
+}
+
+}  // namespace postern::imap

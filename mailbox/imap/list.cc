@@ -1,0 +1,182 @@
+// mailbox/imap/list.cc: LIST and LSUB (RFC 3501 §6.3.8; RFC 3348, 5258, 5819, 6154).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "mailbox/imap/account_session.h"
+#include "mailbox/imap/wildcard.h"
+#include "mailbox/imap/writer.h"
+
+namespace postern::imap {
+namespace {
+
+std::string_view attribute(mailbox::SpecialUse use) {
+  switch (use) {
+    case mailbox::SpecialUse::drafts:
+      return "\\Drafts";
+    case mailbox::SpecialUse::sent:
+      return "\\Sent";
+    case mailbox::SpecialUse::junk:
+      return "\\Junk";
+    case mailbox::SpecialUse::trash:
+      return "\\Trash";
+    case mailbox::SpecialUse::archive:
+      return "\\Archive";
+    case mailbox::SpecialUse::none:
+      break;
+  }
+  return "";
+}
+
+/// One answer to LIST or LSUB.
+struct Listed {
+  std::string name;
+  std::vector<std::string_view> attributes;
+  bool has_subscribed_child = false;  // CHILDINFO (RFC 5258 §4)
+};
+
+class Listing {
+ public:
+  Listing(const ListRequest& request, std::vector<mailbox::FolderInfo> folders,
+          std::vector<std::string> subscriptions)
+      : request_(request), subscriptions_(subscriptions.begin(), subscriptions.end()) {
+    for (auto& folder : folders) folders_.emplace(folder.name, folder);
+    for (const std::string& pattern : request.patterns) {
+      // Patterns that are no name in either form match nothing.
+      if (auto decoded = decode_mailbox(request.reference + pattern))
+        patterns_.push_back(std::move(*decoded));
+    }
+  }
+
+  std::vector<Listed> list() const {
+    std::vector<Listed> result;
+    if (request_.select_subscribed) {
+      for (const std::string& name : subscribed_names()) {
+        if (is_wanted(name)) result.push_back(describe(name));
+      }
+    } else {
+      for (const auto& [name, folder] : folders_) {
+        if (is_wanted(name)) result.push_back(describe(name));
+      }
+    }
+    return result;
+  }
+
+  /// LSUB: subscribed names, and parents of such that a % stops at, as \Noselect (RFC 3501 §6.3.9).
+  std::vector<Listed> list_subscribed() const {
+    std::map<std::string, bool> names;  // whether subscribed itself
+    for (const std::string& name : subscriptions_) {
+      if (matches(name)) names[name] = true;
+      for (std::size_t slash = name.find('/'); slash != std::string::npos;
+           slash = name.find('/', slash + 1)) {
+        const std::string parent = name.substr(0, slash);
+        if (!matches(name) && !subscriptions_.contains(parent) && matches(parent))
+          names.emplace(parent, false);
+      }
+    }
+    std::vector<Listed> result;
+    for (const auto& [name, is_subscribed] : names) {
+      Listed& listed = result.emplace_back(name);
+      const auto folder = folders_.find(name);
+      if (!is_subscribed || folder == folders_.end() || !folder->second.selectable)
+        listed.attributes.push_back("\\Noselect");
+    }
+    return result;
+  }
+
+ private:
+  bool matches(const std::string& name) const {
+    return std::ranges::any_of(patterns_, [&](const std::string& pattern) {
+      return matches_pattern(pattern, name) ||
+             (name == "INBOX" && matches_pattern(to_upper(pattern), name));
+    });
+  }
+
+  /// With RECURSIVEMATCH the parents of subscribed ones, too.
+  std::set<std::string> subscribed_names() const {
+    std::set<std::string> names = subscriptions_;
+    if (!request_.select_recursive) return names;
+    for (const std::string& name : subscriptions_) {
+      for (std::size_t slash = name.find('/'); slash != std::string::npos;
+           slash = name.find('/', slash + 1)) {
+        names.insert(name.substr(0, slash));
+      }
+    }
+    return names;
+  }
+
+  bool has_subscribed_child(const std::string& name) const {
+    const auto child = subscriptions_.lower_bound(name + "/");
+    return child != subscriptions_.end() && child->starts_with(name + "/");
+  }
+
+  bool is_wanted(const std::string& name) const {
+    if (!matches(name)) return false;
+    if (!request_.select_special) return true;
+    const auto folder = folders_.find(name);
+    return folder != folders_.end() && folder->second.special_use != mailbox::SpecialUse::none;
+  }
+
+  Listed describe(const std::string& name) const {
+    Listed listed{.name = name, .attributes = {}};
+    const auto folder = folders_.find(name);
+    if (folder == folders_.end()) {
+      listed.attributes.push_back("\\NonExistent");
+    } else {
+      if (!folder->second.selectable) listed.attributes.push_back("\\Noselect");
+      listed.attributes.push_back(folder->second.has_children ? "\\HasChildren"
+                                                              : "\\HasNoChildren");
+      if (const auto use = attribute(folder->second.special_use); !use.empty())
+        listed.attributes.push_back(use);
+    }
+    const bool tell_subscribed = request_.select_subscribed || request_.return_subscribed;
+    if (tell_subscribed && subscriptions_.contains(name))
+      listed.attributes.push_back("\\Subscribed");
+    listed.has_subscribed_child = request_.select_recursive && has_subscribed_child(name);
+    return listed;
+  }
+
+  const ListRequest& request_;
+  std::map<std::string, mailbox::FolderInfo> folders_;
+  std::set<std::string> subscriptions_;
+  std::vector<std::string> patterns_;
+};
+
+std::string write(const Listed& listed, std::string_view command) {
+  std::string text = fmt::format("* {} ({}) \"/\" ", command, fmt::join(listed.attributes, " "));
+  write_mailbox(text, listed.name);
+  if (listed.has_subscribed_child) text += " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
+  return text + "\r\n";
+}
+
+bool is_selectable(const Listed& listed) {
+  return std::ranges::none_of(listed.attributes, [](std::string_view a) {
+    return a == "\\Noselect" || a == "\\NonExistent";
+  });
+}
+
+}  // namespace
+
+Task<Answer> imap_list(AccountSession& session, Request request) {
+  const auto list = ListRequest::parse(request.arguments);
+  if (!list) co_return bad_syntax(list.error());
+  const bool asks_for_delimiter = !list->extended && list->patterns.front().empty();
+  if (asks_for_delimiter) {
+    co_await session.write(fmt::format("* {} (\\Noselect) \"/\" \"\"\r\n", request.name));
+    co_return reply::done;
+  }
+  auto folders = co_await session.mailbox->folders();
+  auto subscriptions = co_await session.mailbox->subscriptions();
+  const Listing listing(*list, std::move(folders), std::move(subscriptions));
+  for (const Listed& listed : request.name == "LSUB" ? listing.list_subscribed() : listing.list()) {
+    co_await session.write(write(listed, request.name));
+    if (list->return_status.empty() || !is_selectable(listed)) continue;
+    const std::string status = co_await status_line(session, listed.name, list->return_status);
+    co_await session.write(status);
+  }
+  co_return reply::done;
+}
+
+}  // namespace postern::imap

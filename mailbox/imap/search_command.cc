@@ -1,0 +1,90 @@
+// mailbox/imap/search_command.cc: SEARCH and UID SEARCH, answered as SEARCH or ESEARCH (RFC 3501
+// §6.4.4; RFC 4731, 7162).
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "mailbox/imap/account_session.h"
+#include "mailbox/imap/search.h"
+#include "mailbox/imap/writer.h"
+
+namespace postern::imap {
+namespace {
+
+/// The messages that both the client and the folder know.
+std::vector<SearchEntry> snapshot(const Selection& selection) {
+  std::vector<SearchEntry> entries;
+  const auto& messages = selection.folder->entries;
+  auto message = messages.begin();
+  for (std::uint32_t number = 1; number <= selection.view.size(); ++number) {
+    const mailbox::Uid uid = selection.view.uid(number);
+    while (message != messages.end() && message->uid < uid) ++message;
+    if (message == messages.end()) break;
+    if (message->uid == uid) entries.push_back({number, uid >= selection.first_recent, *message});
+  }
+  return entries;
+}
+
+struct Found {
+  std::vector<std::uint32_t> numbers;  // or uids, ascending
+  mailbox::ModSeq highest_modseq = 0;  // of these
+};
+
+std::string write_search(const Found& found, bool with_modseq) {
+  std::string text = "* SEARCH";
+  for (const std::uint32_t number : found.numbers)
+    fmt::format_to(std::back_inserter(text), " {}", number);
+  if (with_modseq && !found.numbers.empty())
+    text += fmt::format(" (MODSEQ {})", found.highest_modseq);
+  return text + "\r\n";
+}
+
+std::string write_esearch(const Found& found, const SearchRequest& search, const Request& request,
+                          bool with_modseq) {
+  std::string text = "* ESEARCH (TAG ";
+  write_string(text, request.tag);
+  text += ')';
+  if (is_by_uid(request)) text += " UID";
+  if (!found.numbers
+           .empty()) {  // MIN, MAX and ALL are left out when there is nothing: RFC 4731 §3.1
+    if (search.minimum) text += fmt::format(" MIN {}", found.numbers.front());
+    if (search.maximum) text += fmt::format(" MAX {}", found.numbers.back());
+    if (search.all) text += fmt::format(" ALL {}", write_set(found.numbers));
+  }
+  if (search.count) text += fmt::format(" COUNT {}", found.numbers.size());
+  if (with_modseq && !found.numbers.empty())
+    text += fmt::format(" MODSEQ {}", found.highest_modseq);
+  return text + "\r\n";
+}
+
+}  // namespace
+
+Task<Answer> imap_search(AccountSession& session, Request request) {
+  auto search = SearchRequest::parse(request.arguments);
+  if (!search && search.error().text == SearchRequest::unknown_charset)
+    co_return reply::bad_charset;
+  if (!search) co_return bad_syntax(search.error());
+  const bool with_modseq = search->key.mentions_modseq();
+  session.speaks_condstore |= with_modseq;
+  search->key.resolve(session.selection->view.size(), session.selection->view.largest_uid());
+
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
+                       .time_since_epoch()
+                       .count();
+  const auto folder = session.selection->folder;
+  const auto entries = snapshot(*session.selection);
+  const auto matching =
+      co_await imap::search(*session.mailbox, folder, entries, search->key, SearchTime{now});
+  Found found;
+  for (const std::uint32_t index : matching) {
+    const SearchEntry& entry = entries[index];
+    found.numbers.push_back(is_by_uid(request) ? static_cast<std::uint32_t>(entry.message.uid)
+                                               : entry.number);
+    found.highest_modseq = std::max(found.highest_modseq, entry.message.modseq);
+  }
+  co_await session.write(search->extended ? write_esearch(found, *search, request, with_modseq)
+                                          : write_search(found, with_modseq));
+  co_return reply::done;
+}
+
+}  // namespace postern::imap
