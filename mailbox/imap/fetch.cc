@@ -45,7 +45,7 @@ class Fetch {
  private:
   /// Adds an item that the client did not name itself.
   void demand(FetchItem::Kind kind, std::string_view label) {
-    if (std::ranges::contains(request_.items, kind, &FetchItem::kind)) return;
+    if (std::ranges::find(request_.items, kind, &FetchItem::kind) != request_.items.end()) return;
     FetchItem item;
     item.kind = kind;
     item.label = label;

@@ -45,7 +45,7 @@ class LoginPhase {
       Answer answer = reply::too_long;
       if (input.must_close) {
         co_await stream_.write(bye::literal_too_large);
-        co_return {};
+        co_return End();
       }
       if (!input.is_too_long && !request) answer = Answer{Status::bad, "", request.error().text};
       if (!input.is_too_long && request) answer = co_await obey(*request);
@@ -53,10 +53,10 @@ class LoginPhase {
         co_return LoggedIn{std::move(*account_), std::move(tag)};  // the account's loop answers
       co_await stream_.write(answer.line(tag));
       if (starts_tls_) co_return StartTls{};
-      if (is_over_) co_return {};
+      if (is_over_) co_return End();
       if (answer.status != Status::ok && ++mistakes_ >= mistake_limit) {
         co_await stream_.write(bye::too_many_mistakes);
-        co_return {};
+        co_return End();
       }
     }
   }

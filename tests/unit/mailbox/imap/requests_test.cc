@@ -3,7 +3,10 @@
 
 #include <catch2/catch.hpp>
 
+#include "mailbox/store/types.h"
+
 using namespace postern::imap;
+namespace flag = postern::mailbox::flag;
 
 TEST_CASE("a line announces a literal at its end and nowhere else") {
   CHECK(literal_at_end("a LOGIN {5}") == LiteralMark{5, true});
@@ -142,8 +145,7 @@ TEST_CASE("STORE reads its operation and flags") {
   CHECK(store->operation == StoreRequest::Operation::remove);
   CHECK(store->silent);
   CHECK(store->unchanged_since == 7u);
-  CHECK(store->flags.system_flags ==
-        (postern::mailbox::flag::seen | postern::mailbox::flag::deleted));
+  CHECK(store->flags.system_flags == (flag::seen | flag::deleted));
   CHECK(store->flags.keywords == std::vector<std::string>{"$Junk"});
   CHECK(StoreRequest::parse(" 1 FLAGS \\Seen \\Draft")->operation ==
         StoreRequest::Operation::replace);
@@ -161,7 +163,7 @@ TEST_CASE("APPEND's head ends where its message is announced") {
   REQUIRE(head);
   REQUIRE(head->has_value());
   CHECK(mailbox == "Sent");
-  CHECK((*head)->flags.system_flags == postern::mailbox::flag::seen);
+  CHECK((*head)->flags.system_flags == flag::seen);
   CHECK((*head)->internal_date == 837596665);
   head = parse_append(" {4}\r\nSent {310+}", &mailbox);
   REQUIRE(head);

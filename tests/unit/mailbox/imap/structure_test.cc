@@ -70,12 +70,13 @@ std::string section(std::string_view message, Section wanted) {
 }  // namespace
 
 TEST_CASE("the envelope of RFC 3501 comes out as RFC 3501 shows it") {
-  CHECK(envelope_text(plain) ==
-        R"(("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)" "IMAP4rev1 WG mtg summary and minutes" )"
-        R"((("Terry Gray" NIL "gray" "cac.washington.edu")) (("Terry Gray" NIL "gray" "cac.washington.edu")) )"
-        R"((("Terry Gray" NIL "gray" "cac.washington.edu")) ((NIL NIL "imap" "cac.washington.edu")) )"
-        R"(((NIL NIL "minutes" "CNRI.Reston.VA.US")("John Klensin" NIL "KLENSIN" "MIT.EDU")) NIL NIL )"
-        R"("<B27397-0100000@cac.washington.edu>"))");
+  CHECK(
+      envelope_text(plain) ==
+      R"x(("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)" "IMAP4rev1 WG mtg summary and minutes" )x"
+      R"x((("Terry Gray" NIL "gray" "cac.washington.edu")) (("Terry Gray" NIL "gray" "cac.washington.edu")) )x"
+      R"x((("Terry Gray" NIL "gray" "cac.washington.edu")) ((NIL NIL "imap" "cac.washington.edu")) )x"
+      R"x(((NIL NIL "minutes" "CNRI.Reston.VA.US")("John Klensin" NIL "KLENSIN" "MIT.EDU")) NIL NIL )x"
+      R"x("<B27397-0100000@cac.washington.edu>"))x");
 }
 
 TEST_CASE("an envelope of nothing is complete") {
@@ -95,21 +96,21 @@ TEST_CASE("what is not ASCII in a header is a literal") {
 }
 
 TEST_CASE("a plain message has a structure of one part") {
-  CHECK(body_text(plain) == R"(("text" "plain" ("charset" "US-ASCII") NIL NIL "7bit" 10 2))");
+  CHECK(body_text(plain) == R"x(("text" "plain" ("charset" "US-ASCII") NIL NIL "7bit" 10 2))x");
   CHECK(bodystructure_text(plain) ==
-        R"(("text" "plain" ("charset" "US-ASCII") NIL NIL "7bit" 10 2 NIL NIL NIL NIL))");
-  CHECK(body_text("") == R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0))");
+        R"x(("text" "plain" ("charset" "US-ASCII") NIL NIL "7bit" 10 2 NIL NIL NIL NIL))x");
+  CHECK(body_text("") == R"x(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0))x");
 }
 
 TEST_CASE("nested multiparts, attachments and messages are described") {
   CHECK(
       bodystructure_text(mixed) ==
-      R"(((("text" "plain" ("charset" "utf-8") NIL NIL "8bit" 5 0 NIL NIL NIL NIL))"
-      R"(("text" "html" NIL NIL NIL "7bit" 12 0 NIL NIL NIL NIL) "alternative" ("boundary" "y") NIL NIL NIL))"
-      R"(("application" "pdf" ("name" "a b.pdf") "<part3@b.example>" NIL "base64" 4 NIL ("attachment" ("filename" "a b.pdf" "size" "3")) NIL NIL))"
-      R"(("message" "rfc822" NIL NIL NIL "7bit" 51 (NIL "inside" ((NIL NIL "inner" "b.example")) ((NIL NIL "inner" "b.example")) )"
-      R"(((NIL NIL "inner" "b.example")) NIL NIL NIL NIL NIL) ("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 10 0 NIL NIL NIL NIL) 3 NIL NIL NIL NIL))"
-      R"( "mixed" ("boundary" "x") NIL NIL NIL))");
+      R"x(((("text" "plain" ("charset" "utf-8") NIL NIL "8bit" 5 0 NIL NIL NIL NIL))x"
+      R"x(("text" "html" NIL NIL NIL "7bit" 12 0 NIL NIL NIL NIL) "alternative" ("boundary" "y") NIL NIL NIL))x"
+      R"x(("application" "pdf" ("name" "a b.pdf") "<part3@b.example>" NIL "base64" 4 NIL ("attachment" ("filename" "a b.pdf" "size" "3")) NIL NIL))x"
+      R"x(("message" "rfc822" NIL NIL NIL "7bit" 52 (NIL "inside" ((NIL NIL "inner" "b.example")) ((NIL NIL "inner" "b.example")) )x"
+      R"x(((NIL NIL "inner" "b.example")) NIL NIL NIL NIL NIL) ("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 10 0 NIL NIL NIL NIL) 3 NIL NIL NIL NIL))x"
+      R"x( "mixed" ("boundary" "x") NIL NIL NIL))x");
 }
 
 TEST_CASE("a multipart without parts still has one in the grammar") {
@@ -117,7 +118,7 @@ TEST_CASE("a multipart without parts still has one in the grammar") {
       bodystructure_text("Content-Type: multipart/mixed; boundary=x\r\n\r\nno part at all\r\n");
   CHECK(
       text ==
-      R"((("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL) "mixed" ("boundary" "x") NIL NIL NIL))");
+      R"x((("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL) "mixed" ("boundary" "x") NIL NIL NIL))x");
 }
 
 TEST_CASE("file names that are not ASCII go out in the form of RFC 2231") {
