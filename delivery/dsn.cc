@@ -184,7 +184,10 @@ std::string status_fields(const DsnInput& input) {
     out += "\r\n";
     if (!recipient.recipient.orcpt.empty()) {
       out += mail::header_line("Original-Recipient",
-                               sanitise(recipient.recipient.orcpt, 500, !input.smtputf8));
+                               sanitise(input.smtputf8 || mail::is_ascii(recipient.recipient.orcpt)
+                                            ? recipient.recipient.orcpt
+                                            : mail::orcpt_text(recipient.recipient.orcpt),
+                                        500, !input.smtputf8));
     }
     out += mail::header_line("Final-Recipient", typed_address(recipient.recipient.address));
     out += mail::header_line("Action", telling_of(recipient.kind).action);
