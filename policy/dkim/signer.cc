@@ -321,7 +321,7 @@ std::string dkim_signature_fields(std::span<const DkimKey> keys, std::string_vie
   std::string fields;
   for (const DkimKey& key : keys) {
     const std::string value = fmt::format(
-        "v=1; a={}; c=relaxed/relaxed; d={};\r\n\ts={}; t={};\r\n\t{};\r\n\tbh={};\r\n\tb=",
+        "v=1; a={}; c=relaxed/relaxed;\r\n\td={}; s={}; t={};\r\n\t{};\r\n\tbh={};\r\n\tb=",
         key.algorithm() == DkimAlgorithm::rsa_sha256 ? "rsa-sha256" : "ed25519-sha256",
         key.domain(), key.selector(), now.time_since_epoch().count(), h_tag(names), body_hash);
     // The field itself comes last, with an empty b= and no CRLF (RFC 6376 §3.7).

@@ -65,7 +65,7 @@ TEST_CASE("encoded words are decoded") {
       {"=?utf-8?Q?=0D=0AX:_1?=", "  X: 1"},
       {"raw \xe4", "raw \xc3\xa4"},
       {"raw \xc3\xa4", "raw \xc3\xa4"},
-      {"=?utf-8?Q??= x", " x"},
+      {"=?utf-8?Q?\?= x", " x"},
       {"=?=?=?=?", "=?=?=?=?"},
       {"=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac"},
       {"=?utf-8?Q?a_?=", "a "},

@@ -153,7 +153,7 @@ TEST_CASE("odd multiparts are read without harm") {
       {"bare LF is no line end", head + "--b\r\n\r\nx\n--b--\ny\r\n--b--\r\n", 2, "x\n--b--\ny"},
       {"the same boundary inside",
        head + "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n",
-       3, "--b\r\n\r\nx"},
+       3, "--b\r\n\r\nx\r\n--b--\r\n"},
       {"a message cut before its header",
        head + "--b\r\nContent-Type: message/rfc822\r\n\r\n--b--\r\n", 3, ""},
       {"a message part without an empty line",
