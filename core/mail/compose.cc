@@ -30,6 +30,11 @@ std::size_t longest_word(std::string_view text) {
   return longest;
 }
 
+/// Text as encoded words; what raw() will refuse stays as it is.
+std::string encoded(std::string_view text) {
+  return has_control(text) || !is_valid_utf8(text) ? std::string(text) : encode_words(text);
+}
+
 bool is_field_name(std::string_view name) {
   return !name.empty() && name.size() <= 76 &&
          std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f && c != ':'; });
@@ -105,7 +110,8 @@ Entity text_entity(std::string_view subtype, std::string_view text) {
     begin = end + 2;
   }
   const bool plain = is_ascii(lines) && longest <= 76 && !lines.contains('\0') &&
-                     !lines.starts_with("From ") && !lines.contains("\nFrom ") && !lines.contains("--=_");
+                     !lines.starts_with("From ") && !lines.contains("\nFrom ") &&
+                     !lines.contains("--=_");
   Entity entity{
       fmt::format("Content-Type: text/{}; charset={}\r\nContent-Transfer-Encoding: {}\r\n", subtype,
                   is_ascii(lines) ? "us-ascii" : "utf-8", plain ? "7bit" : "quoted-printable"),
@@ -184,7 +190,7 @@ Composer& Composer::to(std::vector<Person> list) { return people("To", list); }
 Composer& Composer::cc(std::vector<Person> list) { return people("Cc", list); }
 
 Composer& Composer::subject(std::string_view text) {
-  return raw("Subject", has_control(text) ? text : encode_words(text), "Subject");
+  return raw("Subject", encoded(text), "Subject");
 }
 Composer& Composer::date(std::chrono::sys_seconds time) {
   return raw("Date", format_date(time), "Date");
@@ -213,8 +219,7 @@ Composer& Composer::field(std::string_view name, std::string_view text) {
              })) {
     refuse(fmt::format("field {} is not for free use", name));
   } else {
-    return raw(name, has_control(text) ? std::string(text) : encode_words(text),
-               fmt::format("field {}", name));
+    return raw(name, encoded(text), fmt::format("field {}", name));
   }
   return *this;
 }

@@ -180,17 +180,17 @@ class Walk {
   }
 
   /// The parts from `level` inwards end before the boundary at `end`: the CRLF before it is the
-  /// boundary's.
+  /// boundary's, even where an inner part took it for its header's end.
   void close_from(std::size_t level, std::size_t end, std::uint64_t lines) {
+    if (open_.size() <= level) return;
+    const bool has_crlf = level > 0 && end >= parts()[open_[level].part].body.begin + 2 &&
+                          text_.substr(end - 2, 2) == "\r\n";
+    const std::size_t limit = has_crlf ? end - 2 : end;
     while (open_.size() > level) {
-      const Open& open = open_.back();
-      MimePart& part = parts()[open.part];
-      const bool at_boundary = level > 0;
-      const bool has_crlf =
-          at_boundary && end >= part.body.begin + 2 && text_.substr(end - 2, 2) == "\r\n";
-      part.body.end = std::max(part.body.begin, has_crlf ? end - 2 : end);
-      part.lines = lines - open.first_line - (has_crlf ? 1 : 0);
-      if (part.body.size() == 0) part.lines = 0;
+      MimePart& part = parts()[open_.back().part];
+      part.header = {std::min(part.header.begin, limit), std::min(part.header.end, limit)};
+      part.body = {std::min(part.body.begin, limit), limit};
+      part.lines = part.body.size() == 0 ? 0 : lines - open_.back().first_line - (has_crlf ? 1 : 0);
       forget(open_.size() - 1);
       open_.pop_back();
     }

@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)address->domain().unicode();
   }
   if (const auto domain = mail::Domain::parse(input))
-    POSTERN_ASSERT(mail::Domain::parse(domain->text()) == domain);
+    POSTERN_ASSERT(*mail::Domain::parse(domain->text()) == *domain);
   (void)mail::split_path(input);
   if (const auto notify = mail::parse_notify(input))
     POSTERN_ASSERT(mail::parse_notify(mail::notify_text(*notify)) == *notify);
