@@ -173,6 +173,16 @@ TEST_CASE("odd multiparts are read without harm") {
   }
 }
 
+TEST_CASE("a message whose only empty line belongs to the boundary ends with the part around it") {
+  const std::string text =
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: "
+      "message/rfc822\r\n\r\n\r\n--b--\r\n";
+  const MimeStructure structure = MimeStructure::parse(text);
+  REQUIRE(structure.parts.size() == 3);
+  CHECK(structure.parts[2].header.size() == 0);
+  CHECK(structure.parts[2].body == structure.parts[1].body);
+}
+
 TEST_CASE("depth and number of parts are bounded") {
   std::string deep;
   for (int i = 0; i < 1000; ++i) deep += "Content-Type: message/rfc822\r\n\r\n";
@@ -298,6 +308,7 @@ TEST_CASE("no field can escape into another") {
   };
   CHECK(refused([](Composer& c) { c.subject("a\r\nBcc: x@y.example"); }));
   CHECK(refused([](Composer& c) { c.subject("a\nb"); }));
+  CHECK(refused([](Composer& c) { c.subject("not UTF-8 \x92"); }));
   CHECK(refused([](Composer& c) { c.subject(std::string("a\0b", 3)); }));
   CHECK(refused([](Composer& c) { c.from({person("a\r\nX: 1", "a@b.example")}); }));
   CHECK(refused([](Composer& c) { c.field("X-A: b\r\nTo", "x"); }));
