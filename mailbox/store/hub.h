@@ -42,7 +42,8 @@ class FolderIndex {
   void apply(const FolderChange& change);  // by the hub alone
 
  private:
-  std::list<std::function<void()>> watchers_;
+  using Watchers = std::list<std::function<void()>>;
+  std::shared_ptr<Watchers> watchers_ = std::make_shared<Watchers>();
 };
 
 /// An account that is open. All calls on its loop. Writes wait in one queue and share transactions;
@@ -104,6 +105,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
                                        std::string needle, std::vector<Uid> candidates);
 
   Task<QuotaUse> usage();
+  /// A consistent copy of the mailbox in a new file.
+  Task<> backup(std::string path);
 
   /// The one POP3 session that may hold the maildrop (RFC 1939 §4). None: someone else has it.
   /// Freed when the handle dies.
@@ -112,19 +115,29 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
  private:
   friend class AccountHub;
   struct Write;
+  /// `committed` is called on the loop when the job is on disk, before the changes are published.
   template <class F>
-  auto write(F job) -> Task<std::invoke_result_t<F, MailboxStore&>>;
+  auto write(F job, std::function<void()> committed = {})
+      -> Task<std::invoke_result_t<F, MailboxStore&>>;
   template <class F>
   auto read(F job) -> Task<std::invoke_result_t<F, MailboxStore&>>;
-  Task<> flush_writes();
-  Task<> open_stores();
+  struct Committed {
+    std::vector<FolderChange> changes;
+    std::optional<std::vector<std::string>> names;  // of keywords
+  };
+  static Task<> flush_writes(std::shared_ptr<Mailbox> self);
+  static Committed commit(MailboxStore& store, std::span<const std::shared_ptr<Write>> batch);
+  Task<> open_stores(std::chrono::seconds remember_deliveries);
   Task<> close_stores();
   template <class Match>
   Task<std::vector<Uid>> search(std::shared_ptr<FolderIndex> folder, std::vector<Uid> candidates,
-                                Match match);
+                                std::string needle, Match match);
+  Task<std::vector<Uid>> search_nothing(std::vector<Uid> candidates);
   void publish(std::vector<FolderChange> changes);
+  std::shared_ptr<FolderIndex> opened(FolderId folder) const;
+  void abandon_folders();
   void run_maintenance();
-  Task<> maintain();
+  static Task<> maintain(std::shared_ptr<Mailbox> self);
 
   const std::string account_;
   std::shared_ptr<Settings> settings_;
@@ -134,6 +147,9 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::vector<std::shared_ptr<Write>> waiting_;
   bool writing_ = false;
   bool maintaining_ = false;
+  bool closing_ = false;
+  Event settled_;  // no write is on its way
+  std::chrono::steady_clock::time_point last_used_{};
   std::unordered_map<FolderId, std::weak_ptr<FolderIndex>> open_folders_;
   std::vector<std::string> keyword_names_;
   std::weak_ptr<void> maildrop_lock_;
@@ -152,8 +168,8 @@ class AccountHub {
   AccountHub(Loop& loop, ThreadPool& pool, Options options, MessageIndexer indexer);
   ~AccountHub();
 
-  /// Opens the account's mailbox (or makes it); it stays open while someone holds it, and a while
-  /// longer.
+  /// Opens the account's mailbox (or makes it). `quota` in bytes (0: none from now on; absent: as
+  /// before); it stays open while someone holds it, and a while longer.
   Task<std::shared_ptr<Mailbox>> open(std::string account, std::optional<std::uint64_t> quota = {});
   /// Closes the account's database and removes its files for good. Sessions on it fail.
   Task<> purge(std::string account);
@@ -170,6 +186,8 @@ class AccountHub {
   std::shared_ptr<Mailbox::Settings> settings_;
   TaskGroup sessions_;
   TaskGroup background_;
+  Mutex opening_;
+  bool sweeping_ = false;
   std::unordered_map<std::string, std::shared_ptr<Mailbox>> mailboxes_;
 };
 
