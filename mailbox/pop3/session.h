@@ -27,7 +27,7 @@ struct Context {
   const mailbox::Mailboxes* mailboxes = nullptr;    // outlives the session
   std::chrono::milliseconds idle_timeout{
       std::chrono::minutes(10)};  // RFC 1939 §3: at least 10 minutes
-  std::chrono::milliseconds login_timeout{std::chrono::minutes(1)};
+  std::chrono::milliseconds login_timeout{std::chrono::minutes(3)};
   std::shared_ptr<void> slot;  // what the connection holds of some allowance; let go at its end
 };
 
