@@ -46,38 +46,6 @@ bool is_token(std::string_view text) {
   });
 }
 
-/// A display name: plain words, a quoted string, or encoded words.
-std::string phrase(std::string_view name) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' ||
-           c == '-' || c == '_' || c == '\'';
-  };
-  if (std::string encoded = encode_words(name); encoded != name) {
-    // An encoded word in a phrase may stand beside atoms only, so the whole name is encoded.
-    if (std::ranges::all_of(
-            name, [&](char c) { return static_cast<unsigned char>(c) >= 0x80 || is_plain(c); }))
-      return encoded;
-    std::string out;
-    for (std::size_t at = 0; at < name.size();) {
-      std::size_t end = std::min(at + 45, name.size());
-      while (end < name.size() && end > at + 1 &&
-             (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80)
-        --end;
-      if (!out.empty()) out += ' ';
-      out += "=?UTF-8?B?" + base64_encode(name.substr(at, end - at)) + "?=";
-      at = end;
-    }
-    return out;
-  }
-  if (std::ranges::all_of(name, is_plain)) return std::string(name);
-  std::string out = "\"";
-  for (const char c : name) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
 /// `; name="value"`, or RFC 2231's form where it is not ASCII.
 std::string parameter(std::string_view name, std::string_view value) {
   if (!is_ascii(value)) {
@@ -178,7 +146,7 @@ Composer& Composer::people(std::string_view name, const std::vector<Person>& lis
     }
     if (!value.empty()) value += ", ";
     value += person.name.empty() ? person.address.text()
-                                 : phrase(person.name) + " <" + person.address.text() + '>';
+                                 : encode_phrase(person.name) + " <" + person.address.text() + '>';
   }
   return value.empty() ? *this : raw(name, value, name);
 }

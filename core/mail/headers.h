@@ -57,6 +57,8 @@ std::string decode_words(std::string_view text);
 /// UTF-8 as encoded words where it needs them: words of at most 75 octets, separated by single
 /// blanks.
 std::string encode_words(std::string_view utf8);
+/// A display name (UTF-8, no controls) as plain words, a quoted string, or encoded words.
+std::string encode_phrase(std::string_view name);
 /// Folds a value at blanks so that no line passes 78 octets where possible; `used` octets stand
 /// before it on the first line.
 std::string fold(std::string_view value, std::size_t used);
