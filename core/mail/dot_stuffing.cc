@@ -5,93 +5,83 @@
 
 namespace postern::mail {
 
-void DotDecoder::emit(char c, std::string& out) {
-  out += c;
-  ++decoded_;
-}
-
-/// A byte that is neither part of a line end nor of the dot's sequence. A CR before it was bare.
-void DotDecoder::text_byte(char c, std::string& out) {
-  emit(c, out);
-  longest_ = std::max(longest_, ++line_);
-  saw_nul_ |= c == '\0';
-  saw_8bit_ |= (static_cast<unsigned char>(c) & 0x80) != 0;
-}
-
 std::size_t DotDecoder::decode(std::string_view input, std::string& out) {
-  const auto bare = [&](char c) {
-    saw_bare_ = true;
-    if (bare_ == BareLineEnds::keep) return text_byte(c, out);
-    emit('\r', out);
-    emit('\n', out);
-    line_ = 0;
-  };
-  const auto line_end = [&] {
-    emit('\r', out);
-    emit('\n', out);
-    line_ = 0;
-    state_ = State::line_start;
-  };
-  for (std::size_t i = 0; i < input.size(); ++i) {
-    const char c = input[i];
-    switch (state_) {
-      case State::done:
-        return i;
-      case State::line_start:
-        if (c == '.') {
-          state_ = State::dot;
-          continue;
-        }
-        break;
-      case State::dot:
-        if (c == '\r') {
-          state_ = State::dot_cr;
-          continue;
-        }
-        break;  // the dot was stuffing
-      case State::dot_cr:
-        if (c == '\n') {
-          state_ = State::done;
-          return i + 1;
-        }
-        bare('\r');
-        break;
-      case State::cr:
-        if (c == '\n') {
-          line_end();
-          continue;
-        }
-        bare('\r');
-        break;
-      case State::text:
-        break;
+  std::size_t at = 0;
+  while (at < input.size() && state_ != State::done) {
+    if (state_ == State::text) {
+      at = run(input, at, out);
+    } else {
+      step(input[at++], out);
     }
-    if (c == '\r') {
-      state_ = State::cr;
-      continue;
-    }
-    state_ = State::text;
-    if (c == '\n') {
-      bare('\n');
-      continue;
-    }
-    const std::size_t end = std::min(input.find_first_of("\r\n", i), input.size());
-    const std::string_view run = input.substr(i, end - i);
-    out += run;
-    decoded_ += run.size();
-    line_ += run.size();
-    longest_ = std::max(longest_, line_);
-    unsigned char all = 0;
-    bool nul = false;
-    for (const char byte : run) {
-      all |= static_cast<unsigned char>(byte);
-      nul |= byte == '\0';
-    }
-    saw_8bit_ |= (all & 0x80) != 0;
-    saw_nul_ |= nul;
-    i = end - 1;
   }
-  return input.size();
+  return at;
+}
+
+/// The bytes up to the next CR or LF at once, or that one.
+std::size_t DotDecoder::run(std::string_view input, std::size_t at, std::string& out) {
+  const std::size_t end = std::min(input.find_first_of("\r\n", at), input.size());
+  if (end == at) {
+    step(input[at], out);
+    return at + 1;
+  }
+  text(input.substr(at, end - at), out);
+  return end;
+}
+
+void DotDecoder::step(char c, std::string& out) {
+  if (state_ == State::line_start && c == '.') {
+    state_ = State::dot;
+    return;
+  }
+  if (state_ == State::dot && c == '\r') {
+    state_ = State::dot_cr;
+    return;
+  }
+  if (state_ == State::dot_cr && c == '\n') {
+    state_ = State::done;
+    return;
+  }
+  if (state_ == State::cr && c == '\n') return line_end(out);
+  // Anything else is text. A dot before it was stuffing and is dropped; a CR before it was bare.
+  if (state_ == State::cr || state_ == State::dot_cr) bare('\r', out);
+  state_ = c == '\r' ? State::cr : State::text;
+  if (c == '\n') {
+    bare(c, out);
+  } else if (c != '\r') {
+    text({&c, 1}, out);
+  }
+}
+
+void DotDecoder::text(std::string_view bytes, std::string& out) {
+  out += bytes;
+  decoded_ += bytes.size();
+  line_ += bytes.size();
+  longest_ = std::max(longest_, line_);
+  unsigned char all = 0;
+  bool nul = false;
+  for (const char byte : bytes) {
+    all |= static_cast<unsigned char>(byte);
+    nul |= byte == '\0';
+  }
+  saw_8bit_ |= (all & 0x80) != 0;
+  saw_nul_ |= nul;
+}
+
+/// A CR or LF alone. Normalised, it ends a line of the message, but never begins the final dot's
+/// sequence.
+void DotDecoder::bare(char c, std::string& out) {
+  saw_bare_ = true;
+  if (bare_ == BareLineEnds::keep) return text({&c, 1}, out);
+  const State state = state_;
+  line_end(out);
+  state_ = state;
+}
+
+void DotDecoder::line_end(std::string& out) {
+  out += "\r\n";
+  decoded_ += 2;
+  line_ = 0;
+  state_ = State::line_start;
 }
 
 void DotEncoder::encode(std::string_view input, std::string& out) {

@@ -30,8 +30,11 @@ class DotDecoder {
 
  private:
   enum class State { line_start, text, cr, dot, dot_cr, done };
-  void emit(char c, std::string& out);
-  void text_byte(char c, std::string& out);
+  void step(char c, std::string& out);
+  std::size_t run(std::string_view input, std::size_t at, std::string& out);
+  void text(std::string_view bytes, std::string& out);
+  void bare(char c, std::string& out);
+  void line_end(std::string& out);
 
   BareLineEnds bare_;
   State state_ = State::line_start;

@@ -1,6 +1,7 @@
 // core/mail/encoded_words.cc: RFC 2047 both ways, and folding; see headers.h.
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "core/mail/charset.h"
 #include "core/mail/encodings.h"
@@ -53,6 +54,66 @@ bool needs_word(std::string_view word) {
          });
 }
 
+/// From the first to the last word that cannot stand as it is; empty when all can.
+std::pair<std::size_t, std::size_t> stretch_to_encode(std::string_view text) {
+  std::size_t first = std::string_view::npos, last = 0;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    if (needs_word(text.substr(begin, end - begin))) {
+      first = std::min(first, begin);
+      last = end;
+    }
+    begin = end + 1;
+  }
+  return {std::min(first, last), last};
+}
+
+/// What Q leaves as it is, also in a phrase (RFC 2047 §5 (3)); a blank becomes '_'.
+bool is_plain_q(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-!*+/ ").contains(c);
+}
+
+std::string encode_q(std::string_view text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == ' ') {
+      out += '_';
+    } else if (is_plain_q(c)) {
+      out += c;
+    } else {
+      out += {'=', digits[byte >> 4], digits[byte & 15]};
+    }
+  }
+  return out;
+}
+
+/// `text` as encoded words of at most 75 octets, of whole characters each (RFC 2047 §5).
+void append_words(std::string_view text, bool as_q, std::string& out) {
+  const std::size_t room =
+      as_q ? 63 : 45;  // in Q octets or in plain ones: 75 without "=?UTF-8?Q?" and "?="
+  while (!text.empty()) {
+    std::size_t end = 0, used = 0;
+    while (end < text.size()) {
+      std::size_t next = end + 1;
+      while (next < text.size() && next - end < 4 &&
+             (static_cast<unsigned char>(text[next]) & 0xc0) == 0x80)
+        ++next;
+      const std::string_view character = text.substr(end, next - end);
+      used += as_q ? encode_q(character).size() : character.size();
+      if (used > room) break;
+      end = next;
+    }
+    const std::string_view piece = text.substr(0, end);
+    out +=
+        as_q ? "=?UTF-8?Q?" + encode_q(piece) + "?=" : "=?UTF-8?B?" + base64_encode(piece) + "?=";
+    text.remove_prefix(end);
+    if (!text.empty()) out += ' ';
+  }
+}
+
 }  // namespace
 
 std::string decode_words(std::string_view text) {
@@ -90,90 +151,27 @@ std::string decode_words(std::string_view text) {
 }
 
 std::string encode_words(std::string_view utf8) {
-  std::size_t first = std::string_view::npos, last = 0;
-  for (std::size_t begin = 0; begin < utf8.size();) {
-    const std::size_t end = std::min(utf8.find(' ', begin), utf8.size());
-    const std::string_view word = utf8.substr(begin, end - begin);
-    if (needs_word(word)) {
-      first = std::min(first, begin);
-      last = end;
-    }
-    begin = end + 1;
-  }
-  if (first == std::string_view::npos) return std::string(utf8);
-
-  const std::string_view middle = utf8.substr(first, last - first);
-  const auto special = [](char c) {
-    return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '-' || c == '!' || c == '*' || c == '+' || c == '/' || c == ' ');
-  };
-  const bool as_q =
-      static_cast<std::size_t>(std::ranges::count_if(middle, special)) * 6 < middle.size();
-  std::string out(utf8.substr(0, first)), encoded;
-  std::size_t octets = 0;
-  bool any = false;
-  const auto flush = [&](std::string_view bytes) {
-    if (any) out += ' ';
-    any = true;
-    out += as_q ? "=?UTF-8?Q?" + encoded + "?=" : "=?UTF-8?B?" + base64_encode(bytes) + "?=";
-    encoded.clear();
-    octets = 0;
-  };
-  std::size_t chunk = 0;
-  for (std::size_t at = 0; at < middle.size();) {
-    std::size_t next = at + 1;  // whole characters stay together: RFC 2047 §5
-    while (next < middle.size() && next - at < 4 &&
-           (static_cast<unsigned char>(middle[next]) & 0xc0) == 0x80)
-      ++next;
-    std::string piece;
-    for (const char c : middle.substr(at, next - at)) {
-      static constexpr char digits[] = "0123456789ABCDEF";
-      const auto byte = static_cast<unsigned char>(c);
-      if (c == ' ') {
-        piece += '_';
-      } else if (special(c)) {
-        piece += {'=', digits[byte >> 4], digits[byte & 15]};
-      } else {
-        piece += c;
-      }
-    }
-    if ((as_q && encoded.size() + piece.size() > 63) || (!as_q && octets + (next - at) > 45)) {
-      flush(middle.substr(chunk, at - chunk));
-      chunk = at;
-    }
-    encoded += piece;
-    octets += next - at;
-    at = next;
-  }
-  flush(middle.substr(chunk));
-  out += utf8.substr(last);
-  return out;
+  const auto [begin, end] = stretch_to_encode(utf8);
+  if (begin == end) return std::string(utf8);
+  const std::string_view stretch = utf8.substr(begin, end - begin);
+  const auto special = static_cast<std::size_t>(
+      std::ranges::count_if(stretch, [](char c) { return !is_plain_q(c); }));
+  std::string out(utf8.substr(0, begin));
+  append_words(stretch, special * 6 < stretch.size(), out);
+  return out.append(utf8.substr(end));
 }
 
 std::string encode_phrase(std::string_view name) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' ||
-           c == '-' || c == '_' || c == '\'';
-  };
-  if (std::string encoded = encode_words(name); encoded != name) {
-    // An encoded word in a phrase may stand beside atoms only, so the whole name is encoded.
-    if (std::ranges::all_of(
-            name, [&](char c) { return static_cast<unsigned char>(c) >= 0x80 || is_plain(c); }))
-      return encoded;
-    std::string out;
-    for (std::size_t at = 0; at < name.size();) {
-      std::size_t end = std::min(at + 45, name.size());
-      while (end < name.size() && end > at + 1 &&
-             (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80)
-        --end;
-      if (!out.empty()) out += ' ';
-      out += "=?UTF-8?B?" + base64_encode(name.substr(at, end - at)) + "?=";
-      at = end;
-    }
+  const auto is_plain = [](char c) { return is_plain_q(c) || c == '_' || c == '\''; };
+  if (std::ranges::all_of(name, is_plain) && name.size() <= 900) return std::string(name);
+  std::string out;
+  if (const auto [begin, end] = stretch_to_encode(name); begin != end) {
+    append_words(
+        name, false,
+        out);  // beside encoded words a phrase may have atoms only, so all of it is encoded
     return out;
   }
-  if (std::ranges::all_of(name, is_plain)) return std::string(name);
-  std::string out = "\"";
+  out = '"';
   for (const char c : name) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
