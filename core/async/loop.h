@@ -136,9 +136,10 @@ Task<> settle_into(Outcome<T>* outcome, Task<T> task) {
   }
 }
 
-inline Detached run_to_flag(CancelScope*, Task<> task, bool* done) {
+inline Detached run_to_flag(CancelScope*, Task<> task, Loop* loop, bool* done) {
   co_await std::move(task);
   *done = true;
+  loop->post([] {});  // so that the turn does not go to sleep
 }
 
 }  // namespace detail
@@ -148,7 +149,8 @@ T Loop::run_until_done(Task<T> task) {
   detail::Outcome<T> outcome;
   bool done = false;
   resume_soon(
-      detail::run_to_flag(nullptr, detail::settle_into(&outcome, std::move(task)), &done).handle);
+      detail::run_to_flag(nullptr, detail::settle_into(&outcome, std::move(task)), this, &done)
+          .handle);
   while (!done) turn();
   return outcome.take();
 }
