@@ -1,0 +1,203 @@
+// core/net/stream.h: a connection (TCP, unix socket or TLS) as coroutines see it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/async/task.h"
+#include "core/async/wait.h"
+#include "core/net/address.h"
+#include "core/net/tls.h"
+
+namespace postern::net {
+
+namespace detail {
+struct Connection;
+
+/// A wait for input. Ready at once when what it wants is buffered.
+class ReadWait : public Wait, private TimerHook {
+ public:
+  enum class For { line, some, readable, raw, end };
+  ReadWait(Connection& connection, For what, std::size_t limit, std::chrono::milliseconds timeout)
+      : connection_(connection), what_(what), limit_(limit), timeout_(timeout) {}
+  bool await_ready();
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> handle) {
+    if (!suspend(handle)) return false;
+    begin();
+    return true;
+  }
+  void await_resume() { conclude(); }
+
+ protected:
+  ~ReadWait() = default;
+  void conclude();
+  std::string_view text_;
+  bool too_long_ = false;
+
+ private:
+  friend struct Connection;
+  bool take();
+  bool take_line();
+  void begin();
+  void arrived();
+  void end() noexcept;
+  void time_is_up() override;
+  void withdraw() noexcept override { end(); }
+
+  Connection& connection_;
+  For what_;
+  std::size_t limit_;
+  std::chrono::milliseconds timeout_;
+  bool failed_ = false, timed_out_ = false;
+};
+
+/// A wait for output to leave, until at most `target` octets are unsent.
+class [[nodiscard]] DrainWait final : public Wait, private TimerHook {
+ public:
+  DrainWait(Connection& connection, std::size_t high, std::size_t target,
+            std::chrono::milliseconds timeout)
+      : connection_(connection), high_(high), target_(target), timeout_(timeout) {}
+  bool await_ready();
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> handle) {
+    if (!suspend(handle)) return false;
+    begin();
+    return true;
+  }
+  void await_resume();
+
+ private:
+  friend struct Connection;
+  void begin();
+  void progressed();
+  void end() noexcept;
+  void time_is_up() override;
+  void withdraw() noexcept override { end(); }
+
+  Connection& connection_;
+  std::size_t high_, target_;
+  std::chrono::milliseconds timeout_;
+  bool timed_out_ = false;
+};
+}  // namespace detail
+
+/// A stream on its way from one loop to another: descriptor, TLS state, input not yet used. Closes
+/// what nobody attaches.
+class DetachedStream {
+ public:
+  DetachedStream() = default;
+  DetachedStream(int descriptor, Address peer);  ///< a connected socket, which it owns from now on
+  DetachedStream(DetachedStream&& other) noexcept;
+  DetachedStream& operator=(DetachedStream&& other) noexcept;
+  ~DetachedStream();
+
+ private:
+  friend class Stream;
+  int descriptor_ = -1;
+  Address peer_, local_;
+  SSL* ssl_ = nullptr;
+  std::shared_ptr<const TlsContext> context_;
+  std::string input_, read_error_;
+  bool dropping_ = false, verified_by_name_ = false;
+};
+
+/// One reader and one writer at a time. The end of input, a reset and close() are ConnectionClosed,
+/// a time-out is Timeout; both are IoError. A read that is cancelled loses nothing: read again.
+/// What has been written leaves by itself before a read suspends, so that replies to pipelined
+/// commands share a packet. What is read stays valid until the next read. Must not be destroyed
+/// while someone waits on it.
+class Stream {
+ public:
+  struct Line {
+    std::string_view text;  ///< without its CRLF; empty when too long
+    bool too_long = false;
+  };
+  class [[nodiscard]] LineWait final : public detail::ReadWait {
+   public:
+    using ReadWait::ReadWait;
+    Line await_resume() {
+      conclude();
+      return {text_, too_long_};
+    }
+  };
+  class [[nodiscard]] SomeWait final : public detail::ReadWait {
+   public:
+    using ReadWait::ReadWait;
+    std::string_view await_resume() {
+      conclude();
+      return text_;
+    }
+  };
+  class [[nodiscard]] ReadableWait final : public detail::ReadWait {
+   public:
+    using ReadWait::ReadWait;
+  };
+
+  Stream() = default;  ///< no connection
+  Stream(Stream&& other) noexcept;
+  Stream& operator=(Stream&& other) noexcept;
+  ~Stream();
+
+  /// On the current loop. `source`: the local address to send from. IoError when it fails.
+  static Task<Stream> connect(Address to, std::chrono::milliseconds timeout,
+                              std::optional<Address> source = {});
+  /// On `loop`, which must be the current one.
+  static Stream attach(Loop& loop, DetachedStream stream);
+  /// Everything must have been flushed, and nobody may wait.
+  DetachedStream detach();
+
+  /// The next line. Only CRLF ends one (RFC 5321 §2.3.8); a bare CR or LF is part of the text.
+  /// `limit` counts the CRLF (RFC 5321 §4.5.3.1); a longer line is dropped up to its CRLF and comes
+  /// as `too_long`.
+  LineWait read_line(std::size_t limit, std::chrono::milliseconds timeout);
+  /// 1 to `limit` octets, consumed.
+  SomeWait read_some(std::size_t limit, std::chrono::milliseconds timeout);
+  /// Input that is not consumed, as far as this reader has seen the arrival of it.
+  std::string_view buffered() const;
+  void consume(std::size_t octets);
+  /// Waits until buffered() holds something that no earlier wait_readable has shown.
+  ReadableWait wait_readable(std::chrono::milliseconds timeout);
+
+  /// Copies. Suspends only while more than 64 KiB are unsent, and then at most for the write
+  /// timeout.
+  detail::DrainWait write(std::string_view bytes);
+  /// Waits until the kernel has everything.
+  detail::DrainWait flush(std::chrono::milliseconds timeout);
+  void set_write_timeout(std::chrono::milliseconds timeout);
+  std::size_t unsent() const;
+
+  /// Write the go-ahead, then call this at once. Plaintext that is buffered is dropped (RFC 3207
+  /// §4.2).
+  Task<> start_tls_server(std::shared_ptr<const TlsContext> context,
+                          std::chrono::milliseconds timeout);
+  /// With `tlsa` the certificate must match one of the records (RFC 7672), whatever the context
+  /// says.
+  Task<> start_tls_client(std::shared_ptr<const TlsContext> context, std::string server_name,
+                          std::chrono::milliseconds timeout, std::vector<Tlsa> tlsa = {});
+  bool is_encrypted() const;
+  TlsInfo tls() const;
+
+  const Address& peer() const;
+  const Address& local() const;
+  void set_peer(Address peer);  ///< what a trusted proxy told
+  bool is_open() const;
+
+  /// At once; what is unsent is lost. Who waits gets ConnectionClosed.
+  void close();
+  /// Sends what is unsent, close_notify and FIN, waits a moment for the peer to close (a close with
+  /// unread input would reset the connection, and with it our last reply), then closes. Never
+  /// throws IoError.
+  Task<> shutdown(std::chrono::milliseconds timeout);
+
+ private:
+  explicit Stream(detail::Connection* connection) : connection_(connection) {}
+  detail::Connection& connection() const;
+  detail::Connection* connection_ = nullptr;
+};
+
+}  // namespace postern::net
