@@ -30,17 +30,7 @@ void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
 }
 
 void on_written(uv_write_t* request, int status) {
-  Connection& connection = *static_cast<Connection*>(request->data);
-  connection.writing = false;
-  connection.wire.clear();
-  connection.sent = 0;
-  if (!connection.open) return;
-  if (status < 0) {
-    connection.fail_write(uv_strerror(status));
-    return;
-  }
-  connection.pump();
-  if (connection.writer != nullptr) connection.writer->progressed();
+  static_cast<Connection*>(request->data)->written(status);
 }
 
 void on_closed(uv_handle_t* handle) {
@@ -238,6 +228,16 @@ void Connection::pump() {
     writing = true;
   }
   if (!writing) release_buffers();
+}
+
+void Connection::written(int status) {
+  writing = false;
+  wire.clear();
+  sent = 0;
+  if (!open) return;
+  if (status < 0) return fail_write(uv_strerror(status));
+  pump();
+  if (writer != nullptr) writer->progressed();
 }
 
 void Connection::release_buffers() {

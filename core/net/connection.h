@@ -27,6 +27,7 @@ struct Connection {
   void decrypt(std::string_view bytes, std::string& into);
   void encrypt();
   void pump();  ///< gives the kernel what it takes, and libuv the rest
+  void written(int status);
   std::size_t unsent() const { return out.size() + tls_out.size() + wire.size() - sent; }
   void release_buffers();
   void learn_local();

@@ -397,7 +397,7 @@ Task<> Stream::shutdown(std::chrono::milliseconds timeout) {
     uv_os_fd_t descriptor = -1;
     uv_fileno(&c.handle, &descriptor);
     ::shutdown(descriptor, SHUT_WR);
-    co_await detail::ReadWait(c, detail::ReadWait::For::end, 0, std::min(timeout, linger));
+    co_await ReadableWait(c, detail::ReadWait::For::end, 0, std::min(timeout, linger));
   } catch (const IoError&) {
   } catch (...) {
     close();

@@ -48,7 +48,7 @@ Task<> shake_hands(Stream& stream, Connection& c, std::chrono::milliseconds time
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - c.loop.now());
     if (left.count() <= 0) throw Timeout("the TLS handshake takes too long");
-    co_await ReadWait(c, ReadWait::For::raw, 0, left);
+    co_await Stream::ReadableWait(c, ReadWait::For::raw, 0, left);
   }
   c.handshaking = false;
   std::string early;
