@@ -3,7 +3,11 @@
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+
 #include <catch2/catch.hpp>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/encodings.h"
