@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "queue/descriptor.h"
 
 namespace postern::queue {
 
@@ -45,9 +46,6 @@ class Body {
 class BodyReader {
  public:
   explicit BodyReader(Body body, std::size_t piece = 64 * 1024);
-  ~BodyReader();
-  BodyReader(const BodyReader&) = delete;
-  BodyReader& operator=(const BodyReader&) = delete;
 
   /// Empty at the end. Valid until the next call. Throws BodyMissing or IoError, also when the file
   /// is shorter than it was when accepted.
@@ -57,7 +55,7 @@ class BodyReader {
   Body body_;
   std::size_t piece_;
   std::uint64_t position_ = 0;
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   std::string buffer_;
 };
 

@@ -37,6 +37,7 @@ class Node {
   /// What tells the queue that we knew from one that came back empty. Kept beside the name.
   std::string epoch() const;                      ///< empty before the first connect ever
   void remember_epoch(const std::string& epoch);  ///< blocks, fsynced
+  static std::string propose_epoch();
 
  private:
   std::filesystem::path data_dir_;

@@ -22,7 +22,7 @@ class SpoolWriter {
   /// `writer` is who we are, node and boot: Node::writer(). Throws IoError.
   SpoolWriter(const std::filesystem::path& spool, QueueId id, std::string_view writer);
   ~SpoolWriter();
-  SpoolWriter(SpoolWriter&& other) noexcept;
+  SpoolWriter(SpoolWriter&&) noexcept = default;
   SpoolWriter& operator=(SpoolWriter&&) = delete;
 
   void write(std::string_view bytes);
@@ -33,9 +33,13 @@ class SpoolWriter {
 
  private:
   std::filesystem::path file_;
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   std::uint64_t size_ = 0;
 };
+
+/// The same bytes under a second message's name, or the body itself when it is already its file.
+Body spooled_for(const Body& body, const std::filesystem::path& spool, QueueId id,
+                 std::string_view writer);
 
 /// No error when there is none.
 void remove_spooled(const Body& body) noexcept;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,8 +28,8 @@ struct Reply {
   const Reply& field(std::string_view name) const;
 };
 
-/// Turns bytes into replies. Bounded: arrays of at most 1,000,000 and strings of at most 512 MiB
-/// (Redis's own bound), nested at most 7 deep (hiredis's bound).
+/// Turns bytes into replies. Bounded: at most 1,000,000 items in a reply, strings of at most 512
+/// MiB (Redis's own bound), nested at most 7 deep (hiredis's bound).
 class Decoder {
  public:
   Decoder();
@@ -41,6 +42,8 @@ class Decoder {
   std::optional<Reply> next();
 
  private:
+  struct Budget;
+  std::unique_ptr<Budget> budget_;
   redisReader* reader_;
 };
 

@@ -1,0 +1,169 @@
+-- common.lua: what all verbs share; put in front of each. Keys and states: queue/README.md.
+-- A delivery is named by its reference "ID:INDEX". A lane is "HOME|NEXT_HOP": HOME is empty, or the only node that may
+-- try it (local mailboxes).
+local call = redis.call
+local week = 7 * 24 * 3600 * 1000
+local history_cap = 100000
+local events_cap = 200
+
+-- Queue time in milliseconds: the wall clock plus an offset that heals its backward steps (heartbeat.lua).
+local function now()
+  local t = call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000) + (tonumber(call('HGET', 'q:clock', 'offset')) or 0)
+end
+
+local function read(ref)
+  local v = call('HMGET', 'q:d:' .. ref, 'state', 'lane', 'owner', 'fence', 'wish', 'attempts')
+  if not v[1] then return nil end
+  return {state = v[1], lane = v[2], owner = v[3], fence = v[4], wish = v[5] or '', attempts = tonumber(v[6]) or 0}
+end
+
+local function lanes_of(lane)
+  return 'q:lanes:' .. string.match(lane, '^([^|]*)')
+end
+
+-- Gives a lane with ready work its turn, level with the one that is next.
+local function offer(lane)
+  local lanes = lanes_of(lane)
+  local first = call('ZRANGE', lanes, 0, 0, 'WITHSCORES')
+  call('ZADD', lanes, 'NX', first[2] or 0, lane)
+end
+
+local function leave(ref, d)
+  if d.state == 'ready' then
+    call('ZREM', 'q:lane:' .. d.lane, ref)
+    call('HINCRBY', 'q:counts', 'ready', -1)
+    if call('EXISTS', 'q:lane:' .. d.lane) == 0 then call('ZREM', lanes_of(d.lane), d.lane) end
+  elseif d.state == 'active' then
+    call('SREM', 'q:active:' .. d.owner, ref)
+    if call('HINCRBY', 'q:flight', d.lane, -1) <= 0 then call('HDEL', 'q:flight', d.lane) end
+    if call('EXISTS', 'q:lane:' .. d.lane) == 1 then offer(d.lane) end  -- it may have been at its cap
+  elseif d.state == 'deferred' then
+    call('ZREM', 'q:due', ref)
+  elseif d.state == 'held' then
+    call('SREM', 'q:held', ref)
+  end
+end
+
+local function enter_ready(ref, lane, t)
+  call('HSET', 'q:d:' .. ref, 'state', 'ready', 'owner', '')
+  call('ZADD', 'q:lane:' .. lane, t, ref)
+  call('HINCRBY', 'q:counts', 'ready', 1)
+  offer(lane)
+end
+
+local function enter_active(ref, lane, owner, fence)
+  call('HSET', 'q:d:' .. ref, 'state', 'active', 'owner', owner, 'fence', fence)
+  call('SADD', 'q:active:' .. owner, ref)
+  call('HINCRBY', 'q:flight', lane, 1)
+end
+
+local function enter_deferred(ref, due)
+  call('HSET', 'q:d:' .. ref, 'state', 'deferred', 'owner', '', 'due', due)
+  call('ZADD', 'q:due', due, ref)
+end
+
+local function enter_held(ref)
+  call('HSET', 'q:d:' .. ref, 'state', 'held', 'owner', '', 'wish', '')
+  call('SADD', 'q:held', ref)
+end
+
+local function tell(id, event)
+  if event == '' then return end
+  local key = 'q:e:' .. id
+  if call('RPUSH', key, event) > events_cap then call('LTRIM', key, -events_cap, -1) end
+end
+
+-- Forgets the oldest of what is done: more than the cap, or older than a week.
+local function trim_history(t, most, cap)
+  for _ = 1, most do
+    local oldest = call('ZRANGE', 'q:done', 0, 0, 'WITHSCORES')
+    if not oldest[1] then return end
+    if call('ZCARD', 'q:done') <= cap and tonumber(oldest[2]) > t - week then return end
+    call('ZREM', 'q:done', oldest[1])
+    call('DEL', 'q:m:' .. oldest[1], 'q:e:' .. oldest[1])
+  end
+end
+
+-- Ends one delivery; the last one ends the message. Gives the spool file that nobody owns any more, or ''.
+local function finish(id, ref, d, t)
+  leave(ref, d)
+  call('DEL', 'q:d:' .. ref)
+  if call('HINCRBY', 'q:m:' .. id, 'open', -1) > 0 then return '' end
+  local path = call('HGET', 'q:m:' .. id, 'path') or ''
+  call('DEL', 'q:b:' .. id)
+  call('ZREM', 'q:messages', id)
+  call('HSET', 'q:m:' .. id, 'done', t)
+  call('ZADD', 'q:done', t, id)
+  trim_history(t, 3, history_cap)
+  return path
+end
+
+-- A try is over and some recipients are still open: an operator's wish comes first. Gives finish's path.
+local function obey(id, ref, d, t, otherwise)
+  if d.wish == 'remove' then return finish(id, ref, d, t) end
+  leave(ref, d)
+  if d.wish == 'hold' then enter_held(ref)
+  elseif d.wish == 'bounce' then enter_ready(ref, d.lane, t)
+  elseif d.wish == 'retry' then
+    call('HSET', 'q:d:' .. ref, 'wish', '')
+    enter_ready(ref, d.lane, t)
+  else otherwise() end
+  return ''
+end
+
+-- An operator's verb: `f(ref, d)` says 'now', 'later' or nothing for each delivery of a message.
+local function each_delivery(id, f)
+  local n = tonumber(call('HGET', 'q:m:' .. id, 'n'))
+  if not n or call('HEXISTS', 'q:m:' .. id, 'done') == 1 then return {0, 0, 0} end
+  local result = {1, 0, 0}
+  for k = 0, n - 1 do
+    local ref = id .. ':' .. k
+    local d = read(ref)
+    if d then
+      local what = f(ref, d)
+      if what == 'now' then result[2] = result[2] + 1 elseif what == 'later' then result[3] = result[3] + 1 end
+    end
+  end
+  return result
+end
+
+local function wish(ref, what)
+  call('HSET', 'q:d:' .. ref, 'wish', what)
+  return 'later'
+end
+
+-- Stores a message from ARGV[i]: id, meta, 'r' or 's', body or path, '1' to lease, event, idempotency key, n, n × (lane, recipients).
+local function add_message(i, owner, t)
+  local id, kind, body, take, n = ARGV[i], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 7])
+  local message = 'q:m:' .. id
+  call('HSET', message, 'meta', ARGV[i + 1], 'created', t, 'open', n, 'n', n)
+  if kind == 's' then call('HSET', message, 'path', body) else call('SET', 'q:b:' .. id, body) end
+  if ARGV[i + 6] ~= '' then
+    call('HSET', message, 'key', ARGV[i + 6])
+    call('SET', 'q:k:' .. ARGV[i + 6], id, 'PX', week)
+  end
+  call('RPUSH', 'q:e:' .. id, ARGV[i + 5])
+  call('ZADD', 'q:messages', 0, id)
+  for k = 0, n - 1 do
+    local ref, lane = id .. ':' .. k, ARGV[i + 8 + 2 * k]
+    call('HSET', 'q:d:' .. ref, 'lane', lane, 'rcpt', ARGV[i + 9 + 2 * k], 'attempts', 0, 'fence', 1)
+    if take == '1' then enter_active(ref, lane, owner, 1) else enter_ready(ref, lane, t) end
+  end
+end
+
+-- A message as listings show it: id, meta, created, done, n × {index, state, due, attempts, lane, recipients, error, wish}.
+local function row(id)
+  local m = call('HMGET', 'q:m:' .. id, 'meta', 'created', 'done', 'n')
+  if not m[1] then return nil end
+  local deliveries = {}
+  if not m[3] then
+    for k = 0, tonumber(m[4]) - 1 do
+      local d = call('HMGET', 'q:d:' .. id .. ':' .. k, 'state', 'due', 'attempts', 'lane', 'rcpt', 'error', 'wish')
+      if d[1] then
+        deliveries[#deliveries + 1] = {k, d[1], d[2] or '', d[3] or '', d[4] or '', d[5] or '', d[6] or '', d[7] or ''}
+      end
+    end
+  end
+  return {id, m[1], m[2], m[3] or '', deliveries}
+end

@@ -1,0 +1,20 @@
+#!lua flags=allow-oom
+-- reclaim.lua: makes ready what a dead owner held. What it was doing is not known: the timeline says so.
+-- ARGV: dead owner, most, event. Gives {how many, spool files to remove}; when there are none left, the owner is forgotten.
+local owner = ARGV[1]
+local t = now()
+local moved, files = 0, {}
+for _, ref in ipairs(call('SRANDMEMBER', 'q:active:' .. owner, tonumber(ARGV[2]))) do
+  local d = read(ref)
+  moved = moved + 1
+  if d and d.state == 'active' and d.owner == owner then
+    local id = string.match(ref, '^(.*):%d+$')
+    tell(id, ARGV[3])
+    local file = obey(id, ref, d, t, function() enter_ready(ref, d.lane, t) end)
+    if file ~= '' then files[#files + 1] = file end
+  else
+    call('SREM', 'q:active:' .. owner, ref)
+  end
+end
+if moved == 0 then call('HDEL', 'q:owners', owner) end
+return {moved, files}

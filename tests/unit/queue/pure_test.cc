@@ -1,0 +1,165 @@
+// tests/unit/queue/pure_test.cc: ids, schedule, settings, spool: what needs no Redis.
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "queue/heartbeat.h"
+#include "queue/node.h"
+#include "queue/queue_id.h"
+#include "queue/retry_schedule.h"
+#include "queue/settings_check.h"
+#include "queue/spool.h"
+#include "tests/unit/queue/folder.h"
+
+using namespace postern::queue;
+using namespace std::chrono_literals;
+
+TEST_CASE("a queue id survives its text, and its text sorts as it does") {
+  for (const std::uint64_t number : {0ULL, 1ULL, 31ULL, 32ULL, 0x123456789ABCDEFULL, ~0ULL}) {
+    const QueueId id{number};
+    CHECK(text(id).size() == 13);
+    CHECK(parse_queue_id(text(id)) == id);
+  }
+  CHECK(text(QueueId{31}) < text(QueueId{32}));
+  CHECK(text(QueueId{~0ULL}) == "FZZZZZZZZZZZZ");
+}
+
+TEST_CASE("a queue id is read as people write it, and nothing else is") {
+  CHECK(parse_queue_id("000000000001z") == QueueId{63});
+  CHECK(parse_queue_id("OOOOOOOOOOOIL") == QueueId{33});
+  for (const char* bad :
+       {"", "00000000001Z", "0000000000001Z", "G000000000000", "000000000000U", "00000 0000001"}) {
+    CHECK_FALSE(parse_queue_id(bad));
+  }
+}
+
+TEST_CASE("new ids differ, and later ones sort later") {
+  const auto now = std::chrono::system_clock::now();
+  CHECK(make_queue_id(now) != make_queue_id(now));
+  CHECK(make_queue_id(now) < make_queue_id(now + 1ms));
+}
+
+TEST_CASE("a report's id depends on the try alone") {
+  const QueueId id = make_queue_id(std::chrono::system_clock::now());
+  CHECK(report_id(id, 0, 1, 0) == report_id(id, 0, 1, 0));
+  CHECK(report_id(id, 0, 1, 0) != report_id(id, 0, 1, 1));
+  CHECK(report_id(id, 0, 1, 0) != report_id(id, 0, 2, 0));
+  CHECK(report_id(id, 0, 1, 0) != report_id(id, 1, 1, 0));
+}
+
+TEST_CASE("waits grow to the maximum, and end with the message's lifetime") {
+  const RetrySchedule schedule(
+      {.first = 1min, .factor = 2, .max = 4h, .jitter = 0.1, .expire = 120h});
+  struct {
+    unsigned failures;
+    std::chrono::milliseconds age;
+    double dice;
+    std::optional<std::chrono::milliseconds> wait;
+  } const table[] = {{1, 0s, 0.5, 60s},
+                     {2, 60s, 0.5, 120s},
+                     {1, 0s, 0, 54s},
+                     {9, 5h, 0.5, 4h},
+                     {1000000, 5h, 0.5, 4h},
+                     {5, 119h + 59min, 0.5, 1min},
+                     {5, 120h, 0.5, std::nullopt},
+                     {5, 200h, 0.5, std::nullopt}};
+  for (const auto& [failures, age, dice, wait] : table)
+    CHECK(schedule.next_wait(failures, age, dice) == wait);
+}
+
+TEST_CASE("the sender is warned of a delay once") {
+  const RetrySchedule schedule({.warn_after = 4h});
+  CHECK_FALSE(schedule.should_warn(3h, false));
+  CHECK(schedule.should_warn(4h, false));
+  CHECK_FALSE(schedule.should_warn(5h, true));
+  CHECK_FALSE(RetrySchedule({.warn_after = 0s}).should_warn(100h, false));
+}
+
+TEST_CASE("a Redis that would lose mail is refused by the setting's name") {
+  RedisSettings settings{{"appendonly", "yes"},
+                         {"appendfsync", "always"},
+                         {"no-appendfsync-on-rewrite", "no"},
+                         {"maxmemory-policy", "noeviction"}};
+  CHECK(unsafe_settings(settings).empty());
+  settings[1].second = "everysec";
+  REQUIRE(unsafe_settings(settings).size() == 1);
+  CHECK(unsafe_settings(settings)[0].starts_with("appendfsync is everysec, must be always"));
+  CHECK(unsafe_settings({}).size() == 4);
+}
+
+TEST_CASE("a node is dead when its counter stood still for a lease by our clock") {
+  const std::chrono::steady_clock::time_point start{};
+  DeathWatch watch(30s);
+  watch.saw("a", 1, start);
+  watch.saw("b", 7, start);
+  watch.saw("a", 2, start + 20s);
+  watch.saw("b", 7, start + 20s);
+  CHECK(watch.dead(start + 29s).empty());
+  CHECK(watch.dead(start + 31s) == std::vector<std::string>{"b"});
+  watch.start_over();
+  watch.saw("b", 7, start + 32s);
+  CHECK(watch.dead(start + 40s).empty());
+}
+
+TEST_CASE("a node keeps its name over restarts, and not its writer") {
+  const Folder folder;
+  const Node first(folder.path), second(folder.path);
+  CHECK(first.name() == second.name());
+  CHECK(first.writer() != second.writer());
+}
+
+TEST_CASE("a lease may be used only while the heartbeat is fresh") {
+  const Folder folder;
+  Node node(folder.path);
+  const auto now = std::chrono::steady_clock::now();
+  CHECK_FALSE(node.still_ours());
+  node.confirm(now);
+  CHECK(node.still_ours());
+  node.confirm(now - 21s);
+  CHECK_FALSE(node.still_ours());
+}
+
+TEST_CASE("a spooled body reads back byte for byte") {
+  const Folder folder;
+  std::string bytes(300'000, 'x');
+  bytes[65536] = '\0';
+  SpoolWriter writer(folder.path / "spool", QueueId{1}, "n.b");
+  writer.write(bytes.substr(0, 1000));
+  writer.write(bytes.substr(1000));
+  const Body body = writer.finish();
+  CHECK(body.size() == bytes.size());
+  CHECK(body.read() == bytes);
+  const Body second = spooled_for(body, folder.path / "spool", QueueId{2}, "n.b");
+  remove_spooled(body);
+  CHECK_THROWS_AS(body.read(), BodyMissing);
+  CHECK(second.read() == bytes);
+}
+
+TEST_CASE("a spool file that lost bytes is missing, not a shorter message") {
+  const Folder folder;
+  SpoolWriter writer(folder.path, QueueId{1}, "n.b");
+  writer.write("0123456789");
+  const Body body = writer.finish();
+  std::filesystem::resize_file(body.file(), 5);
+  CHECK_THROWS_AS(body.read(), BodyMissing);
+}
+
+TEST_CASE("a spool file that was not finished is removed") {
+  const Folder folder;
+  {
+    SpoolWriter(folder.path, QueueId{1}, "n.b").write("half");
+  }
+  CHECK(std::filesystem::is_empty(folder.path));
+}
+
+TEST_CASE("the sweep sees old spool files only, and nothing that is not ours") {
+  const Folder folder;
+  SpoolWriter writer(folder.path, QueueId{1}, "n.b");
+  writer.write("x");
+  writer.finish();
+  std::ofstream(folder.path / "README") << "not ours";
+  const auto now = std::filesystem::file_time_type::clock::now();
+  CHECK(old_spool_files(folder.path, 24h, now, 10).empty());
+  const auto old = old_spool_files(folder.path, 24h, now + 25h, 10);
+  REQUIRE(old.size() == 1);
+  CHECK(old[0].id == QueueId{1});
+}
