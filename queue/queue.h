@@ -85,8 +85,26 @@ class Queue {
   Task<ActionResult> apply(Action action, QueueId id);
   Task<Counts> counts();
 
+  // For Heartbeat:
+  struct Beat {
+    WallTime now;                                              ///< queue time
+    std::vector<std::pair<std::string, std::int64_t>> owners;  ///< with their counters
+  };
+  Task<Beat> beat(bool memory_is_short);
+  /// Makes ready all that a dead owner held; gives how many.
+  Task<std::size_t> take_over(std::string owner);
+  Task<std::uint64_t> memory_used();
+  /// Commits are refused while a setting of the running Redis would lose mail.
+  Task<> check_settings();
+  /// Removes those of old spool files that no message owns; gives how many.
+  Task<std::size_t> sweep_spool(std::chrono::seconds age = std::chrono::hours(24));
+  /// Counts the connects: after each, other nodes' deaths are judged afresh.
+  std::uint64_t connects() const;
+  Loop& loop() const;
+  Node& node() const;
+  ThreadPool& blocking() const;
+
  private:
-  friend class Heartbeat;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -141,7 +141,7 @@ struct Connection::State {
 
   Task<Reply> send(Arguments arguments) {
     while (unsent.size() > most_unsent && !broken.is_set()) co_await room.wait();
-    if (broken.is_set()) throw ConnectionClosed("Redis is away: " + trouble);
+    if (broken.is_set()) throw Away("Redis is away: " + trouble);
     const auto call = std::make_shared<Call>();
     call->deadline = loop.now() + timeout::command;
     unsent += encode(arguments);
@@ -161,7 +161,7 @@ struct Connection::State {
       } catch (const Timeout&) {
         waited_out = true;
       }
-      if (stopping || (waited_out && !up)) throw ConnectionClosed("Redis is away: " + trouble);
+      if (stopping || (waited_out && !up)) throw Away("Redis is away: " + trouble);
     }
   }
 

@@ -38,6 +38,12 @@ class ReplyError : public IoError {
   std::string_view code() const;
 };
 
+/// There was no connection: the command was not sent.
+class Away : public ConnectionClosed {
+ public:
+  using ConnectionClosed::ConnectionClosed;
+};
+
 /// A command and its arguments; copied on the way in, so that views may die.
 using Arguments = std::vector<std::string>;
 
@@ -78,7 +84,8 @@ class Connection {
   /// Counts the connects that succeeded.
   std::uint64_t connects() const;
 
-  /// Throws ReplyError for an error reply, ConnectionClosed or Timeout when Redis is away.
+  /// Throws ReplyError for an error reply, Away when there is no connection, and ConnectionClosed
+  /// when it broke before the answer: then the command may or may not have happened.
   Task<Reply> call(Arguments arguments);
   /// Runs a script that was given to the constructor.
   Task<Reply> run(const Script& script, Arguments arguments);
