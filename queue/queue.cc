@@ -503,6 +503,7 @@ Task<std::vector<Lease>> Queue::claim(std::size_t max) {
 }
 
 Task<SettleResult> Queue::settle(Lease lease, Settlement settlement) {
+  if (impl_->stopping) throw IoError("the queue is closing");
   const auto state = std::make_shared<Settling>();
   ++impl_->settling;
   impl_->background.spawn(

@@ -1,0 +1,117 @@
+// queue/heartbeat.cc: what a node does every few seconds for itself and for the others.
+#include "queue/heartbeat.h"
+
+#include <sys/statvfs.h>
+
+#include "core/async/offload.h"
+#include "core/async/task_group.h"
+#include "core/async/timer.h"
+#include "core/log.h"
+
+namespace postern::queue {
+
+namespace {
+
+constexpr unsigned beats_per_settings_check = 20;
+constexpr std::chrono::hours sweep_interval{1};
+
+std::uint64_t free_bytes(const std::filesystem::path& folder) {
+  struct statvfs disk{};
+  if (::statvfs(folder.c_str(), &disk) != 0) return ~std::uint64_t{0};
+  return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+}
+
+}  // namespace
+
+void DeathWatch::saw(const std::string& node, std::int64_t counter,
+                     std::chrono::steady_clock::time_point now) {
+  const auto [place, is_new] = nodes_.try_emplace(node, Seen{counter, now});
+  if (!is_new && place->second.counter != counter) place->second = Seen{counter, now};
+}
+
+std::vector<std::string> DeathWatch::dead(std::chrono::steady_clock::time_point now) const {
+  std::vector<std::string> names;
+  for (const auto& [name, seen] : nodes_) {
+    if (now - seen.since > lease_) names.push_back(name);
+  }
+  return names;
+}
+
+struct Heartbeat::State {
+  Queue& queue;
+  Settings settings;
+  DeathWatch watch;
+  TaskGroup group;
+  std::uint64_t connects = 0;
+  unsigned beats = 0;
+  bool memory_is_short = false;
+  std::chrono::steady_clock::time_point next_sweep{};
+
+  Task<> beat() {
+    const auto sent = queue.loop().now();
+    const Queue::Beat beat = co_await queue.beat(memory_is_short);
+    queue.node().confirm(sent);
+    if (connects != queue.connects()) watch.start_over();
+    connects = queue.connects();
+    const auto now = queue.loop().now();
+    for (const auto& [owner, counter] : beat.owners) {
+      if (owner != queue.node().writer()) watch.saw(owner, counter, now);
+    }
+    for (const std::string& owner : watch.dead(now)) {
+      co_await queue.take_over(owner);
+      watch.forget(owner);
+    }
+  }
+
+  Task<> look_at_room() {
+    const std::uint64_t used = co_await queue.memory_used();
+    const std::uint64_t limit = settings.memory_limit;
+    memory_is_short = limit != 0 && used > limit / 10 * 9;
+    const std::uint64_t left =
+        co_await offload(queue.blocking(), [this] { return free_bytes(queue.node().data_dir()); });
+    const bool full = (limit != 0 && used >= limit) || left < settings.disk_reserve;
+    if (full != queue.node().is_full()) {
+      log::warning(
+          full ? "queue_full" : "queue_has_room",
+          {{"redis_bytes", std::to_string(used)}, {"disk_bytes_left", std::to_string(left)}});
+    }
+    queue.node().set_full(full);
+  }
+
+  Task<> sweep() {
+    if (queue.loop().now() < next_sweep) co_return;
+    next_sweep = queue.loop().now() + sweep_interval;
+    const std::size_t removed = co_await queue.sweep_spool();
+    if (removed > 0) log::info("spool_swept", {{"files", std::to_string(removed)}});
+  }
+
+  Task<> live() {
+    for (;;) {
+      co_await sleep_for(settings.interval);
+      try {
+        co_await beat();
+        co_await look_at_room();
+        if (++beats % beats_per_settings_check == 0) co_await queue.check_settings();
+        co_await sweep();
+      } catch (const IoError&) {
+        // Redis is away: leases age, and Node::still_ours says so in time.
+      }
+    }
+  }
+};
+
+Heartbeat::Heartbeat(Queue& queue, Settings settings)
+    : state_(new State{queue, settings, DeathWatch(settings.lease)}) {}
+
+Heartbeat::~Heartbeat() = default;
+
+Task<> Heartbeat::start() {
+  state_->next_sweep = state_->queue.loop().now() + std::chrono::minutes(1);
+  co_await state_->beat();
+  co_await state_->look_at_room();
+  state_->group.spawn(state_->live());
+}
+
+Task<> Heartbeat::stop() { co_await state_->group.close(); }
+
+}  // namespace postern::queue
