@@ -9,5 +9,6 @@ local offset, last = tonumber(clock[1]) or 0, tonumber(clock[2]) or 0
 if wall + offset < last then offset = last - wall end
 call('HSET', 'q:clock', 'offset', offset, 'last', wall + offset)
 call('HINCRBY', 'q:owners', ARGV[1], 1)
+call('PERSIST', 'q:gen:' .. ARGV[1])
 if ARGV[2] == '1' then trim_history(wall + offset, 500, 0) else trim_history(wall + offset, 100, history_cap) end
 return {wall + offset, call('HGETALL', 'q:owners')}

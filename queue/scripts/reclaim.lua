@@ -16,5 +16,8 @@ for _, ref in ipairs(call('SRANDMEMBER', 'q:active:' .. owner, tonumber(ARGV[2])
     call('SREM', 'q:active:' .. owner, ref)
   end
 end
-if moved == 0 then call('HDEL', 'q:owners', owner) end
+if moved == 0 then
+  call('HDEL', 'q:owners', owner)
+  call('PEXPIRE', 'q:gen:' .. owner, week)  -- it may only have been stopped: its heartbeat keeps it
+end
 return {moved, files}

@@ -1,0 +1,26 @@
+// tests/fuzz/queue_entry_fuzz.cc: entries of the queue that we did not write, and ids.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/error.h"
+#include "queue/codec.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace postern::queue;
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  if (const auto id = parse_queue_id(bytes)) (void)text(*id);
+  try {
+    (void)decode_info(QueueId{1}, bytes);
+  } catch (const postern::IoError&) {
+  }
+  try {
+    (void)decode_recipients(bytes);
+  } catch (const postern::IoError&) {
+  }
+  try {
+    (void)decode_event(bytes);
+  } catch (const postern::IoError&) {
+  }
+  return 0;
+}

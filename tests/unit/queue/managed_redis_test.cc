@@ -1,0 +1,94 @@
+// tests/unit/queue/managed_redis_test.cc: our own redis-server, killed, orphaned, replaced.
+#include "queue/managed_redis.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+#include <catch2/catch.hpp>
+
+#include <csignal>
+
+#include "core/async/timer.h"
+#include "tests/unit/queue/folder.h"
+
+using namespace postern;
+using namespace postern::queue;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string ask(Loop& loop, const redis::Url& url, redis::Arguments command) {
+  redis::Connection connection(loop, url);
+  connection.start();
+  const redis::Reply reply = loop.run_until_done(connection.call(std::move(command)));
+  loop.run_until_done(connection.stop());
+  return reply.kind == redis::Reply::Kind::array ? reply.at(1).text : reply.text;
+}
+
+}  // namespace
+
+TEST_CASE("the managed Redis starts safe, in a session of its own, and ends with us") {
+  Loop loop;
+  const Folder folder;
+  ManagedRedis managed(loop, {.data_dir = folder.path, .memory_limit = 100 << 20});
+  loop.run_until_done(managed.start());
+  const int pid = managed.pid();
+  CHECK(getsid(pid) == pid);
+  CHECK(ask(loop, managed.url(), {"CONFIG", "GET", "appendfsync"}) == "always");
+  CHECK(ask(loop, managed.url(), {"CONFIG", "GET", "maxmemory"}) == std::to_string(100 << 20));
+  loop.run_until_done(managed.stop());
+  CHECK(::kill(pid, 0) != 0);
+}
+
+TEST_CASE("the managed Redis is started again when it is killed, with what it had") {
+  Loop loop;
+  const Folder folder;
+  ManagedRedis managed(loop, {.data_dir = folder.path});
+  loop.run_until_done(managed.start());
+  ask(loop, managed.url(), {"SET", "a", "kept"});
+  const int pid = managed.pid();
+  ::kill(pid, SIGKILL);
+  loop.run_until_done([]() -> Task<> { co_await sleep_for(500ms); }());
+  CHECK(managed.pid() != 0);
+  CHECK(managed.pid() != pid);
+  CHECK(ask(loop, managed.url(), {"GET", "a"}) == "kept");
+  loop.run_until_done(managed.stop());
+}
+
+TEST_CASE("a redis-server left over from a killed gateway is ended and replaced") {
+  Loop loop;
+  const Folder folder;
+  // The gateway that dies: its Redis goes on, and holds the lock.
+  const pid_t gateway = fork();
+  if (gateway == 0) {
+    Loop* own = new Loop;
+    auto* managed = new ManagedRedis(*own, {.data_dir = folder.path});
+    own->run_until_done(managed->start());
+    ask(*own, managed->url(), {"SET", "a", "kept"});
+    ::kill(getpid(), SIGKILL);
+  }
+  ::waitpid(gateway, nullptr, 0);
+  ManagedRedis managed(loop, {.data_dir = folder.path});
+  loop.run_until_done(managed.start());
+  CHECK(ask(loop, managed.url(), {"GET", "a"}) == "kept");
+  loop.run_until_done(managed.stop());
+}
+
+TEST_CASE("a data_dir whose socket would be longer than a socket's name may be works") {
+  Loop loop;
+  const Folder folder;
+  const auto deep = folder.path / std::string(60, 'a') / std::string(60, 'b');
+  std::filesystem::create_directories(deep);
+  ManagedRedis managed(loop, {.data_dir = deep});
+  loop.run_until_done(managed.start());
+  CHECK(managed.url().socket.size() <= 107);
+  ask(loop, managed.url(), {"PING"});
+  loop.run_until_done(managed.stop());
+}
+
+TEST_CASE("a redis-server that is not there is a plain error") {
+  Loop loop;
+  const Folder folder;
+  ManagedRedis managed(loop, {.data_dir = folder.path, .program = "no-such-redis-server"});
+  CHECK_THROWS_AS(loop.run_until_done(managed.start()), IoError);
+  loop.run_until_done(managed.stop());
+}
