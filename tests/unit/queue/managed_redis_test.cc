@@ -55,7 +55,6 @@ TEST_CASE("the managed Redis is started again when it is killed, with what it ha
 }
 
 TEST_CASE("a redis-server left over from a killed gateway is ended and replaced") {
-  Loop loop;
   const Folder folder;
   // The gateway that dies: its Redis goes on, and holds the lock.
   const pid_t gateway = fork();
@@ -67,6 +66,7 @@ TEST_CASE("a redis-server left over from a killed gateway is ended and replaced"
     ::kill(getpid(), SIGKILL);
   }
   ::waitpid(gateway, nullptr, 0);
+  Loop loop;
   ManagedRedis managed(loop, {.data_dir = folder.path});
   loop.run_until_done(managed.start());
   CHECK(ask(loop, managed.url(), {"GET", "a"}) == "kept");

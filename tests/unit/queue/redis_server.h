@@ -16,7 +16,10 @@
 
 class RedisServer {
  public:
-  explicit RedisServer(std::string fsync = "always") : fsync_(std::move(fsync)) { start(); }
+  explicit RedisServer(std::string fsync = "always") : fsync_(std::move(fsync)) {
+    signal(SIGPIPE, SIG_IGN);  // as relay does: a peer that dies is an error of the write
+    start();
+  }
   ~RedisServer() { kill(); }
   RedisServer(const RedisServer&) = delete;
 
