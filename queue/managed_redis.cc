@@ -191,7 +191,7 @@ struct ManagedRedis::State {
   void remember_pid() {
     const std::string text = std::to_string(process->pid) + "\n";
     if (::ftruncate(lock.get(), 0) != 0 || ::pwrite(lock.get(), text.data(), text.size(), 0) < 0) {
-      log::warning("redis_pid_not_kept", {{"folder", folder.string()}});
+      log::warn("redis_pid_not_kept", {{"folder", folder.string()}});
     }
   }
 
@@ -235,7 +235,7 @@ struct ManagedRedis::State {
           mark == line.npos ? line : line.substr(mark + 2 < line.size() ? mark + 2 : mark);
       const bool is_warning = mark != line.npos && line[mark] == '#';
       if (is_warning) {
-        log::warning("redis", {{"says", words}});
+        log::warn("redis", {{"says", words}});
       } else {
         log::info("redis", {{"says", words}});
       }
