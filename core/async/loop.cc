@@ -68,6 +68,7 @@ void Loop::at_turn_end(TurnEnd& hook) {
   if (hook.queued_on_ != nullptr) return;
   hook.queued_on_ = this;
   turn_ends_.push_back(&hook);
+  if (inside_uv_) uv_stop(&uv_);
 }
 
 void Loop::turn() {
@@ -79,8 +80,10 @@ void Loop::turn() {
     hook.queued_on_ = nullptr;
     hook.turn_ended();
   }
+  inside_uv_ = true;
   uv_run(&uv_,
          ready_.empty() && !stopped_.load(std::memory_order_acquire) ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+  inside_uv_ = false;
 }
 
 void Loop::run_posted() {

@@ -51,7 +51,11 @@ class Loop {
   void run();                             ///< until stop()
   void stop();                            ///< thread-safe
   void post(std::function<void()> work);  ///< thread-safe: `work` runs on this loop's thread
-  void resume_soon(std::coroutine_handle<> coroutine) { ready_.push_back(coroutine); }
+  void resume_soon(std::coroutine_handle<> coroutine) {
+    ready_.push_back(coroutine);
+    // UV_RUN_ONCE runs timers and pending callbacks first and would then sleep all the same.
+    if (inside_uv_) uv_stop(&uv_);
+  }
   void at_turn_end(TurnEnd& hook);
   std::chrono::steady_clock::time_point now() const { return std::chrono::steady_clock::now(); }
 
@@ -76,6 +80,7 @@ class Loop {
   uv_loop_t uv_{};
   uv_async_t wake_{};
   uv_timer_t timer_{};
+  bool inside_uv_ = false;
   std::atomic<bool> stopped_ = false;
   std::vector<std::coroutine_handle<>> ready_, running_;
   std::vector<TurnEnd*> turn_ends_;
