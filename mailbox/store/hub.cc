@@ -181,6 +181,7 @@ Task<> Mailbox::maintain(std::shared_ptr<Mailbox> self) {
     bool more = true;
     for (auto delay = maintenance_delay; more && !self->closing_; delay = maintenance_pause) {
       co_await sleep_for(delay);
+      if (self->closing_) break;
       if (self->writing_) continue;
       more = false;
       // Not by the queue of writes: it ends without leaving changes, and would call for itself

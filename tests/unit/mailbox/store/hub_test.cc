@@ -1,0 +1,197 @@
+// tests/unit/mailbox/store/hub_test.cc: sessions and deliveries of an account, side by side.
+#include "mailbox/store/hub.h"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "core/async/on_loop.h"
+#include "core/async/timer.h"
+#include "tests/unit/mailbox/store/temporary_folder.h"
+
+using namespace postern;
+using namespace postern::mailbox;
+
+namespace {
+
+std::string nothing(std::string_view) { return "NIL"; }
+
+struct Fixture {
+  TemporaryFolder folder;
+  ThreadPool pool{3, 1000};
+  Loop loop;
+  AccountHub hub{loop,
+                 pool,
+                 {.folder = folder.path + "/mailboxes"},
+                 {.envelope = nothing, .body_structure = nothing, .body = nothing}};
+  ~Fixture() { loop.run_until_done(hub.close()); }
+};
+
+NewMail mail(std::string text) { return {.content = Content::of(std::move(text))}; }
+
+Task<> deliver_one(std::shared_ptr<Mailbox> mailbox, int number, int* stored) {
+  const auto appended = co_await mailbox->deliver(
+      "Q" + std::to_string(number / 2) + ".0", "INBOX",
+      mail("Subject: x\r\n\r\nneedle " + std::to_string(number) + "\r\n"));
+  if (appended && appended->has_value()) ++*stored;
+}
+
+Task<> two_sessions(AccountHub& hub) {
+  const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a1");
+  const auto index = co_await mailbox->open_folder("INBOX");
+  REQUIRE(index.has_value());
+  int changes = 0;
+  const auto watch = (*index)->watch([&] { ++changes; });
+  int stored = 0;
+  TaskGroup group;
+  for (int i = 0; i < 100; ++i) group.spawn(deliver_one(mailbox, i, &stored));
+  co_await group.join();
+  CHECK(stored == 50);  // each key came twice
+  CHECK((*index)->entries.size() == 50);
+  CHECK((*index)->uid_next == 51);
+  CHECK(changes >= 1);
+  CHECK(changes < 50);  // they shared transactions
+
+  const auto again = co_await mailbox->open_folder("inbox");
+  CHECK(*again == *index);
+
+  const std::vector<Uid> seen{Uid(3)};
+  co_await mailbox->store_flags(
+      (*index)->id, seen,
+      {.operation = FlagOperation::add, .system_flags = flag::deleted, .keywords = {"$Junk"}});
+  CHECK((*index)->find(Uid(3))->system_flags == flag::deleted);
+  CHECK(mailbox->keyword_names() == std::vector<std::string>{"$Junk"});
+  const auto gone = co_await mailbox->expunge_deleted((*index)->id);
+  CHECK(gone == seen);
+  CHECK((*index)->find(Uid(3)) == nullptr);
+  CHECK((*index)->entries.size() == 49);
+
+  std::vector<Uid> all;
+  for (const MessageEntry& entry : (*index)->entries) all.push_back(entry.uid);
+  const auto hits = co_await mailbox->search_text(*index, SearchScope::body, "NEEDLE", all);
+  CHECK(hits == all);
+  const auto none = co_await mailbox->search_header(*index, "Subject", "y", all);
+  CHECK(none.empty());
+  const auto text = co_await mailbox->extract((*index)->id, Uid(1), [](std::string_view message) {
+    return std::string(message.substr(0, 7));
+  });
+  CHECK(text == "Subject");
+}
+
+Task<> deleted_folder(AccountHub& hub) {
+  const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a2");
+  const auto created = co_await mailbox->create_folder("Lists");
+  REQUIRE(created.has_value());
+  const auto index = co_await mailbox->open_folder("Lists");
+  co_await mailbox->append("Lists", mail("a\r\n"));
+  CHECK((*index)->entries.size() == 1);
+  const auto deleted = co_await mailbox->delete_folder("Lists");
+  CHECK(deleted.has_value());
+  CHECK((*index)->gone);
+  CHECK((*index)->entries.empty());
+  const auto missing = co_await mailbox->open_folder("Lists");
+  CHECK(missing.error() == StoreError::no_such_folder);
+}
+
+Task<> maildrop(AccountHub& hub) {
+  const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a3");
+  auto lock = mailbox->try_lock_maildrop();
+  CHECK(lock != nullptr);
+  CHECK(mailbox->try_lock_maildrop() == nullptr);
+  lock.reset();
+  CHECK(mailbox->try_lock_maildrop() != nullptr);
+}
+
+Task<> purged(AccountHub& hub) {
+  const std::shared_ptr<Mailbox> before = co_await hub.open("a4");
+  const auto old = co_await before->open_folder("INBOX");
+  co_await before->append("INBOX", mail("a\r\n"));
+  co_await hub.purge("a4");
+  CHECK((*old)->gone);
+  bool failed = false;
+  try {
+    co_await before->append("INBOX", mail("b\r\n"));
+  } catch (const IoError&) {
+    failed = true;
+  }
+  CHECK(failed);
+  const std::shared_ptr<Mailbox> after = co_await hub.open("a4");
+  const auto fresh = co_await after->open_folder("INBOX");
+  CHECK((*fresh)->entries.empty());
+  CHECK((*fresh)->uid_validity > (*old)->uid_validity);
+}
+
+Task<> over_quota(AccountHub& hub) {
+  const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a5", 10);
+  const auto refused = co_await mailbox->append("INBOX", mail("more than ten octets\r\n"));
+  CHECK(refused.error() == StoreError::over_quota);
+  co_await hub.open("a5", 0);
+  const auto taken = co_await mailbox->append("INBOX", mail("more than ten octets\r\n"));
+  CHECK(taken.has_value());
+}
+
+}  // namespace
+
+TEST_CASE("deliveries share transactions and every session sees them at once") {
+  Fixture f;
+  f.loop.run_until_done(two_sessions(f.hub));
+}
+
+TEST_CASE("the index of a deleted folder says that it is gone") {
+  Fixture f;
+  f.loop.run_until_done(deleted_folder(f.hub));
+}
+
+TEST_CASE("one holder has the maildrop") {
+  Fixture f;
+  f.loop.run_until_done(maildrop(f.hub));
+}
+
+TEST_CASE("a purged mailbox fails its sessions and comes back empty under a new UIDVALIDITY") {
+  Fixture f;
+  f.loop.run_until_done(purged(f.hub));
+}
+
+TEST_CASE("a quota holds from the moment it is set") {
+  Fixture f;
+  f.loop.run_until_done(over_quota(f.hub));
+}
+
+TEST_CASE("idle databases close, and open again") {
+  TemporaryFolder folder;
+  ThreadPool pool(2, 100);
+  Loop loop;
+  AccountHub hub(loop, pool, {.folder = folder.path, .close_after = std::chrono::milliseconds(0)},
+                 {});
+  const auto once = [](AccountHub& from) -> Task<std::size_t> {
+    const std::shared_ptr<Mailbox> mailbox = co_await from.open("idle");
+    const auto index = co_await mailbox->open_folder("INBOX");
+    const auto appended = co_await mailbox->append("INBOX", mail("a\r\n"));
+    CHECK(appended.has_value());
+    co_return (*index)->entries.size();
+  };
+  CHECK(loop.run_until_done(once(hub)) == 1);
+  CHECK(std::filesystem::exists(folder.path + "/idle.db-wal"));
+  const auto wait = [](std::chrono::milliseconds time) -> Task<> { co_await sleep_for(time); };
+  loop.run_until_done(wait(std::chrono::milliseconds(5800)));
+  CHECK_FALSE(std::filesystem::exists(folder.path + "/idle.db-wal"));
+  CHECK(loop.run_until_done(once(hub)) == 2);
+  loop.run_until_done(hub.close());
+}
+
+TEST_CASE("a worker delivers into a mailbox that another worker owns") {
+  TemporaryFolder folder;
+  ThreadPool pool(2, 100);
+  Loop here, there;
+  AccountHub hub(there, pool, {.folder = folder.path}, {});
+  Mailboxes mailboxes;
+  mailboxes.add(hub);
+  std::thread worker([&] { there.run(); });
+  const auto delivered =
+      here.run_until_done(mailboxes.deliver("x", std::nullopt, "Q.0", "INBOX", mail("a\r\n")));
+  CHECK(delivered.has_value());
+  here.run_until_done(mailboxes.purge("x"));
+  CHECK_FALSE(std::filesystem::exists(folder.path + "/x.db"));
+  here.run_until_done(on_loop(there, hub.close()));
+  there.stop();
+  worker.join();
+}
