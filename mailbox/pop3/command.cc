@@ -109,6 +109,7 @@ std::expected<Command, CommandError> parse_command(std::string_view line) {
   if (!arguments.empty()) arguments.remove_prefix(1);  // one blank: what follows may be a password
   if (entry->takes != Takes::text) {                   // stray blanks of old clients
     arguments = arguments.substr(0, arguments.find_last_not_of(' ') + 1);
+    arguments.remove_prefix(std::min(arguments.find_first_not_of(' '), arguments.size()));
   }
   Command command{.verb = entry->verb, .when = entry->when};
   // NUL in a name or a password ends in what others take for a string's end.

@@ -402,6 +402,7 @@ Task<> serve(net::Stream stream, Context context) {
       co_await stream.shutdown(write_timeout);
       co_return;
     }
+    co_await stream.flush(write_timeout);
     const std::string id = account->id;
     context.mailboxes->hand_over(
         id, stream.detach(),

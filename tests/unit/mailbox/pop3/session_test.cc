@@ -1,0 +1,194 @@
+// tests/unit/mailbox/pop3/session_test.cc: POP3 conversations over loopback.
+#include "mailbox/pop3/session.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/async/task_group.h"
+#include "core/net/listener.h"
+#include "tests/unit/mailbox/store/temporary_folder.h"
+
+using namespace postern;
+using namespace postern::mailbox;
+
+namespace {
+
+constexpr std::chrono::seconds patience{10};
+
+/// Knows ann, whose password is "secret".
+class OneUser : public Authenticator {
+ public:
+  Task<std::expected<policy::Account, AuthFailure>> login(std::string user, std::string password,
+                                                          policy::Scope scope,
+                                                          net::Address) override {
+    CHECK(scope == policy::Scope::pop3);
+    if (user == "busy") co_return std::unexpected(AuthFailure::unavailable);
+    if (user != "ann" || password != "secret") {
+      co_return std::unexpected(AuthFailure::bad_credentials);
+    }
+    policy::Account account{.id = "ann", .address = *mail::EmailAddress::parse("ann@a.example")};
+    co_return account;
+  }
+};
+
+struct Server {
+  TemporaryFolder folder;
+  ThreadPool pool{2, 100};
+  Loop loop;
+  AccountHub hub{loop, pool, {.folder = folder.path}, {}};
+  Mailboxes mailboxes;
+  OneUser users;
+  TaskGroup sessions;
+  std::optional<net::Listener> listener;
+
+  explicit Server(pop3::TlsPolicy policy = pop3::TlsPolicy::optional) {
+    mailboxes.add(hub);
+    listener.emplace(
+        loop, *net::Address::parse("127.0.0.1:0"),
+        [this, policy](net::Stream stream) {
+          pop3::Context context;
+          context.tls_policy = policy;
+          context.hostname = "pop.example";
+          context.authenticator = &users;
+          context.mailboxes = &mailboxes;
+          return pop3::serve(std::move(stream), std::move(context));
+        },
+        sessions);
+  }
+  ~Server() {
+    listener.reset();
+    loop.run_until_done(sessions.close());
+    loop.run_until_done(hub.close());
+  }
+  void deliver(std::string key, std::string text) {
+    loop.run_until_done(mailboxes.deliver("ann", {}, std::move(key), "INBOX",
+                                          {.content = Content::of(std::move(text))}));
+  }
+  /// Sends all at once and gives all that comes until the server closes.
+  std::string talk(std::string input) {
+    return loop.run_until_done(conversation(listener->bound(), std::move(input)));
+  }
+  static Task<std::string> conversation(net::Address address, std::string input) {
+    net::Stream stream = co_await net::Stream::connect(address, patience);
+    co_await stream.write(input);
+    co_await stream.flush(patience);
+    std::string output;
+    try {
+      while (true) output += co_await stream.read_some(65536, patience);
+    } catch (const ConnectionClosed&) {
+    }
+    co_return output;
+  }
+};
+
+constexpr std::string_view greeting = "+OK pop.example POP3 postern\r\n";
+const std::string login = "USER ann\r\nPASS secret\r\n";
+
+std::string after_login(std::string_view output) {
+  const std::size_t at = output.find("+OK Maildrop");
+  REQUIRE(at != std::string_view::npos);
+  return std::string(output.substr(output.find("\r\n", at) + 2));
+}
+
+}  // namespace
+
+TEST_CASE("a whole POP3 session in one packet") {
+  Server server;
+  server.deliver("1", "Subject: one\r\n\r\n.dot\r\nend\r\n");
+  server.deliver("2", "Subject: two\r\n\r\nbody\r\n");
+  const std::string output = server.talk(
+      login +
+      "STAT\r\nLIST\r\nRETR 1\r\nTOP 2 0\r\nDELE 1\r\nRETR 1\r\nLIST 2\r\nNOOP\r\nQUIT\r\n");
+  CHECK(output.starts_with(greeting));
+  CHECK(after_login(output) ==
+        "+OK 2 49\r\n"
+        "+OK\r\n1 27\r\n2 22\r\n.\r\n"
+        "+OK 27 octets\r\nSubject: one\r\n\r\n..dot\r\nend\r\n.\r\n"
+        "+OK 22 octets\r\nSubject: two\r\n\r\n.\r\n"
+        "+OK\r\n"
+        "-ERR No such message\r\n"
+        "+OK 2 22\r\n"
+        "+OK\r\n"
+        "+OK Bye\r\n");
+  CHECK(after_login(server.talk(login + "STAT\r\nQUIT\r\n")).starts_with("+OK 1 22\r\n"));
+}
+
+TEST_CASE("DELE without QUIT deletes nothing, nor does a QUIT whose line has no end") {
+  Server server;
+  server.deliver("1", "a: b\r\n\r\n");
+  {
+    const auto cut = [](net::Address address) -> Task<> {
+      net::Stream stream = co_await net::Stream::connect(address, patience);
+      co_await stream.write(login + "DELE 1\r\nQUIT");
+      co_await stream.flush(patience);
+      for (int lines = 0; lines < 4; ++lines) co_await stream.read_line(512, patience);
+      stream.close();
+    };
+    server.loop.run_until_done(cut(server.listener->bound()));
+  }
+  std::string output;
+  for (int tries = 0; tries < 50 && output.find("+OK Maildrop") == std::string::npos; ++tries) {
+    output = server.talk(login + "STAT\r\nQUIT\r\n");  // the other session may have the lock still
+  }
+  CHECK(after_login(output).starts_with("+OK 1 8\r\n"));
+}
+
+TEST_CASE("RSET takes the marks back") {
+  Server server;
+  server.deliver("1", "a: b\r\n\r\n");
+  server.talk(login + "DELE 1\r\nRSET\r\nQUIT\r\n");
+  CHECK(after_login(server.talk(login + "STAT\r\nQUIT\r\n")).starts_with("+OK 1 8\r\n"));
+}
+
+TEST_CASE("a second session on one maildrop is told IN-USE") {
+  Server server;
+  server.deliver("1", "a: b\r\n\r\n");
+  const auto both = [](net::Address address) -> Task<std::string> {
+    net::Stream first = co_await net::Stream::connect(address, patience);
+    co_await first.write(login);
+    co_await first.flush(patience);
+    for (int lines = 0; lines < 3; ++lines) co_await first.read_line(512, patience);
+    co_return co_await Server::conversation(address, login);
+  };
+  CHECK(server.loop.run_until_done(both(server.listener->bound())).find("-ERR [IN-USE]") !=
+        std::string::npos);
+}
+
+TEST_CASE("authorization") {
+  struct Case {
+    std::string input;
+    std::string expected;
+  };
+  // clang-format off
+  const auto [input, expected] = GENERATE(
+      Case{"AUTH PLAIN AGFubgBzZWNyZXQ=\r\nQUIT\r\n", "+OK Maildrop has 0 messages"},
+      Case{"AUTH PLAIN\r\nAGFubgBzZWNyZXQ=\r\nQUIT\r\n", "+ \r\n+OK Maildrop"},
+      Case{"AUTH PLAIN\r\n*\r\nQUIT\r\n", "-ERR Aborted"},
+      Case{"AUTH PLAIN Ym9iAGFubgBzZWNyZXQ=\r\nQUIT\r\n", "-ERR Bad response"},
+      Case{"AUTH LOGIN\r\nQUIT\r\n", "-ERR Unknown mechanism"},
+      Case{"USER ann\r\nPASS wrong\r\nQUIT\r\n", "-ERR [AUTH]"},
+      Case{"USER busy\r\nPASS x\r\nQUIT\r\n", "-ERR [SYS/TEMP]"},
+      Case{"PASS secret\r\nQUIT\r\n", "-ERR Send USER first"},
+      Case{"STAT\r\nQUIT\r\n", "-ERR Not now"},
+      Case{"STLS\r\nQUIT\r\n", "-ERR TLS is not available"},
+      Case{std::string(9000, 'x') + "\r\nQUIT\r\n", "-ERR Line too long\r\n+OK Bye"},
+      Case{"CAPA\r\nQUIT\r\n", "SASL PLAIN\r\n.\r\n"});
+  // clang-format on
+  Server server;
+  CHECK(server.talk(input).find(expected) != std::string::npos);
+}
+
+TEST_CASE("three failed logins close the connection") {
+  Server server;
+  const std::string output =
+      server.talk("USER a\r\nPASS b\r\nUSER a\r\nPASS b\r\nUSER a\r\nPASS b\r\nUSER ann\r\n");
+  CHECK(output.ends_with("-ERR [AUTH] Name or password is wrong\r\n"));
+}
+
+TEST_CASE("without TLS no login is offered or taken where TLS is required") {
+  Server server(pop3::TlsPolicy::required);
+  const std::string output =
+      server.talk("CAPA\r\nUSER ann\r\nPASS secret\r\nAUTH PLAIN AGFubgBzZWNyZXQ=\r\nQUIT\r\n");
+  CHECK(output.find("SASL") == std::string::npos);
+  CHECK(output.find("Maildrop") == std::string::npos);
+  CHECK(output.find("-ERR Send STLS first") != std::string::npos);
+}
