@@ -1,0 +1,27 @@
+// relay/account_admin.h: the operator's work on accounts and aliases, JSON in and JSON out; used by
+// the server (control socket, HTTP) and by the command line while no server runs.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "policy/accounts.h"
+
+namespace postern::relay {
+
+struct AdminAnswer {
+  unsigned status = 200;
+  std::string body;  ///< JSON; application/problem+json (RFC 9457) from 400 on
+};
+
+/// Does the path belong here? "/v1/accounts…" or "/v1/aliases…".
+bool is_account_path(std::string_view path);
+
+/// Obeys docs/control-api.md. `path` without its query, still percent-encoded. Blocking (hashing,
+/// SQLite): call in offload. `is_local` tells the domains of the configuration.
+AdminAnswer administer(policy::Accounts& accounts,
+                       const std::function<bool(const mail::Domain&)>& is_local,
+                       std::string_view method, std::string_view path, std::string_view body);
+
+}  // namespace postern::relay
