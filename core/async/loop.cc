@@ -2,6 +2,7 @@
 #include "core/async/loop.h"
 
 #include <algorithm>
+#include <csignal>
 #include <string>
 
 #include "core/error.h"
@@ -22,6 +23,8 @@ TurnEnd::~TurnEnd() {
 }
 
 Loop::Loop() : scratch_(scratch_size) {
+  // libuv writes without MSG_NOSIGNAL: a peer that is gone is an error of the write, not our end.
+  std::signal(SIGPIPE, SIG_IGN);
   check(uv_loop_init(&uv_), "uv_loop_init");
   check(uv_async_init(&uv_, &wake_, [](uv_async_t*) {}), "uv_async_init");
   check(uv_timer_init(&uv_, &timer_), "uv_timer_init");

@@ -16,10 +16,7 @@
 
 class RedisServer {
  public:
-  explicit RedisServer(std::string fsync = "always") : fsync_(std::move(fsync)) {
-    signal(SIGPIPE, SIG_IGN);  // as relay does: a peer that dies is an error of the write
-    start();
-  }
+  explicit RedisServer(std::string fsync = "always") : fsync_(std::move(fsync)) { start(); }
   ~RedisServer() { kill(); }
   RedisServer(const RedisServer&) = delete;
 
