@@ -11,13 +11,11 @@
 #include "core/async/task.h"
 #include "core/mail/envelope.h"
 #include "delivery/outcome.h"
+#include "delivery/settings.h"
 #include "queue/queue.h"
 
-namespace postern::config {
-struct Config;
-}
-namespace postern::net {
-class Resolver;
+namespace postern {
+class ThreadPool;
 }
 
 namespace postern::delivery {
@@ -39,12 +37,13 @@ struct Job {
 /// One for each worker, on its loop.
 class Courier {
  public:
-  Courier(Loop& loop, net::Resolver& resolver, std::shared_ptr<const config::Config> config);
+  /// `pool` reads bodies from the spool and converts; it outlives the courier.
+  Courier(Loop& loop, ThreadPool& pool, std::shared_ptr<const Settings> settings);
   ~Courier();
   Loop& loop() const;
   /// Tries the hosts in order until one has answered for every recipient. On this courier's loop.
   Task<AttemptResult> deliver(Job job);
-  void configure(std::shared_ptr<const config::Config> config);
+  void configure(std::shared_ptr<const Settings> settings);
   /// Says QUIT on idle connections and closes.
   Task<> stop();
 

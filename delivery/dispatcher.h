@@ -13,9 +13,6 @@
 #include "delivery/router.h"
 #include "queue/queue.h"
 
-namespace postern::config {
-struct Config;
-}
 namespace postern::net {
 class Resolver;
 }
@@ -48,7 +45,7 @@ struct DispatcherParts {
 /// One for each worker.
 class Dispatcher {
  public:
-  Dispatcher(DispatcherParts parts, std::shared_ptr<const config::Config> config);
+  Dispatcher(DispatcherParts parts, std::shared_ptr<const Settings> settings);
   ~Dispatcher();
 
   /// Starts the claim loop. Call once, on the loop.
@@ -59,7 +56,7 @@ class Dispatcher {
   bool has_room() const;
   /// New work may be ready: an operator's retry, a release, a commit without a lease.
   void wake();
-  void configure(std::shared_ptr<const config::Config> config);
+  void configure(std::shared_ptr<const Settings> settings);
   /// Stops claiming, lets what is in flight finish within `grace`, breaks off the rest and puts it
   /// back.
   Task<> stop(std::chrono::milliseconds grace);

@@ -52,7 +52,10 @@ struct Verdict {
 struct AttemptResult {
   std::vector<Verdict> verdicts;  ///< one for each recipient of the job, in order
   std::string host, address, tls;
-  bool reached = false;  ///< some host took or refused a recipient: not connect trouble
+  bool uncertain = false;     ///< a connection broke after the dot
+  bool body_missing = false;  ///< hold it: never bounce
+  bool broken_off = false;    ///< by our shutdown: put back without counting
+  bool reached = false;       ///< some host took or refused a recipient: not connect trouble
 };
 
 }  // namespace postern::delivery

@@ -13,11 +13,8 @@
 #include "core/mail/envelope.h"
 #include "core/mail/status.h"
 #include "delivery/local_addresses.h"
+#include "delivery/settings.h"
 #include "queue/queue.h"
-
-namespace postern::config {
-struct Config;
-}
 
 namespace postern::delivery {
 
@@ -60,7 +57,7 @@ std::string_view first_match(const std::vector<RouteRule>& rules, const mail::Re
 /// One for each worker. Aliases are expanded before (at RCPT); a router sees final addresses.
 class Router {
  public:
-  Router(std::shared_ptr<const config::Config> config, LocalAddresses& local);
+  Router(std::shared_ptr<const Settings> settings, LocalAddresses& local);
 
   /// For RCPT time, too: an explicit refusal or an unknown mailbox is told to the client at once.
   Task<Route> route(mail::ReversePath sender, mail::EmailAddress recipient);
@@ -68,7 +65,7 @@ class Router {
   /// Who is refused by now gets the next hop "reject X.Y.Z text", which bounces.
   Task<std::vector<queue::NewDelivery>> plan(mail::ReversePath sender,
                                              std::vector<mail::Recipient> recipients);
-  void configure(std::shared_ptr<const config::Config> config);
+  void configure(std::shared_ptr<const Settings> settings);
 
  private:
   LocalAddresses& local_;

@@ -1,0 +1,122 @@
+// delivery/smtp_client.h: our side of an SMTP or LMTP conversation (RFC 5321, 2033, 2920, 3207,
+// 3461, 4954).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/async/task.h"
+#include "core/error.h"
+#include "core/mail/envelope.h"
+#include "core/net/stream.h"
+#include "core/net/tls.h"
+#include "delivery/outcome.h"
+#include "delivery/remote_reply.h"
+
+namespace postern::delivery {
+
+/// RFC 5321 §4.5.3.2; `delivery.command_timeout` replaces them all.
+struct ClientTimeouts {
+  std::chrono::milliseconds connect{30'000},
+      greeting = std::chrono::minutes(5), command = std::chrono::minutes(5),
+      mail = std::chrono::minutes(5), recipient = std::chrono::minutes(5),
+      data = std::chrono::minutes(2), block = std::chrono::minutes(3),
+      dot = std::chrono::minutes(10), quit = std::chrono::seconds(5);
+  static ClientTimeouts all(std::chrono::milliseconds connect, std::chrono::milliseconds each);
+};
+
+/// What all clients of a courier share.
+struct ClientSettings {
+  std::string hostname;
+  ClientTimeouts timeouts;
+  std::shared_ptr<const net::TlsContext> opportunistic, verified;
+  std::vector<net::Address> source;
+};
+
+/// The host, not the mail, is in trouble: try the next one. Never a reason to bounce.
+class HostTrouble : public IoError {
+ public:
+  HostTrouble(Verdict why, bool handshake_failed = false, bool is_busy = false);
+  const Verdict& why() const { return why_; }
+  bool handshake_failed() const { return handshake_failed_; }  ///< a try in the clear may help
+  bool is_busy() const { return is_busy_; }                    ///< 421: press less
+
+ private:
+  Verdict why_;
+  bool handshake_failed_, is_busy_;
+};
+
+/// Gives the message piece by piece; an empty piece is its end. CRLF line ends only.
+using PieceReader = std::function<Task<std::string_view>()>;
+
+/// What goes into one transaction.
+struct Letter {
+  const mail::ReversePath& sender;
+  const std::vector<mail::Recipient>& recipients;
+  std::uint64_t size = 0;
+  bool eight_bit = false, smtputf8 = false;
+  std::string envid;
+  mail::Ret ret = mail::Ret::unset;
+  const std::function<bool()>& lease_is_fresh;
+};
+
+/// One connection, greeted and ready to send. On one loop.
+class SmtpClient {
+ public:
+  static constexpr std::size_t recipients_limit = 100;  // RFC 5321 §4.5.3.1.8
+
+  /// Connects, greets, encrypts and logs in as `target` demands. Throws HostTrouble and other
+  /// IoErrors.
+  static Task<std::unique_ptr<SmtpClient>> open(Target target, net::Address address,
+                                                bool may_encrypt, ClientSettings settings);
+
+  /// One transaction for `batch` (indices into the letter's recipients). Verdicts are filled in as
+  /// they are known; recipients that the host has no room for in this transaction (452) stay open
+  /// if others were taken. Throws IoError when the connection breaks: what then has no verdict was
+  /// certainly not taken.
+  Task<> send(const Letter& letter, std::vector<std::size_t> batch, PieceReader next_piece,
+              std::vector<std::optional<Verdict>>& verdicts);
+  /// Never throws IoError.
+  Task<> quit();
+
+  const Extensions& extensions() const { return extensions_; }
+  bool is_reusable() const { return reusable_ && stream_.is_open(); }
+  bool was_uncertain() const { return uncertain_; }  ///< the connection broke after a dot
+  bool is_busy() const { return busy_; }             ///< it said 421
+  std::size_t sent() const { return sent_; }
+  std::string tls_text() const;
+  const net::Address& address() const { return stream_.peer(); }
+
+ private:
+  SmtpClient(Target target, ClientSettings settings, net::Stream stream);
+  Task<> greet(bool may_encrypt);
+  Task<> hello();
+  Task<> start_tls();
+  Task<> log_in();
+  Task<RemoteReply> read_reply(std::chrono::milliseconds limit);
+  Task<RemoteReply> command(std::string line, std::chrono::milliseconds limit);
+  Task<> send_body(const Letter& letter, const PieceReader& next_piece);
+  Task<> read_dot_replies(const std::vector<std::size_t>& accepted,
+                          std::vector<std::optional<Verdict>>& verdicts);
+  std::string mail_command(const Letter& letter) const;
+  std::string recipient_command(const mail::Recipient& recipient) const;
+  Verdict verdict(const RemoteReply& reply, Verdict::Kind success,
+                  const mail::Recipient* recipient = nullptr) const;
+  [[noreturn]] void refuse(const RemoteReply& reply, std::string_view what);
+  [[noreturn]] void protocol_error(std::string_view what);
+
+  Target target_;
+  ClientSettings settings_;
+  net::Stream stream_;
+  Extensions extensions_;
+  bool reusable_ = true, needs_reset_ = false, uncertain_ = false, busy_ = false;
+  std::size_t sent_ = 0;
+};
+
+}  // namespace postern::delivery
