@@ -47,8 +47,9 @@ class Courier {
   /// Says QUIT on idle connections and closes.
   Task<> stop();
 
+  struct State;  ///< defined in courier.cc
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -13,6 +13,9 @@
 #include "delivery/router.h"
 #include "queue/queue.h"
 
+namespace postern {
+class ThreadPool;
+}
 namespace postern::net {
 class Resolver;
 }
@@ -31,6 +34,7 @@ using Resigner = std::function<std::string(std::string_view message)>;
 /// What a dispatcher works with; all of it outlives the dispatcher.
 struct DispatcherParts {
   Loop& loop;
+  ThreadPool& pool;  ///< reads bodies
   queue::Queue& queue;
   net::Resolver& resolver;
   const mailbox::Mailboxes& mailboxes;

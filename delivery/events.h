@@ -34,10 +34,4 @@ class EventSink {
   virtual void on(const DeliveryEvent& event) = 0;
 };
 
-/// Writes each fact to core/log and counts it in core/metrics.
-class LoggingEvents final : public EventSink {
- public:
-  void on(const DeliveryEvent& event) override;
-};
-
 }  // namespace postern::delivery

@@ -1,6 +1,7 @@
 #include "delivery/mx_hosts.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "core/async/task_group.h"
@@ -71,14 +72,14 @@ std::vector<MxHost> order_hosts(std::vector<net::Mx> records,
                                 const std::function<std::size_t(std::size_t)>& random) {
   for (std::size_t left = records.size(); left > 1; --left)
     std::swap(records[left - 1], records[random(left)]);
-  std::stable_sort(records.begin(), records.end(),
-                   [](const net::Mx& a, const net::Mx& b) { return a.preference < b.preference; });
+  std::multimap<std::uint16_t, std::string> by_preference;  // equal ones stay in their random order
+  for (const net::Mx& record : records)
+    by_preference.emplace(record.preference, host_name(record.host));
   std::vector<MxHost> hosts;
-  for (const net::Mx& record : records) {
-    const std::string name = host_name(record.host);
-    const auto same = [&](const MxHost& host) { return host.host == name; };
+  for (const auto& [preference, name] : by_preference) {
+    const auto same = [&wanted = name](const MxHost& host) { return host.host == wanted; };
     if (name.empty() || std::ranges::any_of(hosts, same)) continue;
-    hosts.push_back({record.preference, name, {}});
+    hosts.push_back({preference, name, {}});
     if (hosts.size() == hosts_limit) break;
   }
   return hosts;
@@ -112,7 +113,7 @@ Task<std::expected<std::vector<MxHost>, NoHosts>> find_hosts(net::Resolver& reso
     co_return std::unexpected(
         NoHosts{true, "5.4.6", "The mail for " + domain.text() + " loops back to this host"});
   if (std::ranges::any_of(hosts, [](const MxHost& host) { return !host.addresses.empty(); })) {
-    std::erase_if(hosts, [](const MxHost& host) { return host.addresses.empty(); });
+    std::erase_if(hosts, [](const MxHost& h) { return h.addresses.empty(); });
     co_return hosts;
   }
   if (std::ranges::any_of(hosts, &MxHost::lookup_was_temporary))
