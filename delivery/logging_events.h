@@ -1,0 +1,15 @@
+// delivery/logging_events.h: the facts of delivery in the log.
+#pragma once
+
+#include "delivery/events.h"
+
+namespace postern::delivery {
+
+/// One structured event for each fact. Main chains it with counters, webhooks and whoever else
+/// listens.
+class LoggingEvents final : public EventSink {
+ public:
+  void on(const DeliveryEvent& event) override;
+};
+
+}  // namespace postern::delivery
