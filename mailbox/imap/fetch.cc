@@ -29,7 +29,8 @@ class Fetch {
     if (by_uid) demand(FetchItem::Kind::uid, "UID");
     if (request_.changed_since) demand(FetchItem::Kind::modseq, "MODSEQ");
     for (const FetchItem& item : request_.items) look_at(item);
-    if (sets_seen_) demand(FetchItem::Kind::flags, "FLAGS");
+    asks_for_flags_ = std::ranges::find(request_.items, FetchItem::Kind::flags, &FetchItem::kind) !=
+                      request_.items.end();
   }
 
   /// False when some messages were gone.
@@ -92,6 +93,7 @@ class Fetch {
 
   Task<> set_seen(const std::vector<mailbox::Uid>& uids) {
     std::vector<mailbox::Uid> unseen;
+    newly_seen_.clear();
     for (const mailbox::Uid uid : uids) {
       const mailbox::MessageEntry* entry = folder_->find(uid);
       if (entry != nullptr && !(entry->system_flags & mailbox::flag::seen)) unseen.push_back(uid);
@@ -101,6 +103,7 @@ class Fetch {
     update.operation = mailbox::FlagOperation::add;
     update.system_flags = mailbox::flag::seen;
     co_await session_.mailbox->store_flags(folder_->id, unseen, update);
+    newly_seen_ = std::move(unseen);
   }
 
   Task<> message(mailbox::Uid uid, const mailbox::Metadata* metadata) {
@@ -122,6 +125,12 @@ class Fetch {
       sources.push_back(std::move(*source));
     }
     fmt::format_to(std::back_inserter(out_), "* {} FETCH (", *number);
+    // What our reading changed is told along (RFC 3501 §6.4.5).
+    const bool adds_flags = !asks_for_flags_ && std::ranges::binary_search(newly_seen_, uid);
+    if (adds_flags) {
+      write_item(plain_flags(), entry, metadata);
+      out_ += ' ';
+    }
     auto source = sources.begin();
     for (bool is_first = true; const FetchItem& item : request_.items) {
       if (!std::exchange(is_first, false)) out_ += ' ';
@@ -133,6 +142,12 @@ class Fetch {
     }
     out_ += ")\r\n";
     if (out_.size() >= write_at) co_await flush();
+  }
+
+  static const FetchItem& plain_flags() {
+    static const FetchItem item{
+        .kind = FetchItem::Kind::flags, .label = "FLAGS", .section = {}, .partial = {}};
+    return item;
   }
 
   void write_item(const FetchItem& item, const mailbox::MessageEntry& entry,
@@ -265,6 +280,8 @@ class Fetch {
   std::shared_ptr<mailbox::FolderIndex> folder_;
   mailbox::MetadataWanted wanted_;
   bool sets_seen_ = false;
+  bool asks_for_flags_ = false;
+  std::vector<mailbox::Uid> newly_seen_;  // of this batch
   bool missed_some_ = false;
   std::string out_;
 };

@@ -1,0 +1,58 @@
+// An IMAP server on loopback with a real store in a temporary folder, and a client that speaks line
+// by line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mailbox/imap/session.h"
+
+namespace postern::imap::test {
+
+/// Lives on a thread of its own from construction to destruction. Knows ann (password "secret") and
+/// bob ("quiet", 100 KB quota).
+class ImapServer {
+ public:
+  explicit ImapServer(TlsPolicy policy = TlsPolicy::optional,
+                      std::uint64_t message_size = 5'000'000);
+  ~ImapServer();
+  int port() const;
+  void disable(std::string account);
+
+ private:
+  struct Inner;
+  std::unique_ptr<Inner> inner_;
+};
+
+/// Blocks; every wait ends after ten seconds with an exception.
+class ImapClient {
+ public:
+  explicit ImapClient(const ImapServer& server);
+  /// Connected, greeted and logged in.
+  static ImapClient of(const ImapServer& server, std::string_view user = "ann",
+                       std::string_view password = "secret");
+  ~ImapClient();
+  ImapClient(ImapClient&& other) noexcept;
+
+  void send(std::string_view bytes);
+  /// One line with the literals in it, without its CRLF. "" at the end of the connection.
+  std::string line();
+  /// Sends "t COMMAND" and gives the untagged lines, and last the tagged one, without its tag.
+  std::vector<std::string> say(std::string_view command);
+  /// The tagged line of `say` alone.
+  std::string ask(std::string_view command) { return say(command).back(); }
+  /// APPENDs a message; gives the tagged line.
+  std::string append(std::string_view folder, std::string_view message,
+                     std::string_view flags = "");
+  bool is_closed();
+
+ private:
+  std::string raw_line();
+  std::string take(std::size_t count);
+  void fill();
+  int socket_ = -1;
+  std::string buffer_;
+};
+
+}  // namespace postern::imap::test
