@@ -99,7 +99,9 @@ AccountSession::AccountSession(net::Stream stream_now,
     : stream(std::move(stream_now)),
       reader(stream, command_limit),
       mailbox(std::move(mailbox_now)),
-      context(std::move(context_now)) {}
+      context(std::move(context_now)) {
+  stream.set_write_timeout(context.command_timeout);
+}
 
 Task<> AccountSession::serve() {
   std::string_view last_words;

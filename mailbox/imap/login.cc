@@ -223,6 +223,7 @@ Task<std::optional<LoggedIn>> log_in(net::Stream& stream, const Context& context
 
 Task<> serve(net::Stream stream, Context context) {
   try {
+    stream.set_write_timeout(context.login_timeout);
     auto login = co_await log_in(stream, context);
     if (!login) co_return;
     co_await stream.flush(context.login_timeout);
