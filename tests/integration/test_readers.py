@@ -104,10 +104,12 @@ SSLType IMAPS
 CertificateFile {gateway.certificate}
 User {ANN}
 Pass "{PASSWORD}"
+
 MaildirStore near
 Path {self.root}/mail/
 Inbox {self.root}/mail/INBOX
 SubFolders Verbatim
+
 Channel all
 Far :far:
 Near :near:
@@ -181,6 +183,8 @@ def test_mutt_reads_and_answers_a_folder(gateway):
     rc.write_text(f'set ssl_starttls=yes\nset certificate_file="{gateway.certificate}"\nset ssl_usesystemcerts=no\nset ssl_ca_certificates_file="{gateway.certificate}"\n'
                   f'set imap_user="{ANN}"\nset imap_pass="{PASSWORD}"\nset folder="imaps://localhost:{gateway.port("imaps")}/"\n'
                   f'set spoolfile="imaps://localhost:{gateway.port("imaps")}/INBOX"\nset quit=yes\nset mbox_type=mbox\nset confirmappend=no\nset confirmcreate=no\n')
-    run("mutt", "-F", rc, "-e", f'push "<tag-pattern>~A<enter><tag-prefix><copy-message>{copy}<enter><quit>"',
+    command = gateway.folder / "mutt.sh"  # mutt wants a terminal: `script` gives it one
+    command.write_text(f"""exec mutt -F {rc} -e 'push "<tag-pattern>~A<enter><tag-prefix><copy-message>{copy}<enter><quit>"'\n""")
+    run("script", "-qc", f"sh {command}", "/dev/null",
         env={"TERM": "xterm", "HOME": str(gateway.folder), "PATH": "/usr/bin:/bin"}, timeout=40)
     assert copy.read_text().count("Subject: number") == 2
