@@ -43,7 +43,9 @@ SmtpClient::SmtpClient(Target target, ClientSettings settings, net::Stream strea
 
 void SmtpClient::refuse(const RemoteReply& reply, std::string_view what) {
   reusable_ = false;
-  Verdict why{.status = reply.status(),
+  // Whoever insists on TLS is refused by a policy: RFC 3463 §3.8.
+  const bool is_policy = what == "STARTTLS" && reply.status().subject == 0;
+  Verdict why{.status = is_policy ? mail::StatusCode{4, 7, 4} : reply.status(),
               .reply = reply.words() + " (to " + std::string(what) + ")",
               .remote_host = target_.host};
   throw HostTrouble(std::move(why), false, reply.code == 421);
