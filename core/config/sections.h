@@ -1,0 +1,31 @@
+// core/config/sections.h: one function for each section of postern.toml.
+#pragma once
+
+#include "core/config/reader.h"
+
+namespace postern::config {
+
+void read_log(Section section, Config& config);
+void read_tls(Section section, Config& config);
+void read_limits(Section section, Config& config);
+void read_accounts(Section section, Config& config);
+void read_queue(Section section, Config& config);
+void read_delivery(Section section, Config& config);
+Listener read_listener(Section section);
+Domain read_domain(Section section);
+Device read_device(Section section);
+Route read_route(Section section);
+SendingLimit read_sending_limit(Section section);
+Shape read_shape(Section section);
+Webhook read_webhook(Section section);
+Milter read_milter(Section section);
+
+/// "192.0.2.0/24" → network, in words for the operator.
+Parsed<net::Network> parse_network(std::string_view text);
+Parsed<net::Address> parse_address(std::string_view text);
+Parsed<std::string> parse_mailbox(std::string_view text);
+
+/// A secret is named: it must be readable now. Notes a mistake.
+void check_secret(Section& section, std::string_view key, const Path& file);
+
+}  // namespace postern::config
