@@ -8,7 +8,8 @@
 
 namespace postern {
 
-/// Something outside of us failed: a connection, a disk, a server. Caught where a session or an attempt is owned.
+/// Something outside of us failed: a connection, a disk, a server. Caught where a session or an
+/// attempt is owned.
 class IoError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -26,13 +27,15 @@ class Timeout : public IoError {
   using IoError::IoError;
 };
 
-/// The scope that a coroutine belongs to is closing. Let it pass: it is not an error and not an IoError.
+/// The scope that a coroutine belongs to is closing. Let it pass: it is not an error and not an
+/// IoError.
 class Cancelled : public std::exception {
  public:
   const char* what() const noexcept override { return "cancelled"; }
 };
 
-/// What a parser found wrong, and where. `text` is safe to show: printable ASCII, no echo of the input.
+/// What a parser found wrong, and where. `text` is safe to show: printable ASCII, no echo of the
+/// input.
 struct SyntaxError {
   std::string text;
   std::size_t offset = 0;

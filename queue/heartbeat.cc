@@ -71,9 +71,8 @@ struct Heartbeat::State {
         co_await offload(queue.blocking(), [this] { return free_bytes(queue.node().data_dir()); });
     const bool full = (limit != 0 && used >= limit) || left < settings.disk_reserve;
     if (full != queue.node().is_full()) {
-      log::warn(
-          full ? "queue_full" : "queue_has_room",
-          {{"redis_bytes", std::to_string(used)}, {"disk_bytes_left", std::to_string(left)}});
+      log::warn(full ? "queue_full" : "queue_has_room",
+                {{"redis_bytes", std::to_string(used)}, {"disk_bytes_left", std::to_string(left)}});
     }
     queue.node().set_full(full);
   }

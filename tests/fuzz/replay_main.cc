@@ -1,4 +1,5 @@
-// tests/fuzz/replay_main.cc: runs a fuzz target once over every file of a corpus folder, and over nothing.
+// tests/fuzz/replay_main.cc: runs a fuzz target once over every file of a corpus folder, and over
+// nothing.
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
