@@ -244,8 +244,9 @@ Task<AttemptResult> Dispatcher::State::attempt_mailbox(queue::Lease lease) {
   else
     mail.content.path = lease.body.file().string();
   const std::string key = queue::text(lease.id) + "." + std::to_string(lease.index);
-  const auto stored =
-      co_await parts.mailboxes.deliver(account->id, account->quota, key, "INBOX", std::move(mail));
+  // 0 means "none" to the hub; no value would leave a limit that an operator has lifted.
+  const auto stored = co_await parts.mailboxes.deliver(account->id, account->quota.value_or(0), key,
+                                                       "INBOX", std::move(mail));
   if (stored)
     co_return same_for_all(
         lease, own_verdict(Verdict::Kind::delivered, {2, 1, 5}, "Stored in the mailbox"));

@@ -1,0 +1,311 @@
+// The dispatcher over a real queue, real mailboxes and scripted hosts.
+#include "delivery/dispatcher.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/async/thread_pool.h"
+#include "core/async/timer.h"
+#include "core/net/dns.h"
+#include "delivery/courier.h"
+#include "mailbox/store/hub.h"
+#include "queue/heartbeat.h"
+#include "queue/spool.h"
+#include "tests/unit/delivery/scripted_server.h"
+#include "tests/unit/queue/redis_server.h"
+
+using namespace postern;
+using namespace postern::delivery;
+using namespace std::chrono_literals;
+using postern::test::Script;
+using postern::test::ScriptedServer;
+
+namespace {
+
+mail::EmailAddress address(std::string_view text) { return *mail::EmailAddress::parse(text); }
+
+/// ann and postmaster @office.example have mailboxes; ann's may be full.
+struct TwoAccounts final : LocalAddresses {
+  std::optional<std::uint64_t> quota;
+  bool is_local(const mail::Domain& domain) const override {
+    return domain.text() == "office.example";
+  }
+  Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress given) override {
+    co_return std::vector{given};
+  }
+  Task<std::optional<LocalAccount>> find_account(mail::EmailAddress given) override {
+    if (!is_local(given.domain())) co_return std::nullopt;
+    co_return co_await account_by_id(given.local_part());
+  }
+  Task<std::optional<LocalAccount>> account_by_id(std::string id) override {
+    if (id == "ann") co_return LocalAccount{id, quota};
+    if (id == "postmaster") co_return LocalAccount{id, {}};
+    co_return std::nullopt;
+  }
+};
+
+struct Facts final : EventSink {
+  std::vector<DeliveryEvent> seen;
+  void on(const DeliveryEvent& event) override { seen.push_back(event); }
+  std::size_t count(Fact fact) const {
+    return static_cast<std::size_t>(std::ranges::count(seen, fact, &DeliveryEvent::fact));
+  }
+};
+
+const Script greeting{">220 mx", "<EHLO", ">250-mx", ">250 PIPELINING"};
+Script reply_to_rcpt(std::string reply) {
+  Script script = greeting;
+  const bool ok = reply.starts_with("250");
+  for (const std::string& step :
+       {std::string("<MAIL"), std::string("<RCPT"), std::string("<DATA"), std::string(">250 ok"),
+        ">" + reply, std::string(ok ? ">354 go" : ">503 no")})
+    script.push_back(step);
+  if (ok) script.insert(script.end(), {"<.", ">250 taken"});
+  script.push_back("wait");
+  return script;
+}
+
+mailbox::MessageIndexer indexer() {
+  const auto nothing = [](std::string_view) { return std::string("NIL"); };
+  return {nothing, nothing, nothing};
+}
+
+struct Bench {
+  RedisServer server;
+  Folder data;
+  Loop loop;
+  ThreadPool pool{3, 200};
+  queue::Node node{data.path};
+  queue::Queue queue{loop, node, pool, {.redis = server.url(), .spool = data.path / "spool"}};
+  queue::Heartbeat heartbeat{queue, {}};
+  net::Resolver resolver{loop, {*net::Address::parse("127.0.0.1:1")}};
+  mailbox::AccountHub hub{loop, pool, {.folder = (data.path / "mailboxes").string()}, indexer()};
+  mailbox::Mailboxes mailboxes;
+  TwoAccounts local;
+  Facts facts;
+  std::shared_ptr<Settings> settings = std::make_shared<Settings>();
+  std::unique_ptr<Router> router;
+  std::unique_ptr<Courier> courier;
+  std::unique_ptr<Dispatcher> dispatcher;
+
+  Bench() {
+    settings->hostname = "mail.office.example";
+    settings->postmaster = "postmaster@office.example";
+    settings->command_timeout = 1s;
+    settings->retry = {
+        .first = 200ms, .factor = 1, .max = 200ms, .jitter = 0, .expire = 60s, .warn_after = 30s};
+    mailboxes.add(hub);
+  }
+  template <class T>
+  T run(Task<T> task) {
+    return loop.run_until_done(std::move(task));
+  }
+  void start() {
+    router = std::make_unique<Router>(settings, local);
+    courier = std::make_unique<Courier>(loop, pool, settings);
+    dispatcher = std::make_unique<Dispatcher>(
+        DispatcherParts{.loop = loop,
+                        .pool = pool,
+                        .queue = queue,
+                        .resolver = resolver,
+                        .mailboxes = mailboxes,
+                        .local = local,
+                        .router = *router,
+                        .events = facts,
+                        .couriers = {courier.get()},
+                        .lease_is_fresh = [this] { return node.still_ours(); },
+                        .resign = {}},
+        settings);
+    run(begin());
+  }
+  Task<> begin() {
+    co_await queue.start(5s);
+    co_await heartbeat.start();
+    dispatcher->start();
+  }
+  ~Bench() { run(end()); }
+  Task<> end() {
+    if (dispatcher) {
+      co_await dispatcher->stop(100ms);
+      co_await courier->stop();
+      co_await heartbeat.stop();
+    }
+    co_await hub.close();
+    co_await queue.stop();
+  }
+
+  queue::NewMessage message(std::string next_hop, std::string recipient) {
+    queue::NewMessage made;
+    made.id = queue::make_queue_id(std::chrono::system_clock::now());
+    made.sender = address("ann@office.example");
+    made.message_id = "<1@office.example>";
+    made.received = std::chrono::system_clock::now();
+    made.body =
+        queue::Body::in_memory("Subject: hi\r\nMessage-ID: <1@office.example>\r\n\r\nHello\r\n");
+    made.size = made.body.size();
+    made.deliveries = {{std::move(next_hop), {{address(recipient), "", {}}}}};
+    return made;
+  }
+  void submit(queue::NewMessage message) { run(commit(std::move(message))); }
+  Task<> commit(queue::NewMessage message) {
+    auto leases = co_await queue.commit(std::move(message));
+    REQUIRE(leases.has_value());
+    dispatcher->take(std::move(*leases));
+  }
+  /// Waits until the queue holds nothing, at most `limit`.
+  bool drained(std::chrono::milliseconds limit = 5s) { return run(until_empty(limit)); }
+  Task<bool> until_empty(std::chrono::milliseconds limit) {
+    const auto end = loop.now() + limit;
+    for (;;) {
+      if ((co_await queue.counts()).messages == 0) co_return true;
+      if (loop.now() > end) co_return false;
+      co_await sleep_for(20ms);
+    }
+  }
+  std::vector<std::string> inbox(std::string account) {
+    return run(read_inbox(std::move(account)));
+  }
+  Task<std::vector<std::string>> read_inbox(std::string account) {
+    const auto box = co_await hub.open(account);
+    const auto folder = co_await box->open_folder("INBOX");
+    REQUIRE(folder.has_value());
+    std::vector<std::string> messages;
+    for (const auto& entry : (*folder)->entries)
+      messages.push_back((co_await box->content((*folder)->id, entry.uid)).value_or(""));
+    co_return messages;
+  }
+  std::string via(const ScriptedServer& host) { return "smtp://" + host.address().text(); }
+};
+
+}  // namespace
+
+TEST_CASE("a message leaves the queue when the host has taken it") {
+  ScriptedServer host({reply_to_rcpt("250 ok")});
+  Bench bench;
+  bench.start();
+  bench.submit(bench.message(bench.via(host), "x@far.example"));
+  CHECK(bench.drained());
+  CHECK(bench.facts.count(Fact::delivered) == 1);
+  CHECK(bench.inbox("ann").empty());
+}
+
+TEST_CASE("a 550 comes back at once as a bounce in the sender's INBOX") {
+  ScriptedServer host({reply_to_rcpt("550 5.1.1 No such user")});
+  Bench bench;
+  bench.start();
+  bench.submit(bench.message(bench.via(host), "x@far.example"));
+  CHECK(bench.drained(2s));
+  const auto mails = bench.inbox("ann");
+  REQUIRE(mails.size() == 1);
+  CHECK(mails[0].starts_with("Return-Path: <>\r\n"));
+  CHECK(mails[0].contains("550 5.1.1 No such user"));
+  CHECK(mails[0].contains("Action: failed"));
+  CHECK(mails[0].contains("<1@office.example>"));
+}
+
+TEST_CASE("greylisting is tried again on schedule") {
+  ScriptedServer host({reply_to_rcpt("450 4.2.0 later"), reply_to_rcpt("250 ok")});
+  Bench bench;
+  bench.start();
+  bench.submit(bench.message(bench.via(host), "x@far.example"));
+  CHECK(bench.drained(8s));
+  CHECK(bench.facts.count(Fact::deferred) == 1);
+  CHECK(bench.facts.count(Fact::delivered) == 1);
+  CHECK(bench.inbox("ann").empty());
+}
+
+TEST_CASE("a host that is down until the end gives one notice and then one bounce") {
+  Bench bench;
+  bench.settings->retry.expire = 2s;
+  bench.settings->retry.warn_after = 500ms;
+  bench.start();
+  bench.submit(bench.message("smtp://127.0.0.1:1", "x@far.example"));
+  CHECK(bench.drained(8s));
+  const auto mails = bench.inbox("ann");
+  REQUIRE(mails.size() == 2);
+  CHECK(mails[0].contains("Action: delayed"));
+  CHECK(mails[1].contains("Action: failed"));
+  CHECK(bench.facts.count(Fact::expired) == 1);
+}
+
+TEST_CASE("a bounce that cannot be delivered goes to the postmaster, and no further") {
+  ScriptedServer host({reply_to_rcpt("550 no")});
+  Bench bench;
+  bench.start();
+  auto bounce = bench.message(bench.via(host), "x@far.example");
+  bounce.sender.reset();
+  bench.submit(std::move(bounce));
+  CHECK(bench.drained());
+  CHECK(bench.inbox("postmaster").size() == 1);
+  auto last = bench.message("local:nobody", "postmaster@office.example");
+  last.sender.reset();
+  bench.submit(std::move(last));
+  CHECK(bench.drained());
+  CHECK(bench.inbox("postmaster").size() == 1);
+}
+
+TEST_CASE("NOTIFY decides who hears of success and failure") {
+  ScriptedServer host({reply_to_rcpt("250 ok"), reply_to_rcpt("550 no")});
+  Bench bench;
+  bench.start();
+  auto wants = bench.message(bench.via(host), "x@far.example");
+  wants.deliveries[0].recipients[0].notify = {.set = true, .success = true};
+  bench.submit(std::move(wants));
+  CHECK(bench.drained());
+  REQUIRE(bench.inbox("ann").size() == 1);
+  CHECK(bench.inbox("ann")[0].contains("Action: relayed"));
+  auto never = bench.message("reject 5.7.1 Not here", "y@far.example");
+  never.deliveries[0].recipients[0].notify = {.set = true, .never = true};
+  bench.submit(std::move(never));
+  CHECK(bench.drained());
+  CHECK(bench.inbox("ann").size() == 1);
+}
+
+TEST_CASE("local mail lies in its mailbox; a missing one bounces; a full one makes it wait") {
+  Bench bench;
+  bench.start();
+  bench.submit(bench.message("local:postmaster", "postmaster@office.example"));
+  CHECK(bench.drained());
+  REQUIRE(bench.inbox("postmaster").size() == 1);
+  CHECK(bench.inbox("postmaster")[0].starts_with(
+      "Return-Path: <ann@office.example>\r\nSubject: hi\r\n"));
+  bench.submit(bench.message("local:gone", "gone@office.example"));
+  CHECK(bench.drained());
+  REQUIRE(bench.inbox("ann").size() == 1);
+  CHECK(bench.inbox("ann")[0].contains("5.1.1"));
+  bench.local.quota = 10;
+  bench.submit(bench.message("local:ann", "ann@office.example"));
+  CHECK_FALSE(bench.drained(500ms));
+  CHECK(bench.facts.seen.back().status == "4.2.2");
+  bench.local.quota.reset();
+  CHECK(bench.drained());
+}
+
+TEST_CASE("a body that is missing from the spool is held, not bounced") {
+  ScriptedServer host({greeting});
+  Bench bench;
+  bench.start();
+  auto message = bench.message(bench.via(host), "x@far.example");
+  std::filesystem::create_directories(bench.data.path / "spool");
+  queue::SpoolWriter writer(bench.data.path / "spool", message.id, "test");
+  writer.write("Subject: big\r\n\r\nx\r\n");
+  message.body = writer.finish();
+  const std::filesystem::path file = message.body.file();
+  auto leases = bench.run(bench.queue.commit(std::move(message)));
+  REQUIRE(leases.has_value());
+  std::filesystem::remove(file);
+  bench.dispatcher->take(std::move(*leases));
+  CHECK_FALSE(bench.drained(1s));
+  CHECK(bench.run(bench.queue.counts()).held == 1);
+}
+
+TEST_CASE("what is in flight at a stop goes back and waits for nothing") {
+  ScriptedServer host({Script{"wait"}});
+  Bench bench;
+  bench.settings->command_timeout = 30s;
+  bench.start();
+  bench.submit(bench.message(bench.via(host), "x@far.example"));
+  bench.run(bench.dispatcher->stop(100ms));
+  const auto counts = bench.run(bench.queue.counts());
+  CHECK(counts.ready == 1);
+  CHECK(counts.active == 0);
+}
