@@ -270,10 +270,11 @@ void Courier::configure(std::shared_ptr<const Settings> settings) {
 
 Task<> Courier::stop() {
   state_->stopping = true;
-  for (auto& [key, hop] : state_->hops) {
-    for (Idle& idle : hop->idle) co_await idle.client->quit();
-    hop->idle.clear();
-  }
+  std::list<Idle> idle;  // out of the hops first: they may change while we wait
+  for (auto& [key, hop] : state_->hops) idle.splice(idle.end(), hop->idle);
+  TaskGroup farewells;
+  for (Idle& one : idle) farewells.spawn(State::say_goodbye(std::move(one.client)));
+  co_await farewells.join();
   co_await state_->background.close();
 }
 
