@@ -1,10 +1,18 @@
 #include "delivery/logging_events.h"
 
 #include "core/log.h"
+#include "core/metrics.h"
 
 namespace postern::delivery {
 
 void LoggingEvents::on(const DeliveryEvent& event) {
+  metrics::counter("postern_deliveries_total",
+                   "Facts of delivery: attempts, and what became of each recipient",
+                   {{"fact", std::string(name(event.fact))}})
+      .add();
+  if (event.fact == Fact::attempt)
+    metrics::histogram("postern_delivery_attempt_seconds", "How long an attempt took")
+        .observe(std::chrono::duration<double>(event.took).count());
   log::Fields fields{{"id", queue::text(event.id)}, {"delivery", event.delivery},
                      {"attempt", event.attempt},    {"next_hop", event.next_hop},
                      {"status", event.status},      {"reply", event.reply}};

@@ -1,4 +1,4 @@
-// delivery/logging_events.h: the facts of delivery in the log.
+// delivery/logging_events.h: the facts of delivery in the log and the metrics.
 #pragma once
 
 #include "delivery/events.h"
