@@ -1,2 +1,4 @@
-// relay/main.cc: the entry point; builds the parts and wires them together.
-int main() { return 2; }
+// relay/main.cc: the entry point.
+#include "relay/cli/commands.h"
+
+int main(int argc, char** argv) { return postern::relay::run_command_line(argc, argv); }

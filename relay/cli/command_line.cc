@@ -1,0 +1,37 @@
+// relay/cli/command_line.cc: reads the line, runs one command, turns its end into an exit status.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "core/error.h"
+#include "relay/cli/commands.h"
+
+namespace postern::relay {
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app("postern: an SMTP relay and submission gateway with mailboxes", "postern");
+  CliSession session;
+  app.set_version_flag("--version", "postern " POSTERN_VERSION);
+  app.fallthrough();  // --config and --json may stand anywhere
+  app.require_subcommand(1);
+  app.add_option("--config", session.config_option,
+                 "the configuration; else $POSTERN_CONFIG, else /etc/postern/postern.toml");
+  app.add_flag("--json", session.json, "listings as a JSON array");
+  add_instance_commands(app, session);
+  add_account_commands(app, session);
+  add_queue_commands(app, session);
+  try {
+    app.parse(argc, argv);
+    return static_cast<int>(Exit::done);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? static_cast<int>(Exit::done)
+                                : static_cast<int>(Exit::wrong_usage);
+  } catch (const CommandFailed& failure) {
+    if (*failure.what() != '\0') std::fprintf(stderr, "%s\n", failure.what());
+    return static_cast<int>(failure.status());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "postern: %s\n", error.what());
+    return static_cast<int>(Exit::refused);
+  }
+}
+
+}  // namespace postern::relay

@@ -1,0 +1,30 @@
+// relay/cli/control_client.h: one request to the running gateway, over its control socket.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace postern::relay {
+
+struct ControlAnswer {
+  unsigned status = 0;
+  std::string body;
+};
+
+/// Nobody listens on the socket; `text` says which.
+struct NotReachable {
+  std::string text;
+};
+
+/// Blocking, at most two minutes. `path` with its query, already encoded. Throws IoError when the
+/// answer breaks off or is not HTTP.
+std::expected<ControlAnswer, NotReachable> ask_server(
+    const std::filesystem::path& socket, std::string_view method, std::string_view path,
+    std::string_view body, std::string_view content_type = "application/json");
+
+/// For a path segment or a query value: everything but RFC 3986's unreserved characters as %XX.
+std::string percent_encode(std::string_view text);
+
+}  // namespace postern::relay

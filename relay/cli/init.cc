@@ -1,0 +1,164 @@
+// relay/cli/init.cc: the files of a new instance.
+#include "relay/cli/init.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "core/error.h"
+#include "core/mail/address.h"
+#include "policy/dkim/signer.h"
+#include "relay/cli/certificate.h"
+#include "relay/cli/session.h"
+
+namespace postern::relay {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Door {
+  std::string_view service;
+  unsigned port;
+  std::string_view comment;
+};
+constexpr std::array doors{
+    Door{"smtp", 25, "mail from the world for local domains; relays for trusted_networks only"},
+    Door{"submission", 587, "people and applications, STARTTLS, then a login"},
+    Door{"submissions", 465, "the same with TLS from the first byte"},
+    Door{"imap", 143, "readers, STARTTLS"},
+    Door{"imaps", 993, "readers, TLS"},
+    Door{"pop3", 110, "readers, STLS"},
+    Door{"pop3s", 995, "readers, TLS"},
+    Door{"http", 80, "API, metrics and health; loopback only, put a proxy with TLS before it"},
+};
+
+std::string listeners(const std::optional<std::uint16_t>& base_port) {
+  std::string text;
+  for (const Door& door : doors) {
+    std::string addresses;
+    if (base_port)
+      addresses = fmt::format("\"127.0.0.1:{}\"", *base_port + door.port);
+    else if (door.service == "http")
+      addresses = "\"127.0.0.1:80\"";
+    else
+      addresses = fmt::format("\"0.0.0.0:{0}\", \"[::]:{0}\"", door.port);
+    text +=
+        fmt::format("\n[[listener]]                     # {}\nservice = \"{}\"\naddress = [{}]\n",
+                    door.comment, door.service, addresses);
+  }
+  return text;
+}
+
+std::string configuration(const InitOptions& options) {
+  return fmt::format(
+      R"(# postern.toml: see docs/configuration.md. `postern check` reads it and names every mistake.
+
+hostname = "{0}"
+postmaster = "postmaster@{1}"
+data_dir = "data"
+trusted_networks = []            # may relay without a login on `smtp` listeners
+
+[log]
+format = "json"                  # json | text
+level = "info"
+
+[tls]
+certificate = "tls/cert.pem"     # self-signed for a start; replace both files, they are read again
+key = "tls/key.pem"
+{2}
+[limits]
+message_size = "50MB"
+recipients = 1000
+
+[domain."{1}"]
+dkim = [
+  {{ selector = "p1", key = "dkim/p1.pem" }},    # RSA-2048
+  {{ selector = "p2", key = "dkim/p2.pem" }},    # Ed25519
+]
+
+[queue]
+redis = "managed"                # a redis-server of our own, on a unix socket under data_dir
+memory_limit = "4GB"
+disk_reserve = "2GB"
+retry = {{ first = "1m", factor = 2, max = "4h", jitter = 0.1 }}
+expire = "5d"
+warn_after = "4h"
+
+[delivery]
+tls = "opportunistic"            # opportunistic | required | off
+)",
+      options.hostname, options.domain, listeners(options.base_port));
+}
+
+void write_file(const fs::path& path, std::string_view text, mode_t mode) {
+  fs::create_directories(path.parent_path());
+  std::ofstream file(path, std::ios::binary);
+  chmod(path.c_str(), mode);
+  file << text;
+  file.close();
+  if (!file) throw IoError("cannot write " + path.string());
+}
+
+void refuse_to_overwrite(const fs::path& folder) {
+  for (const char* name : {"postern.toml", "data", "tls", "dkim"}) {
+    if (fs::exists(folder / name))
+      throw CommandFailed(
+          Exit::refused,
+          fmt::format("{} exists already; init overwrites nothing: name another folder",
+                      (folder / name).string()));
+  }
+}
+
+std::string host_or_die(const std::string& text, const char* option) {
+  const auto domain = mail::Domain::parse(text);
+  if (!domain || domain->text().starts_with('['))
+    throw CommandFailed(
+        Exit::wrong_usage,
+        fmt::format("{} \"{}\" is no domain name, such as office.example", option, text));
+  return domain->text();
+}
+
+std::string next_steps(const InitOptions& options) {
+  const std::string config = (options.folder / "postern.toml").string();
+  std::string records;
+  for (const char* selector : {"p1", "p2"}) {
+    const auto key = policy::DkimKey::load(
+        options.domain, selector,
+        (options.folder / "dkim" / (std::string(selector) + ".pem")).string());
+    if (key) records += "  " + policy::dkim_zone_line(*key) + "\n";
+  }
+  return fmt::format(
+      "A new instance is in {0}. Next:\n\n"
+      "  postern account add ann@{1} --config {2}\n"
+      "  postern check --config {2}\n"
+      "  postern serve --config {2}\n\n"
+      "Publish these for signed mail:\n\n{3}",
+      options.folder.string(), options.domain, config, records);
+}
+
+}  // namespace
+
+std::string init_instance(const InitOptions& asked) {
+  InitOptions options = asked;
+  options.domain = host_or_die(asked.domain, "--domain");
+  options.hostname =
+      host_or_die(asked.hostname.empty() ? "mail." + options.domain : asked.hostname, "--hostname");
+  if (options.base_port && *options.base_port > 65535 - 995)
+    throw CommandFailed(Exit::wrong_usage, "--base-port may be at most 64540");
+  refuse_to_overwrite(options.folder);
+  fs::create_directories(options.folder / "data");
+  chmod((options.folder / "data").c_str(), 0700);
+  const SelfSigned certificate = make_self_signed(options.hostname);
+  write_file(options.folder / "tls/cert.pem", certificate.certificate, 0644);
+  write_file(options.folder / "tls/key.pem", certificate.key, 0600);
+  write_file(options.folder / "dkim/p1.pem",
+             policy::generate_dkim_pem(policy::DkimAlgorithm::rsa_sha256), 0600);
+  write_file(options.folder / "dkim/p2.pem",
+             policy::generate_dkim_pem(policy::DkimAlgorithm::ed25519_sha256), 0600);
+  write_file(options.folder / "postern.toml", configuration(options),
+             0644);  // last: its presence says that all is there
+  return next_steps(options);
+}
+
+}  // namespace postern::relay

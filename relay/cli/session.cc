@@ -1,0 +1,71 @@
+// relay/cli/session.cc: configuration, control socket, and the accounts without a server.
+#include "relay/cli/session.h"
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "core/config/config.h"
+#include "core/mail/address.h"
+#include "policy/accounts.h"
+#include "relay/account_admin.h"
+#include "relay/cli/control_client.h"
+
+namespace postern::relay {
+
+namespace {
+
+/// The words for a person in an application/problem+json, or the body as it is.
+std::string problem_text(const std::string& body, unsigned status) {
+  const auto problem = nlohmann::json::parse(body, nullptr, false);
+  if (!problem.is_object()) return fmt::format("the gateway answered {}", status);
+  std::string text = problem.value("detail", problem.value("title", std::string("refused")));
+  for (const auto& error : problem.value("errors", nlohmann::json::array()))
+    if (error.is_string()) text += "\n" + error.get<std::string>();
+  return text;
+}
+
+std::string accepted(unsigned status, const std::string& body) {
+  if (status < 400) return body;
+  throw CommandFailed(Exit::refused, problem_text(body, status));
+}
+
+}  // namespace
+
+std::filesystem::path CliSession::config_file() const {
+  if (!config_option.empty()) return config_option;
+  if (const char* named = std::getenv("POSTERN_CONFIG"); named != nullptr && *named != '\0')
+    return named;
+  return "/etc/postern/postern.toml";
+}
+
+std::shared_ptr<const config::Config> CliSession::config() const {
+  auto loaded = config::load(config_file());
+  if (loaded) return *loaded;
+  std::string mistakes;
+  for (const auto& mistake : loaded.error())
+    mistakes += (mistakes.empty() ? "" : "\n") + mistake.message();
+  throw CommandFailed(Exit::refused, mistakes);
+}
+
+std::string CliSession::ask(std::string_view method, std::string_view path, std::string_view body,
+                            std::string_view content_type) const {
+  const auto answer = ask_server(config()->control_socket(), method, path, body, content_type);
+  if (!answer) throw CommandFailed(Exit::not_reachable, answer.error().text);
+  return accepted(answer->status, answer->body);
+}
+
+std::string CliSession::ask_accounts(std::string_view method, std::string_view path,
+                                     std::string_view body) const {
+  const auto settings = config();
+  if (const auto answer = ask_server(settings->control_socket(), method, path, body))
+    return accepted(answer->status, answer->body);
+  std::filesystem::create_directories(settings->data_dir);
+  policy::Accounts accounts(settings->accounts_file());
+  const auto is_local = [&](const mail::Domain& domain) {
+    return settings->domains.contains(domain.text());
+  };
+  const AdminAnswer answer = administer(accounts, is_local, method, path, body);
+  return accepted(answer.status, answer.body);
+}
+
+}  // namespace postern::relay

@@ -1,0 +1,84 @@
+// relay/cli/table.cc: columns as wide as their widest value.
+#include "relay/cli/table.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+namespace postern::relay {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// What strangers sent may hold terminal escapes.
+std::string harmless(std::string text) {
+  std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
+std::string cell(const Json& value) {
+  if (value.is_null()) return "-";
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (value.is_string())
+    return value.get<std::string>().empty() ? "-" : harmless(value.get<std::string>());
+  if (!value.is_array()) return value.dump();
+  std::string joined;
+  for (const auto& item : value) joined += (joined.empty() ? "" : ",") + cell(item);
+  return joined.empty() ? "-" : joined;
+}
+
+void print_object(std::string& out, const Json& object, const std::string& indent) {
+  for (const auto& [key, value] : object.items()) {
+    const bool nested =
+        value.is_object() || (value.is_array() && !value.empty() && value.front().is_object());
+    out += indent + key + ":" + (nested ? "\n" : " " + cell(value) + "\n");
+    if (!nested) continue;
+    if (value.is_object()) {
+      print_object(out, value, indent + "  ");
+      continue;
+    }
+    for (const auto& item : value) {
+      std::string line;
+      for (const auto& [name, field] : item.items())
+        line += (line.empty() ? "" : "  ") + name + "=" + cell(field);
+      out += indent + "  " + line + "\n";
+    }
+  }
+}
+
+}  // namespace
+
+std::string render_listing(std::string_view body, bool json,
+                           std::initializer_list<std::string_view> columns) {
+  const Json rows = Json::parse(body);
+  if (json) return rows.dump(2) + "\n";
+  if (rows.empty()) return "";
+  std::vector<std::vector<std::string>> table(1);
+  for (const auto column : columns) table.front().emplace_back(column);
+  for (const auto& row : rows) {
+    auto& line = table.emplace_back();
+    for (const auto column : columns) line.push_back(cell(row.value(std::string(column), Json())));
+  }
+  std::vector<std::size_t> widths(columns.size());
+  for (const auto& line : table)
+    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  std::string text;
+  for (const auto& line : table) {
+    std::string shown;
+    for (std::size_t i = 0; i < line.size(); ++i)
+      shown += fmt::format("{:<{}}  ", line[i], widths[i]);
+    text += shown.substr(0, shown.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string render_object(std::string_view body, bool json) {
+  const Json object = Json::parse(body);
+  if (json) return object.dump(2) + "\n";
+  std::string text;
+  print_object(text, object, "");
+  return text;
+}
+
+}  // namespace postern::relay
