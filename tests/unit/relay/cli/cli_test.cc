@@ -1,0 +1,91 @@
+// tests/unit/relay/cli/cli_test.cc: the pure parts of the command line, and the instance that init
+// writes.
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <random>
+
+#include "core/config/config.h"
+#include "relay/cli/control_client.h"
+#include "relay/cli/init.h"
+#include "relay/cli/session.h"
+#include "relay/cli/size.h"
+#include "relay/cli/table.h"
+
+using namespace postern;
+using namespace postern::relay;
+
+namespace {
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder()
+      : path_(std::filesystem::temp_directory_path() /
+              ("pt-" + std::to_string(std::random_device()()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+TEST_CASE("a size is a whole number with a unit of thousands or of 1024") {
+  CHECK(parse_size("0") == 0);
+  CHECK(parse_size("25MB") == 25'000'000);
+  CHECK(parse_size("64KiB") == 65'536);
+  for (const char* bad : {"", "MB", "1.5MB", "-1", "10 MB", "10mb", "99999999999TiB"}) {
+    CAPTURE(bad);
+    CHECK_THROWS_AS(parse_size(bad), CommandFailed);
+  }
+}
+
+TEST_CASE("everything but unreserved characters is percent-encoded") {
+  CHECK(percent_encode("ann+x@office.example") == "ann%2Bx%40office.example");
+  CHECK(percent_encode("a/b?c\r\n") == "a%2Fb%3Fc%0D%0A");
+}
+
+TEST_CASE("a listing is a table whose cells hold no terminal escapes") {
+  const auto text = render_listing(
+      R"([{"id":"A","to":["x","y"],"why":null},{"id":"BB","to":[],"why":"a\u001b[2Jb"}])", false,
+      {"id", "to", "why"});
+  CHECK(text == "id  to   why\nA   x,y  -\nBB  -    a?[2Jb\n");
+  CHECK(render_listing("[]", false, {"id"}).empty());
+  CHECK(render_listing("[]", true, {"id"}) == "[]\n");
+}
+
+TEST_CASE("what init writes passes the check, keeps its keys secret and is never overwritten") {
+  const TemporaryFolder folder;
+  const InitOptions options{.folder = folder.path() / "gw",
+                            .domain = "Office.Example",
+                            .hostname = "",
+                            .base_port = 20000};
+  const std::string said = init_instance(options);
+  CHECK(said.contains("p1._domainkey.office.example"));
+  const auto config = config::load(options.folder / "postern.toml");
+  if (!config) FAIL(config.error().front().message());
+  CHECK((*config)->hostname == "mail.office.example");
+  CHECK((*config)->listeners.size() == 8);
+  CHECK((*config)->domains.at("office.example").dkim.size() == 2);
+  struct stat status{};
+  REQUIRE(stat((options.folder / "tls/key.pem").c_str(), &status) == 0);
+  CHECK((status.st_mode & 077) == 0);
+  CHECK_THROWS_AS(init_instance(options), CommandFailed);
+}
+
+TEST_CASE("init refuses what is no domain and ports that do not exist") {
+  const TemporaryFolder folder;
+  CHECK_THROWS_AS(
+      init_instance(
+          {.folder = folder.path() / "gw", .domain = "no domain", .hostname = "", .base_port = {}}),
+      CommandFailed);
+  CHECK_THROWS_AS(init_instance({.folder = folder.path() / "gw",
+                                 .domain = "a.example",
+                                 .hostname = "",
+                                 .base_port = 65000}),
+                  CommandFailed);
+}
