@@ -1,0 +1,82 @@
+// tests/unit/relay/account_admin_test.cc: the operator's work on accounts and aliases.
+#include "relay/account_admin.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <random>
+
+using namespace postern;
+
+namespace {
+
+struct Office {
+  std::filesystem::path file = std::filesystem::temp_directory_path() /
+                               ("pt-accounts-" + std::to_string(std::random_device()()));
+  policy::Accounts accounts{file, 4};
+
+  ~Office() {
+    for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + end);
+  }
+  std::pair<unsigned, nlohmann::json> ask(std::string_view method, std::string_view path,
+                                          std::string_view body = {}) {
+    const auto is_local = [](const mail::Domain& domain) {
+      return domain.text() == "office.example";
+    };
+    const auto answer = relay::administer(accounts, is_local, method, path, body);
+    return {answer.status, nlohmann::json::parse(answer.body)};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an account is added, shown, disabled and removed") {
+  Office office;
+  const auto [status, made] =
+      office.ask("POST", "/v1/accounts", R"({"address":"Ann@office.example","quota":1000})");
+  CHECK(status == 201);
+  CHECK(made.at("password").get<std::string>().size() >= 20);
+  CHECK(office.ask("POST", "/v1/accounts", R"({"address":"ann@office.example","password":"x"})")
+            .first == 409);
+  CHECK(office.ask("GET", "/v1/accounts/ann%40office.example").second.at("quota") == 1000);
+  CHECK(office.ask("POST", "/v1/accounts/ann%40office.example/disable", "{}").first == 200);
+  CHECK(office.ask("GET", "/v1/accounts").second.at(0).at("enabled") == false);
+  CHECK(office.ask("DELETE", "/v1/accounts/ann%40office.example").first == 200);
+  CHECK(office.ask("DELETE", "/v1/accounts/ann%40office.example").first == 404);
+}
+
+TEST_CASE("what is wrong with a request is said") {
+  Office office;
+  for (const auto& [method, path, body, status] :
+       std::vector<std::tuple<const char*, const char*, const char*, unsigned>>{
+           {"POST", "/v1/accounts", R"({"address":"ann@elsewhere.example"})", 422},
+           {"POST", "/v1/accounts", R"({"address":"ann"})", 422},
+           {"POST", "/v1/accounts", "[]", 400},
+           {"POST", "/v1/accounts", "{", 400},
+           {"POST", "/v1/accounts", R"({"address":"ann@office.example","quota":-1})", 422},
+           {"PUT", "/v1/accounts", "{}", 405},
+           {"GET", "/v1/accounts//password", "", 404},
+           {"GET", "/v1/accounts/x%40office.example", "", 404},
+           {"POST", "/v1/aliases", R"({"from":"all@office.example","to":[]})", 422},
+           {"POST", "/v1/aliases", R"({"from":"all@office.example","to":["all@office.example"]})",
+            422}}) {
+    CAPTURE(method, path, body);
+    const auto [got, answer] = office.ask(method, path, body);
+    CHECK(got == status);
+    CHECK(!answer.at("detail").get<std::string>().empty());
+  }
+}
+
+TEST_CASE("an app password is shown once and can be revoked") {
+  Office office;
+  office.ask("POST", "/v1/accounts", R"({"address":"ann@office.example","password":"x"})");
+  const auto [status, made] = office.ask("POST", "/v1/accounts/ann%40office.example/app-passwords",
+                                         R"({"label":"my phone","scope":"imap"})");
+  CHECK(status == 201);
+  const std::string secret = made.at("secret");
+  CHECK(office.accounts.verify("ann@office.example", secret, policy::Scope::imap));
+  CHECK_FALSE(office.accounts.verify("ann@office.example", secret, policy::Scope::smtp));
+  CHECK(office.ask("DELETE", "/v1/accounts/ann%40office.example/app-passwords/my%20phone").first ==
+        200);
+  CHECK_FALSE(office.accounts.verify("ann@office.example", secret, policy::Scope::imap));
+}
