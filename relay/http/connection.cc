@@ -1,0 +1,222 @@
+// relay/http/connection.cc: one HTTP connection. Boost.Beast parses what the strict check has let through.
+#include "relay/http/connection.h"
+
+#include <algorithm>
+#include <boost/beast/http.hpp>
+#include <nlohmann/json.hpp>
+
+#include "core/async/loop.h"
+#include "core/log.h"
+#include "relay/http/head_check.h"
+
+namespace postern::http {
+namespace {
+
+namespace beast = boost::beast::http;
+using Parser = beast::request_parser<beast::string_body>;
+
+constexpr std::chrono::seconds farewell{5};
+constexpr std::size_t most_parameters = 2000;
+
+/// The request is not to be understood: answer and close.
+struct Malformed {
+  Response response;
+};
+
+std::string_view reason(int status) {
+  return beast::obsolete_reason(static_cast<beast::status>(status)).data();
+}
+
+std::string render(const Response& response, bool keeps_alive, bool is_head) {
+  std::string out = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
+                                response.status, reason(response.status), response.content_type,
+                                response.body.size());
+  for (const auto& [name, value] : response.fields) out += name + ": " + value + "\r\n";
+  out += keeps_alive ? "\r\n" : "Connection: close\r\n\r\n";
+  if (!is_head) out += response.body;
+  return out;
+}
+
+int hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += plus_is_blank && text[i] == '+' ? ' ' : text[i];
+      continue;
+    }
+    if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return {};
+    const int octet = hex(text[i + 1]) * 16 + hex(text[i + 2]);
+    if (octet < 0x20 || octet == 0x7f) return {};
+    out += static_cast<char>(octet);
+    i += 2;
+  }
+  return out;
+}
+
+/// An unencoded `+` stays one: addresses with a subaddress are pasted into queries as they are.
+bool read_target(std::string_view target, Request& request) {
+  const std::size_t mark = target.find('?');
+  auto path = percent_decode(target.substr(0, mark), false);
+  if (!path) return false;
+  request.path = std::move(*path);
+  std::string_view rest = mark == target.npos ? std::string_view() : target.substr(mark + 1);
+  while (!rest.empty()) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
+    const std::size_t equals = std::min(pair.find('='), pair.size());
+    auto name = percent_decode(pair.substr(0, equals), false);
+    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), false);
+    if (!name || !value || request.query.size() >= most_parameters) return false;
+    request.query.emplace_back(std::move(*name), std::move(*value));
+  }
+  return true;
+}
+
+Malformed malformed(int status, std::string_view why) {
+  return Malformed{problem(status, reason(status), why)};
+}
+
+/// The head as it stands in the stream, to its empty line. None: the peer left between two requests.
+Task<std::optional<std::string>> read_head(net::Stream& stream, std::chrono::milliseconds idle) {
+  const auto deadline = Loop::current().now() + idle;
+  for (std::size_t seen = 0;;) {
+    const std::string_view have = stream.buffered();
+    const std::size_t end = have.find("\r\n\r\n");
+    if (end != have.npos && end + 4 <= longest_head) {
+      std::string head(have.substr(0, end + 4));
+      stream.consume(end + 4);
+      co_return head;
+    }
+    if (have.size() >= longest_head || (end != have.npos)) throw malformed(431, "head too long");
+    if (have.size() > seen && have.substr(0, have.find('\n')).find('\r') == have.npos &&
+        have.find('\n') != have.npos) {
+      throw malformed(400, "bare LF");
+    }
+    seen = have.size();
+    if (Loop::current().now() >= deadline) throw Timeout("no request");
+    try {
+      co_await stream.wait_readable(idle);
+    } catch (const ConnectionClosed&) {
+      if (!stream.buffered().empty()) throw;
+      co_return std::nullopt;
+    }
+  }
+}
+
+void read_fields(const Parser& parser, Request& request) {
+  request.method = std::string(parser.get().method_string());
+  if (!read_target({parser.get().target().data(), parser.get().target().size()}, request)) {
+    throw malformed(400, "not a path");
+  }
+  for (const auto& field : parser.get()) {
+    std::string name(field.name_string());
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    });
+    request.fields.emplace_back(std::move(name), std::string(field.value()));
+  }
+}
+
+/// Feeds the parser until the body is complete.
+Task<> read_body(net::Stream& stream, Parser& parser, std::chrono::milliseconds time) {
+  const auto deadline = Loop::current().now() + time;
+  while (!parser.is_done()) {
+    if (Loop::current().now() >= deadline) throw Timeout("the body arrives too slowly");
+    if (stream.buffered().empty()) co_await stream.wait_readable(time);
+    const std::string_view have = stream.buffered();
+    boost::beast::error_code error;
+    const std::size_t used = parser.put(boost::asio::buffer(have.data(), have.size()), error);
+    stream.consume(used);
+    if (error == beast::error::need_more) {
+      // A chunk header that is not complete: wait for more than there is.
+      if (used == 0 && have.size() > longest_head) throw malformed(400, "chunk header too long");
+      if (used == 0) co_await stream.wait_readable(time);
+      continue;
+    }
+    if (error == beast::error::body_limit) throw malformed(413, "the body is too long");
+    if (error) throw malformed(400, "the body cannot be read");
+  }
+}
+
+/// One request and its response. False: the connection is over.
+Task<bool> exchange(net::Stream& stream, Application& application, const Limits& limits) {
+  const auto head = co_await read_head(stream, limits.idle);
+  if (!head) co_return false;
+  if (const auto verdict = check_head(*head); !verdict) throw malformed(400, verdict.error().text);
+  Parser parser;
+  parser.eager(true);
+  parser.body_limit(limits.body);
+  boost::beast::error_code error;
+  parser.put(boost::asio::buffer(*head), error);
+  if (error == beast::error::body_limit) throw malformed(413, "the body is too long");
+  if ((error && error != beast::error::need_more) || !parser.is_header_done()) {
+    throw malformed(400, "the head cannot be read");
+  }
+  Request request;
+  request.peer = stream.peer();
+  read_fields(parser, request);
+
+  const bool is_head = request.method == "HEAD";
+  if (auto refusal = co_await application.admit(request)) {
+    // The body, if any, is not read, so what follows cannot be told from a request.
+    const bool keeps_alive = parser.is_done() && parser.get().keep_alive();
+    co_await stream.write(render(*refusal, keeps_alive, is_head));
+    co_return keeps_alive;
+  }
+  if (!parser.is_done() && request.field("expect") == "100-continue") {
+    co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  co_await read_body(stream, parser, limits.body_time);
+  const bool keeps_alive = parser.get().keep_alive();
+  request.body = std::move(parser.get().body());
+  const Response response = co_await application.answer(std::move(request));
+  co_await stream.write(render(response, keeps_alive, is_head));
+  co_return keeps_alive;
+}
+
+}  // namespace
+
+std::string_view Request::field(std::string_view lower_name) const {
+  const auto found = std::ranges::find(fields, lower_name, &Fields::value_type::first);
+  return found == fields.end() ? std::string_view() : found->second;
+}
+
+std::optional<std::string> Request::parameter(std::string_view name) const {
+  const auto found = std::ranges::find(query, name, &Fields::value_type::first);
+  if (found == query.end()) return {};
+  return found->second;
+}
+
+Response problem(int status, std::string_view title, std::string_view detail) {
+  nlohmann::json body{{"type", "about:blank"}, {"title", title}, {"status", status}};
+  if (!detail.empty()) body["detail"] = detail;
+  return {status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+          "application/problem+json", {}};
+}
+
+Task<> serve(net::Stream stream, Application& application, Limits limits) {
+  std::optional<Response> last_words;
+  try {
+    while (co_await exchange(stream, application, limits)) {
+    }
+    co_await stream.shutdown(farewell);
+  } catch (const Malformed& malformed) {
+    last_words = malformed.response;
+  } catch (const IoError&) {  // gone, or too slow: there is nobody to answer
+  }
+  if (!last_words) co_return;
+  try {
+    co_await stream.write(render(*last_words, false, false));
+    co_await stream.shutdown(farewell);
+  } catch (const IoError&) {  // it was a courtesy
+  }
+}
+
+}  // namespace postern::http

@@ -1,0 +1,119 @@
+// relay/http/head_check.cc: a request is understood in one way or not at all.
+#include "relay/http/head_check.h"
+
+#include <algorithm>
+#include <string>
+
+namespace postern::http {
+namespace {
+
+using Verdict = std::expected<void, SyntaxError>;
+
+Verdict refuse(std::string_view why, std::size_t offset) {
+  return std::unexpected(SyntaxError{std::string(why), offset});
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+bool is_field_text(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet == '\t' || (octet >= 0x20 && octet != 0x7f);
+  });
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.size() <= 15 &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  return out;
+}
+
+std::string_view trim(std::string_view text) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// What the fields say about where the message ends and whom it is for.
+struct Framing {
+  int hosts = 0, lengths = 0, codings = 0;
+};
+
+Verdict check_request_line(std::string_view line, bool& is_http_1_1) {
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == line.npos || first == last) return refuse("not a request line", 0);
+  const std::string_view target = line.substr(first + 1, last - first - 1);
+  const std::string_view version = line.substr(last + 1);
+  if (!is_token(line.substr(0, first))) return refuse("not a method", 0);
+  const bool is_visible = std::ranges::all_of(target, [](char c) { return c > 0x20 && c < 0x7f; });
+  if (!is_visible || !target.starts_with('/')) return refuse("not a path", first);
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse("not HTTP/1.1", last);
+  is_http_1_1 = version == "HTTP/1.1";
+  return {};
+}
+
+Verdict check_field(std::string_view line, std::size_t offset, Framing& framing) {
+  const std::size_t colon = line.find(':');
+  if (line.front() == ' ' || line.front() == '\t') return refuse("folded field", offset);
+  if (colon == line.npos || !is_token(line.substr(0, colon))) {
+    return refuse("not a field name", offset);
+  }
+  const std::string name = lower(line.substr(0, colon));
+  const std::string_view value = trim(line.substr(colon + 1));
+  if (!is_field_text(value)) return refuse("control character in a field", offset);
+  if (name == "host") ++framing.hosts;
+  if (name == "content-length") {
+    ++framing.lengths;
+    if (!is_number(value)) return refuse("not a length", offset);
+  }
+  if (name == "transfer-encoding") {
+    ++framing.codings;
+    if (lower(value) != "chunked") return refuse("transfer coding other than chunked", offset);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::expected<void, SyntaxError> check_head(std::string_view head) {
+  if (head.size() > longest_head) return refuse("head too long", longest_head);
+  Framing framing;
+  bool is_http_1_1 = false;
+  std::size_t offset = 0, count = 0;
+  for (;;) {
+    const std::size_t end = head.find_first_of("\r\n", offset);
+    if (end == head.npos || head.substr(end, 2) != "\r\n") return refuse("bare CR or LF", offset);
+    const std::string_view line = head.substr(offset, end - offset);
+    const std::size_t here = offset;
+    offset = end + 2;
+    if (line.empty() && count > 0) break;
+    if (line.empty()) return refuse("empty request line", 0);
+    const Verdict verdict = count == 0 ? check_request_line(line, is_http_1_1)
+                                       : check_field(line, here, framing);
+    if (!verdict) return verdict;
+    if (++count > most_fields) return refuse("too many fields", here);
+  }
+  if (offset != head.size()) return refuse("octets after the head", offset);
+  if (framing.hosts > 1 || (is_http_1_1 && framing.hosts == 0)) return refuse("one Host is due", 0);
+  if (framing.lengths > 1 || framing.codings > 1 || (framing.lengths > 0 && framing.codings > 0)) {
+    return refuse("two lengths", 0);
+  }
+  if (framing.codings > 0 && !is_http_1_1) return refuse("chunked in HTTP/1.0", 0);
+  return {};
+}
+
+}  // namespace postern::http

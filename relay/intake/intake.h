@@ -1,0 +1,65 @@
+// relay/intake/intake.h: where every message enters, whatever door it came through.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/async/task.h"
+#include "core/mail/envelope.h"
+#include "core/net/address.h"
+#include "policy/accounts.h"
+#include "relay/smtp/reply.h"
+
+namespace postern::relay {
+
+/// The kind of door: `mx` takes mail for us from anyone, `submission` mail from us to anyone.
+enum class Door { mx, submission, lmtp };
+
+/// Who brings a message, and how: what the Received field tells, and what permissions rest on.
+struct Origin {
+  Door door = Door::mx;
+  net::Address peer;
+  std::string hello;                       ///< what the client called itself; believed by nobody
+  std::string protocol = "SMTP";           ///< RFC 3848: ESMTPSA and the like
+  std::string tls;                         ///< "TLSv1.3 with cipher …", empty when in the clear
+  std::optional<policy::Account> account;  ///< who logged in
+};
+
+/// A recipient that was let in, and the addresses that it stands for (aliases expanded).
+struct Admitted {
+  mail::Recipient as_given;
+  std::vector<mail::Recipient> targets;
+};
+
+/// A message on its way in. Dropping it before `finish` leaves nothing behind.
+class Reception {
+ public:
+  virtual ~Reception() = default;
+  /// Takes the next octets, CRLF line ends only. What is wrong with them is said by `finish`.
+  virtual Task<> write(std::string_view octets) = 0;
+  /// The message is complete: checks, signs and stores it. One answer; for LMTP one for each admitted recipient.
+  /// A positive answer means that it is on disk.
+  virtual Task<std::vector<smtp::Answer>> finish() = 0;
+};
+
+/// The checks and the storage behind all doors. One for each worker.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+  /// May this origin send from `sender`? None, or the refusal.
+  virtual Task<std::optional<smtp::Answer>> check_sender(const Origin& origin,
+                                                         const mail::ReversePath& sender) = 0;
+  /// Is `recipient` to be taken from this origin? The single place where relaying is decided is relay_policy.h.
+  virtual Task<std::expected<Admitted, smtp::Answer>> admit(const Origin& origin,
+                                                            const mail::ReversePath& sender,
+                                                            const mail::Recipient& recipient) = 0;
+  /// Begins a message; `envelope.recipients` are ignored in favour of `admitted`.
+  virtual std::unique_ptr<Reception> begin(Origin origin, mail::Envelope envelope,
+                                           std::vector<Admitted> admitted) = 0;
+};
+
+}  // namespace postern::relay

@@ -1,0 +1,287 @@
+// relay/smtp/commands.cc: parsers of SMTP's command lines.
+#include "relay/smtp/commands.h"
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+#include "core/mail/encodings.h"
+#include "relay/smtp/replies.h"
+
+namespace postern::smtp {
+namespace {
+
+constexpr std::size_t longest_envid = 100;   // RFC 3461 §4.4
+constexpr std::size_t longest_orcpt = 500;   // RFC 3461 §4.2
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return upper(c); });
+  return out;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// The next word of `rest`, which is shortened by it; empty at the end.
+std::string_view next_word(std::string_view& rest) {
+  rest = trim(rest);
+  std::size_t end = 0;
+  while (end < rest.size() && !is_blank(rest[end])) ++end;
+  const std::string_view word = rest.substr(0, end);
+  rest.remove_prefix(end);
+  return word;
+}
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet < 0x20 || octet == 0x7f;
+  });
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
+  return value;
+}
+
+/// `<...>` cut out of "FROM:<...> parameters".
+struct Path {
+  std::string_view inside;
+  std::string_view parameters;
+};
+
+std::optional<Path> cut_path(std::string_view arguments, std::string_view keyword) {
+  if (upper(arguments.substr(0, keyword.size())) != keyword) return {};
+  arguments.remove_prefix(keyword.size());
+  arguments = trim(arguments);  // a blank after the colon is wrong and common
+  if (arguments.empty() || arguments.front() != '<') return {};
+  bool quoted = false;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    if (quoted && arguments[i] == '\\') {
+      ++i;
+    } else if (arguments[i] == '"') {
+      quoted = !quoted;
+    } else if (arguments[i] == '>' && !quoted) {
+      const std::string_view rest = arguments.substr(i + 1);
+      if (!rest.empty() && !is_blank(rest.front())) return {};
+      return Path{arguments.substr(1, i - 1), trim(rest)};
+    }
+  }
+  return {};
+}
+
+/// A source route is dropped, never followed (RFC 5321 §3.6.1, appendix C).
+std::string_view without_source_route(std::string_view path) {
+  if (!path.starts_with('@')) return path;
+  const std::size_t colon = path.find(':');
+  return colon == path.npos ? path : path.substr(colon + 1);
+}
+
+struct Parameter {
+  std::string name;
+  std::string_view value;
+  bool has_value = false;
+};
+
+Parameter cut_parameter(std::string_view word) {
+  const std::size_t equals = word.find('=');
+  if (equals == word.npos) return {upper(word), {}, false};
+  return {upper(word.substr(0, equals)), word.substr(equals + 1), true};
+}
+
+Answer bad(std::string_view what) { return reply::bad_syntax.with(what); }
+
+using Problem = std::optional<Answer>;
+
+Problem take_size(MailCommand& command, std::string_view value) {
+  const auto size = value.size() <= 20 ? number(value) : std::nullopt;  // RFC 1870 §6.1
+  if (!size) return bad("SIZE");
+  command.size = *size;
+  return {};
+}
+
+Problem take_body(MailCommand& command, std::string_view value) {
+  const std::string kind = upper(value);
+  if (kind == "BINARYMIME") return reply::binary;
+  if (kind != "7BIT" && kind != "8BITMIME") return bad("BODY is 7BIT or 8BITMIME");
+  command.eight_bit = kind == "8BITMIME";
+  return {};
+}
+
+Problem take_ret(MailCommand& command, std::string_view value) {
+  const std::string what = upper(value);
+  if (command.ret != mail::Ret::unset || (what != "FULL" && what != "HDRS")) {
+    return bad("RET is FULL or HDRS, once");
+  }
+  command.ret = what == "FULL" ? mail::Ret::full : mail::Ret::headers;
+  return {};
+}
+
+Problem take_envid(MailCommand& command, std::string_view value) {
+  const auto decoded = mail::decode_xtext(value);
+  if (!command.envid.empty() || !decoded || decoded->empty() || value.size() > longest_envid ||
+      has_control(*decoded)) {
+    return bad("ENVID");
+  }
+  command.envid = *decoded;
+  return {};
+}
+
+Problem take_mail_parameter(MailCommand& command, const Parameter& parameter) {
+  if (parameter.name == "SIZE") return take_size(command, parameter.value);
+  if (parameter.name == "BODY") return take_body(command, parameter.value);
+  if (parameter.name == "RET") return take_ret(command, parameter.value);
+  if (parameter.name == "ENVID") return take_envid(command, parameter.value);
+  if (parameter.name == "AUTH" && parameter.has_value) return {};
+  if (parameter.name == "SMTPUTF8" && !parameter.has_value) {
+    command.smtputf8 = true;
+    return {};
+  }
+  return reply::unknown_param.with(parameter.name);
+}
+
+Problem take_notify(mail::Notify& notify, std::string_view value) {
+  if (notify.set) return bad("NOTIFY stands twice");
+  notify.set = true;
+  std::string list = upper(value) + ",";
+  for (std::size_t start = 0; start < list.size();) {
+    const std::size_t comma = list.find(',', start);
+    const std::string_view word = std::string_view(list).substr(start, comma - start);
+    if (word == "NEVER") {
+      notify.never = true;
+    } else if (word == "SUCCESS") {
+      notify.success = true;
+    } else if (word == "FAILURE") {
+      notify.failure = true;
+    } else if (word == "DELAY") {
+      notify.delay = true;
+    } else {
+      return bad("NOTIFY is NEVER, or a list of SUCCESS, FAILURE, DELAY");
+    }
+    start = comma + 1;
+  }
+  if (notify.never && (notify.success || notify.failure || notify.delay)) {
+    return bad("NOTIFY=NEVER stands alone");  // RFC 3461 §4.1
+  }
+  return {};
+}
+
+Problem take_orcpt(std::string& orcpt, std::string_view value) {
+  const std::size_t semicolon = value.find(';');
+  if (!orcpt.empty() || semicolon == value.npos || semicolon == 0 || value.size() > longest_orcpt) {
+    return bad("ORCPT");
+  }
+  const auto decoded = mail::decode_xtext(value.substr(semicolon + 1));
+  const std::string_view type = value.substr(0, semicolon);
+  const bool is_atom = std::ranges::all_of(type, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  if (!decoded || decoded->empty() || !is_atom || has_control(*decoded)) return bad("ORCPT");
+  orcpt = std::string(type) + ";" + *decoded;
+  return {};
+}
+
+}  // namespace
+
+Request::Request(std::string_view line) {
+  std::size_t end = 0;
+  while (end < line.size() && !is_blank(line[end])) ++end;
+  word_ = upper(line.substr(0, end));
+  arguments_ = trim(line.substr(end));
+}
+
+std::expected<HelloCommand, Answer> HelloCommand::parse(std::string_view arguments) {
+  std::string_view rest = arguments;
+  const std::string_view name = next_word(rest);
+  if (name.empty() || !trim(rest).empty()) return std::unexpected(bad("one domain name"));
+  const bool is_sound = name.size() <= 255 && std::ranges::all_of(name, [](char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet > 0x20 && octet < 0x7f && std::string_view("()<>,;\\\"").find(c) == std::string_view::npos;
+  });
+  if (!is_sound) return std::unexpected(bad("a domain name or an address literal"));
+  return HelloCommand{std::string(name)};
+}
+
+std::expected<MailCommand, Answer> MailCommand::parse(std::string_view arguments) {
+  const auto path = cut_path(arguments, "FROM:");
+  if (!path) return std::unexpected(bad("MAIL FROM:<address>"));
+  MailCommand command;
+  if (!path->inside.empty()) {
+    auto address = mail::EmailAddress::parse(without_source_route(path->inside));
+    if (!address) return std::unexpected(reply::bad_sender.with(address.error().text));
+    command.sender = std::move(*address);
+  }
+  std::string_view rest = path->parameters;
+  for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
+    if (auto problem = take_mail_parameter(command, cut_parameter(word))) {
+      return std::unexpected(std::move(*problem));
+    }
+  }
+  if (command.sender && command.sender->needs_smtputf8() && !command.smtputf8) {
+    return std::unexpected(reply::needs_utf8.with("The sender"));  // RFC 6531 §3.4
+  }
+  return command;
+}
+
+std::expected<RcptCommand, Answer> RcptCommand::parse(std::string_view arguments,
+                                                      const std::string& own_domain) {
+  const auto path = cut_path(arguments, "TO:");
+  if (!path) return std::unexpected(bad("RCPT TO:<address>"));
+  std::string text(without_source_route(path->inside));
+  if (upper(text) == "POSTMASTER") text += "@" + own_domain;  // RFC 5321 §4.5.1
+  auto address = mail::EmailAddress::parse(text);
+  if (!address) return std::unexpected(reply::bad_recipient.with(address.error().text));
+  mail::Notify notify;
+  std::string orcpt;
+  std::string_view rest = path->parameters;
+  for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
+    const Parameter parameter = cut_parameter(word);
+    Problem problem;
+    if (parameter.name == "NOTIFY") {
+      problem = take_notify(notify, parameter.value);
+    } else if (parameter.name == "ORCPT") {
+      problem = take_orcpt(orcpt, parameter.value);
+    } else {
+      problem = reply::unknown_param.with(parameter.name);
+    }
+    if (problem) return std::unexpected(std::move(*problem));
+  }
+  return RcptCommand{mail::Recipient{std::move(*address), std::move(orcpt), notify}};
+}
+
+std::expected<BdatCommand, Answer> BdatCommand::parse(std::string_view arguments) {
+  std::string_view rest = arguments;
+  const std::string_view word = next_word(rest);
+  const auto size = word.size() <= 19 ? number(word) : std::nullopt;
+  const std::string last = upper(trim(rest));
+  if (!size || (!last.empty() && last != "LAST")) return std::unexpected(bad("BDAT size [LAST]"));
+  return BdatCommand{*size, !last.empty()};
+}
+
+std::expected<AuthCommand, Answer> AuthCommand::parse(std::string_view arguments) {
+  std::string_view rest = arguments;
+  const std::string_view mechanism = next_word(rest);
+  const std::string_view initial = next_word(rest);
+  if (mechanism.empty() || mechanism.size() > 20 || !trim(rest).empty()) {
+    return std::unexpected(bad("AUTH mechanism [initial response]"));
+  }
+  AuthCommand command{upper(mechanism), {}};
+  if (initial == "=") {
+    command.initial_response = "";
+  } else if (!initial.empty()) {
+    command.initial_response = std::string(initial);
+  }
+  return command;
+}
+
+}  // namespace postern::smtp

@@ -1,0 +1,31 @@
+// relay/smtp/terms.h: what one SMTP listener offers and demands, taken from the configuration.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/net/tls.h"
+#include "relay/intake/intake.h"
+
+namespace postern::smtp {
+
+/// `required`: no mail and no credentials before TLS; `optional`: as the client likes; `off`: neither TLS nor credentials.
+enum class TlsUse { required, optional, off };
+
+/// Values only, so that a session keeps the terms that it began under through a reload.
+struct Terms {
+  relay::Door door = relay::Door::mx;
+  TlsUse tls = TlsUse::optional;
+  bool implicit_tls = false;                       ///< `submissions`
+  std::shared_ptr<const net::TlsContext> context;  ///< none: no certificate, TLS is not offered
+  std::string hostname = "localhost";
+  std::uint64_t message_size = 50'000'000;
+  std::size_t recipients = 1000;
+  std::size_t errors = 20;  ///< after so many refused commands the conversation is over
+  std::chrono::milliseconds command_timeout = std::chrono::minutes(5);  ///< RFC 5321 §4.5.3.2.7
+  std::chrono::milliseconds data_timeout = std::chrono::minutes(10);
+};
+
+}  // namespace postern::smtp
