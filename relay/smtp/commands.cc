@@ -5,14 +5,10 @@
 #include <charconv>
 #include <vector>
 
-#include "core/mail/encodings.h"
 #include "relay/smtp/replies.h"
 
 namespace postern::smtp {
 namespace {
-
-constexpr std::size_t longest_envid = 100;   // RFC 3461 §4.4
-constexpr std::size_t longest_orcpt = 500;   // RFC 3461 §4.2
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
@@ -40,13 +36,6 @@ std::string_view next_word(std::string_view& rest) {
   return word;
 }
 
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    const auto octet = static_cast<unsigned char>(c);
-    return octet < 0x20 || octet == 0x7f;
-  });
-}
-
 std::optional<std::uint64_t> number(std::string_view text) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -54,37 +43,15 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-/// `<...>` cut out of "FROM:<...> parameters".
-struct Path {
-  std::string_view inside;
-  std::string_view parameters;
-};
-
-std::optional<Path> cut_path(std::string_view arguments, std::string_view keyword) {
+/// "FROM:<...> parameters", cut.
+std::optional<mail::SplitPath> cut_path(std::string_view arguments, std::string_view keyword) {
   if (upper(arguments.substr(0, keyword.size())) != keyword) return {};
-  arguments.remove_prefix(keyword.size());
-  arguments = trim(arguments);  // a blank after the colon is wrong and common
-  if (arguments.empty() || arguments.front() != '<') return {};
-  bool quoted = false;
-  for (std::size_t i = 1; i < arguments.size(); ++i) {
-    if (quoted && arguments[i] == '\\') {
-      ++i;
-    } else if (arguments[i] == '"') {
-      quoted = !quoted;
-    } else if (arguments[i] == '>' && !quoted) {
-      const std::string_view rest = arguments.substr(i + 1);
-      if (!rest.empty() && !is_blank(rest.front())) return {};
-      return Path{arguments.substr(1, i - 1), trim(rest)};
-    }
-  }
-  return {};
-}
-
-/// A source route is dropped, never followed (RFC 5321 §3.6.1, appendix C).
-std::string_view without_source_route(std::string_view path) {
-  if (!path.starts_with('@')) return path;
-  const std::size_t colon = path.find(':');
-  return colon == path.npos ? path : path.substr(colon + 1);
+  arguments.remove_prefix(keyword.size());  // a blank after the colon is wrong and common
+  const auto split = mail::split_path(arguments);
+  if (!split) return {};
+  const char* after = split->path.data() + split->path.size() + 1;
+  if (!split->rest.empty() && split->rest.data() == after) return {};  // "<a@b.example>x"
+  return *split;
 }
 
 struct Parameter {
@@ -119,21 +86,16 @@ Problem take_body(MailCommand& command, std::string_view value) {
 }
 
 Problem take_ret(MailCommand& command, std::string_view value) {
-  const std::string what = upper(value);
-  if (command.ret != mail::Ret::unset || (what != "FULL" && what != "HDRS")) {
-    return bad("RET is FULL or HDRS, once");
-  }
-  command.ret = what == "FULL" ? mail::Ret::full : mail::Ret::headers;
+  const auto ret = mail::parse_ret(value);
+  if (command.ret != mail::Ret::unset || !ret) return bad("RET is FULL or HDRS, once");
+  command.ret = *ret;
   return {};
 }
 
 Problem take_envid(MailCommand& command, std::string_view value) {
-  const auto decoded = mail::decode_xtext(value);
-  if (!command.envid.empty() || !decoded || decoded->empty() || value.size() > longest_envid ||
-      has_control(*decoded)) {
-    return bad("ENVID");
-  }
-  command.envid = *decoded;
+  const auto envid = mail::parse_envid(value);
+  if (!command.envid.empty() || !envid || envid->empty()) return bad("ENVID");
+  command.envid = *envid;
   return {};
 }
 
@@ -151,43 +113,16 @@ Problem take_mail_parameter(MailCommand& command, const Parameter& parameter) {
 }
 
 Problem take_notify(mail::Notify& notify, std::string_view value) {
-  if (notify.set) return bad("NOTIFY stands twice");
-  notify.set = true;
-  std::string list = upper(value) + ",";
-  for (std::size_t start = 0; start < list.size();) {
-    const std::size_t comma = list.find(',', start);
-    const std::string_view word = std::string_view(list).substr(start, comma - start);
-    if (word == "NEVER") {
-      notify.never = true;
-    } else if (word == "SUCCESS") {
-      notify.success = true;
-    } else if (word == "FAILURE") {
-      notify.failure = true;
-    } else if (word == "DELAY") {
-      notify.delay = true;
-    } else {
-      return bad("NOTIFY is NEVER, or a list of SUCCESS, FAILURE, DELAY");
-    }
-    start = comma + 1;
-  }
-  if (notify.never && (notify.success || notify.failure || notify.delay)) {
-    return bad("NOTIFY=NEVER stands alone");  // RFC 3461 §4.1
-  }
+  const auto parsed = mail::parse_notify(value);
+  if (notify.set || !parsed) return bad("NOTIFY is NEVER, or a list of SUCCESS, FAILURE, DELAY");
+  notify = *parsed;
   return {};
 }
 
 Problem take_orcpt(std::string& orcpt, std::string_view value) {
-  const std::size_t semicolon = value.find(';');
-  if (!orcpt.empty() || semicolon == value.npos || semicolon == 0 || value.size() > longest_orcpt) {
-    return bad("ORCPT");
-  }
-  const auto decoded = mail::decode_xtext(value.substr(semicolon + 1));
-  const std::string_view type = value.substr(0, semicolon);
-  const bool is_atom = std::ranges::all_of(type, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  });
-  if (!decoded || decoded->empty() || !is_atom || has_control(*decoded)) return bad("ORCPT");
-  orcpt = std::string(type) + ";" + *decoded;
+  const auto parsed = mail::parse_orcpt(value);
+  if (!orcpt.empty() || !parsed) return bad("ORCPT");
+  orcpt = *parsed;
   return {};
 }
 
@@ -216,12 +151,12 @@ std::expected<MailCommand, Answer> MailCommand::parse(std::string_view arguments
   const auto path = cut_path(arguments, "FROM:");
   if (!path) return std::unexpected(bad("MAIL FROM:<address>"));
   MailCommand command;
-  if (!path->inside.empty()) {
-    auto address = mail::EmailAddress::parse(without_source_route(path->inside));
+  if (!path->path.empty()) {
+    auto address = mail::EmailAddress::parse(mail::strip_source_route(path->path));
     if (!address) return std::unexpected(reply::bad_sender.with(address.error().text));
     command.sender = std::move(*address);
   }
-  std::string_view rest = path->parameters;
+  std::string_view rest = path->rest;
   for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
     if (auto problem = take_mail_parameter(command, cut_parameter(word))) {
       return std::unexpected(std::move(*problem));
@@ -237,13 +172,13 @@ std::expected<RcptCommand, Answer> RcptCommand::parse(std::string_view arguments
                                                       const std::string& own_domain) {
   const auto path = cut_path(arguments, "TO:");
   if (!path) return std::unexpected(bad("RCPT TO:<address>"));
-  std::string text(without_source_route(path->inside));
+  std::string text(mail::strip_source_route(path->path));
   if (upper(text) == "POSTMASTER") text += "@" + own_domain;  // RFC 5321 §4.5.1
   auto address = mail::EmailAddress::parse(text);
   if (!address) return std::unexpected(reply::bad_recipient.with(address.error().text));
   mail::Notify notify;
   std::string orcpt;
-  std::string_view rest = path->parameters;
+  std::string_view rest = path->rest;
   for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
     const Parameter parameter = cut_parameter(word);
     Problem problem;

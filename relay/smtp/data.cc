@@ -21,13 +21,20 @@ Task<Answer> Session::data(std::string_view arguments) {
 }
 
 void Session::begin_message() {
-  if (stream_.is_encrypted() && !origin_.protocol.ends_with('S')) origin_.protocol += 'S';
-  if (origin_.account && !origin_.protocol.ends_with('A')) origin_.protocol += 'A';
-  if (envelope_.smtputf8 && origin_.protocol.starts_with("ESMTP")) {
-    origin_.protocol.replace(0, 5, "UTF8SMTP");  // RFC 6531 §4.3
-  }
+  relay::Origin origin = origin_;
+  origin.protocol = protocol_word();
   admitted_count_ = admitted_.size();
-  reception_ = intake_.begin(origin_, std::move(envelope_), std::move(admitted_));
+  reception_ = intake_.begin(std::move(origin), std::move(envelope_), std::move(admitted_));
+}
+
+/// The word behind `with` in the Received field (RFC 3848, RFC 6531 §4.3).
+std::string Session::protocol_word() const {
+  std::string word = origin_.protocol;
+  if (word == "SMTP") return word;
+  if (envelope_.smtputf8) word = word == "LMTP" ? "UTF8LMTP" : "UTF8SMTP";
+  if (stream_.is_encrypted()) word += 'S';
+  if (origin_.account) word += 'A';
+  return word;
 }
 
 /// Reads to the true end, whatever is wrong with the message: what follows the dot is a command again.
@@ -35,40 +42,50 @@ Task<> Session::receive_until_dot() {
   mail::DotDecoder decoder;
   std::string decoded;
   const auto began = Loop::current().now();
-  while (!decoder.is_done()) {
+  while (!decoder.done()) {
     co_await stream_.wait_readable(terms_.data_timeout);
     decoded.clear();
-    stream_.consume(decoder.feed(stream_.buffered(), decoded));
+    stream_.consume(decoder.decode(stream_.buffered(), decoded));
     co_await keep(decoded);
     const auto allowed = terms_.data_timeout + std::chrono::seconds(received_ / least_rate);
     if (Loop::current().now() - began > allowed) throw Timeout("the message arrives too slowly");
   }
 }
 
-/// Passes octets on, mended, as long as the message may still be taken.
+/// Takes octets as they came: counted, and with their line ends mended.
 Task<> Session::keep(std::string_view octets) {
   received_ += octets.size();
   mended_.clear();
-  newlines_.feed(octets, mended_);
-  const bool is_lost = received_ > terms_.message_size ||
-                       (terms_.door == relay::Door::mx && newlines_.saw_bare_newline());
-  if (is_lost) reception_.reset();  // nothing of it is kept in memory or on disk
-  if (reception_) co_await reception_->write(mended_);
+  line_ends_.update(octets, mended_);
+  co_await pass_on();
+}
+
+Task<> Session::pass_on() {
+  if (is_lost()) reception_.reset();  // nothing of it is kept in memory or on disk
+  if (mended_.empty() || !reception_) co_return;
+  at_line_start_ = mended_.back() == '\n';
+  co_await reception_->write(mended_);
+}
+
+bool Session::is_lost() const {
+  // On submission bare line ends are mended, on port 25 they are an attack (RFC 5321 §2.3.8).
+  const bool is_smuggling = terms_.door == relay::Door::mx && line_ends_.changed();
+  return received_ > terms_.message_size || is_smuggling;
 }
 
 Task<Answer> Session::finish_message() {
   mended_.clear();
-  newlines_.finish(mended_);
-  const bool is_bare = terms_.door == relay::Door::mx && newlines_.saw_bare_newline();
+  line_ends_.finish(mended_);
+  if (mended_.empty() && !at_line_start_) mended_ = "\r\n";  // BDAT may end in the middle of a line
+  co_await pass_on();
   // SMTP has one answer for all, LMTP one for each recipient that was taken, in their order (RFC 2033 §4.2).
   const std::size_t count = terms_.door == relay::Door::lmtp ? admitted_count_ : 1;
   std::vector<Answer> answers;
   if (received_ > terms_.message_size) {
     answers.assign(count, reply::too_big.with(terms_.message_size));
-  } else if (is_bare) {
+  } else if (is_lost()) {
     answers.assign(count, reply::bare_newline);
   } else {
-    co_await reception_->write(mended_);
     answers = co_await reception_->finish();
   }
   reset();

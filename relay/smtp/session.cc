@@ -115,7 +115,8 @@ void Session::reset() {
   admitted_.clear();
   admitted_count_ = 0;
   reception_.reset();
-  newlines_ = {};
+  line_ends_ = {};
+  at_line_start_ = true;
   received_ = 0;
   is_chunking_ = false;
   is_refused_ = false;

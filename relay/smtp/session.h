@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "core/async/task.h"
+#include "core/mail/dot_stuffing.h"
 #include "core/mail/envelope.h"
 #include "core/net/stream.h"
 #include "mailbox/authenticator.h"
 #include "relay/intake/intake.h"
 #include "relay/smtp/commands.h"
-#include "relay/smtp/newline_filter.h"
 #include "relay/smtp/reply.h"
 #include "relay/smtp/terms.h"
 
@@ -76,7 +76,10 @@ class Session {
   Task<> receive_until_dot();
   Task<Answer> finish_message();
   Task<> keep(std::string_view octets);
+  Task<> pass_on();
+  bool is_lost() const;
   void begin_message();
+  std::string protocol_word() const;
   // bdat.cc
   Task<Answer> bdat(std::string_view arguments);
   Task<Answer> take_chunk(BdatCommand command);
@@ -109,8 +112,9 @@ class Session {
 
   // The message: from DATA or the first BDAT on.
   std::unique_ptr<relay::Reception> reception_;
-  NewlineFilter newlines_;
+  mail::LineEndNormaliser line_ends_;
   std::string mended_;            // of one packet
+  bool at_line_start_ = true;     // of the message so far
   std::uint64_t received_ = 0;    // octets
   bool is_chunking_ = false;
   bool is_refused_ = false;       // a chunk was refused: drop the others
