@@ -1,0 +1,50 @@
+// relay/intake/mail_intake.h: the Intake that stores: checks, signature, route, queue.
+#pragma once
+
+#include <memory>
+
+#include "core/async/offload.h"
+#include "delivery/dispatcher.h"
+#include "delivery/router.h"
+#include "queue/queue.h"
+#include "relay/intake/directory.h"
+#include "relay/intake/intake.h"
+#include "relay/worker/snapshot.h"
+
+namespace postern::mailbox {
+class Mailboxes;
+}
+
+namespace postern::relay {
+
+/// What an intake works with; all of it outlives the intake.
+struct IntakeParts {
+  queue::Queue& queue;
+  delivery::Dispatcher& dispatcher;
+  delivery::Router& router;
+  Directory& directory;
+  const mailbox::Mailboxes& mailboxes;
+  ThreadPool& pool;          ///< for the spool and for signatures
+  std::string spool_folder;
+};
+
+/// One for each worker.
+class MailIntake final : public Intake {
+ public:
+  MailIntake(IntakeParts parts, std::shared_ptr<const Snapshot> snapshot);
+  void configure(std::shared_ptr<const Snapshot> snapshot) { snapshot_ = std::move(snapshot); }
+
+  Task<std::optional<smtp::Answer>> check_sender(const Origin& origin,
+                                                 const mail::ReversePath& sender) override;
+  Task<std::expected<Admitted, smtp::Answer>> admit(const Origin& origin,
+                                                    const mail::ReversePath& sender,
+                                                    const mail::Recipient& recipient) override;
+  std::unique_ptr<Reception> begin(Origin origin, mail::Envelope envelope,
+                                   std::vector<Admitted> admitted) override;
+
+ private:
+  IntakeParts parts_;
+  std::shared_ptr<const Snapshot> snapshot_;
+};
+
+}  // namespace postern::relay
