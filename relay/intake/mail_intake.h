@@ -3,10 +3,10 @@
 
 #include <memory>
 
-#include "core/async/offload.h"
 #include "delivery/dispatcher.h"
 #include "delivery/router.h"
 #include "queue/queue.h"
+#include "relay/intake/body_keeper.h"
 #include "relay/intake/directory.h"
 #include "relay/intake/intake.h"
 #include "relay/worker/snapshot.h"
@@ -24,8 +24,7 @@ struct IntakeParts {
   delivery::Router& router;
   Directory& directory;
   const mailbox::Mailboxes& mailboxes;
-  ThreadPool& pool;          ///< for the spool and for signatures
-  std::string spool_folder;
+  BodyKeeper::Place spool;  ///< its pool makes the signatures, too
 };
 
 /// One for each worker.
@@ -41,6 +40,9 @@ class MailIntake final : public Intake {
                                                     const mail::Recipient& recipient) override;
   std::unique_ptr<Reception> begin(Origin origin, mail::Envelope envelope,
                                    std::vector<Admitted> admitted) override;
+  /// The same with a key that makes a repeat harmless: `finish` then answers as the first time.
+  std::unique_ptr<Reception> begin_once(Origin origin, mail::Envelope envelope,
+                                        std::vector<Admitted> admitted, std::string key);
 
  private:
   IntakeParts parts_;

@@ -74,6 +74,7 @@ inline constexpr Reply alias_loop       {550, "5.4.6",  "The alias {} leads back
 inline constexpr Reply by_rule          {550, "{}",     "{}"};
 inline constexpr Reply suppressed       {550, "5.7.1",  "{} is on the suppression list"};
 inline constexpr Reply not_your_address {550, "5.7.1",  "You may not send as {}"};
+inline constexpr Reply identity         {550, "5.7.1",  "{}"};
 inline constexpr Reply bare_newline     {550, "5.6.0",  "Bare LF or CR in the message (RFC 5321 2.3.8)"};
 inline constexpr Reply bad_message      {550, "5.6.0",  "Cannot accept the message: {}"};
 inline constexpr Reply too_big          {552, "5.3.4",  "Message is over {} bytes"};

@@ -1,0 +1,104 @@
+// relay/intake/mail_intake.cc: who may send, and to whom.
+#include "relay/intake/mail_intake.h"
+
+#include "core/config/config.h"
+#include "core/log.h"
+#include "policy/sender_identity.h"
+#include "relay/intake/reception.h"
+#include "relay/smtp/relay_policy.h"
+#include "relay/smtp/replies.h"
+
+namespace postern::relay {
+
+namespace reply = smtp::reply;
+using smtp::Answer;
+
+MailIntake::MailIntake(IntakeParts parts, std::shared_ptr<const Snapshot> snapshot)
+    : parts_(std::move(parts)), snapshot_(std::move(snapshot)) {}
+
+Task<std::optional<Answer>> MailIntake::check_sender(const Origin& origin,
+                                                     const mail::ReversePath& sender) {
+  if (!origin.account) co_return std::nullopt;
+  try {
+    const auto own = co_await parts_.directory.addresses_of(origin.account->id);
+    const auto verdict =
+        policy::check_envelope_sender(sender, [&](const mail::EmailAddress& address) {
+          return own.contains(address.folded());
+        });
+    if (verdict) co_return std::nullopt;
+    log::info("sender_refused", {{"account", origin.account->address.text()},
+                                 {"sender", mail::path_text(sender)}});
+    co_return reply::identity.with(verdict.error().text);
+  } catch (const IoError&) {
+    co_return reply::accounts_away;
+  }
+}
+
+namespace {
+
+/// What a recipient stands for: itself, or what its alias and the catch-all lead to; or the refusal.
+Task<std::expected<std::vector<mail::Recipient>, Answer>> find_targets(
+    const IntakeParts& parts, const mail::ReversePath& sender, const mail::Recipient& recipient) {
+  std::vector<mail::Recipient> targets;
+  std::optional<Answer> refusal;
+  for (mail::EmailAddress& address : co_await parts.directory.expand(recipient.address)) {
+    const delivery::Route route = co_await parts.router.route(sender, address);
+    if (const auto* rejected = std::get_if<delivery::Rejected>(&route)) {
+      refusal = Answer(550, rejected->status.text(), smtp::reply_text(rejected->text));
+    } else if (std::holds_alternative<delivery::NoSuchMailbox>(route)) {
+      refusal = reply::no_mailbox.with(recipient.address.text());
+    } else {
+      mail::Recipient target = recipient;
+      if (target.orcpt.empty() && address != recipient.address) {
+        target.orcpt = "rfc822;" + recipient.address.text();
+      }
+      target.address = std::move(address);
+      targets.push_back(std::move(target));
+    }
+  }
+  if (!targets.empty()) co_return targets;
+  co_return std::unexpected(refusal ? *refusal : reply::no_mailbox.with(recipient.address.text()));
+}
+
+}  // namespace
+
+Task<std::expected<Admitted, Answer>> MailIntake::admit(const Origin& origin,
+                                                        const mail::ReversePath& sender,
+                                                        const mail::Recipient& recipient) {
+  const auto carriage = smtp::decide_relay(
+      {.recipient = recipient.address,
+       .peer = origin.peer,
+       .is_logged_in = origin.account.has_value(),
+       .is_local_domain = parts_.directory.is_local(recipient.address.domain()),
+       .may_relay = origin.door != Door::lmtp,
+       .trusted_networks = snapshot_->config->trusted_networks});
+  if (!carriage) {
+    log::info("relay_refused",
+              {{"peer", origin.peer.text()}, {"recipient", recipient.address.text()}});
+    co_return std::unexpected(origin.door == Door::lmtp
+                                  ? reply::not_local.with(recipient.address.text())
+                                  : reply::no_relay.with(recipient.address.text()));
+  }
+  try {
+    auto targets = co_await find_targets(parts_, sender, recipient);
+    if (!targets) co_return std::unexpected(targets.error());
+    co_return Admitted{recipient, std::move(*targets)};
+  } catch (const IoError& error) {
+    log::warn("recipient_check_failed", {{"error", error.what()}});
+  }
+  co_return std::unexpected(reply::accounts_away);
+}
+
+std::unique_ptr<Reception> MailIntake::begin(Origin origin, mail::Envelope envelope,
+                                             std::vector<Admitted> admitted) {
+  return begin_once(std::move(origin), std::move(envelope), std::move(admitted), {});
+}
+
+std::unique_ptr<Reception> MailIntake::begin_once(Origin origin, mail::Envelope envelope,
+                                                  std::vector<Admitted> admitted,
+                                                  std::string key) {
+  return std::make_unique<MailReception>(parts_, snapshot_, std::move(origin), std::move(envelope),
+                                         std::move(admitted), std::move(key));
+}
+
+}  // namespace postern::relay

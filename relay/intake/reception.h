@@ -1,0 +1,63 @@
+// relay/intake/reception.h: one message on its way from the door into the queue or the store.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "relay/intake/body_keeper.h"
+#include "relay/intake/mail_intake.h"
+
+namespace postern::relay {
+
+/// Receives, checks, signs, stores.
+class MailReception final : public Reception {
+ public:
+  MailReception(const IntakeParts& parts, std::shared_ptr<const Snapshot> snapshot, Origin origin,
+                mail::Envelope envelope, std::vector<Admitted> admitted,
+                std::string idempotency_key);
+
+  Task<> write(std::string_view octets) override;
+  Task<std::vector<smtp::Answer>> finish() override;
+
+ private:
+  // The header, at its end.
+  Task<> end_header();
+  std::optional<smtp::Answer> check_header(const mail::HeaderBlock& header) const;
+  std::span<const policy::DkimKey> keys_for(const mail::HeaderBlock& header) const;
+  std::optional<mail::EmailAddress> only_recipient() const;
+  std::string signatures(std::string_view body_hash) const;
+
+  // The whole, at its end.
+  Task<std::optional<smtp::Answer>> check_identity() const;
+  Task<queue::Body> complete();
+  Task<smtp::Answer> enqueue();
+  Task<smtp::Answer> commit(queue::Body body, std::vector<queue::NewDelivery> deliveries);
+  queue::NewMessage describe(queue::Body body, std::vector<queue::NewDelivery> deliveries) const;
+  Task<std::vector<smtp::Answer>> deliver_here();
+  Task<smtp::Answer> deliver_to(const queue::Body& body, const Admitted& recipient);
+  std::vector<mail::Recipient> targets() const;
+
+  const IntakeParts& parts_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  Origin origin_;
+  mail::Envelope envelope_;
+  std::vector<Admitted> admitted_;
+  std::string idempotency_key_;
+  queue::QueueId id_;
+  std::chrono::system_clock::time_point now_;
+
+  std::string header_;  // as it came; from its end on, as it goes on
+  bool header_ended_ = false;
+  std::string trace_;  // our Received field
+  std::string message_id_, subject_;
+  std::span<const policy::DkimKey> keys_;
+  std::optional<policy::BodyHasher> hasher_;
+  BodyKeeper keeper_;
+  std::optional<smtp::Answer> refusal_;
+};
+
+}  // namespace postern::relay
