@@ -43,7 +43,7 @@ Task<> Session::receive_until_dot() {
   std::string decoded;
   const auto began = Loop::current().now();
   while (!decoder.done()) {
-    co_await stream_.wait_readable(terms_.data_timeout);
+    if (stream_.buffered().empty()) co_await stream_.wait_readable(terms_.data_timeout);
     decoded.clear();
     stream_.consume(decoder.decode(stream_.buffered(), decoded));
     co_await keep(decoded);

@@ -5,6 +5,7 @@
 
 #include "core/async/loop.h"
 #include "core/async/task_group.h"
+#include "core/net/listener.h"
 #include "relay/smtp/replies.h"
 
 using namespace postern;
