@@ -26,7 +26,7 @@ class Directory final : public delivery::LocalAddresses {
   Task<std::set<std::string>> addresses_of(std::string account_id);
 
  private:
-  std::vector<mail::EmailAddress> stand_in(const mail::EmailAddress& address) const;
+  std::optional<mail::EmailAddress> stand_in(const mail::EmailAddress& address) const;
 
   policy::Accounts& accounts_;
   ThreadPool& pool_;

@@ -67,6 +67,7 @@ inline constexpr Reply login_failed     {535, "5.7.8",  "Authentication failed"}
 inline constexpr Reply tls_for_login    {538, "5.7.11", "Encryption is required before AUTH"};
 
 inline constexpr Reply no_relay         {550, "5.7.1",  "Relaying to {} is not permitted"};
+inline constexpr Reply not_here_for_you {554, "5.7.1",  "LMTP is not for {}"};
 inline constexpr Reply no_mailbox       {550, "5.1.1",  "No mailbox {} here"};
 inline constexpr Reply mailbox_disabled {550, "5.2.1",  "The mailbox {} is disabled"};
 inline constexpr Reply not_local        {550, "5.1.2",  "{} is not delivered here"};

@@ -13,6 +13,11 @@ constexpr std::chrono::seconds farewell{10};
 
 }  // namespace
 
+void IdleSessions::close_all() {
+  is_closing_ = true;
+  for (net::Stream* stream : waiting_) stream->close();  // the waiter leaves on its own turn
+}
+
 const Session::Verb* Session::find_verb(std::string_view word) {
   constexpr Doors all{true, true, true}, smtp_only{true, true, false}, lmtp_only{false, false, true};
   constexpr Doors submission_only{false, true, false};
@@ -40,8 +45,9 @@ const Session::Verb* Session::find_verb(std::string_view word) {
   return verb == verbs.end() ? nullptr : &*verb;
 }
 
-Session::Session(net::Stream& stream, const Terms& terms, relay::Intake& intake, mailbox::Authenticator& logins)
-    : stream_(stream), terms_(terms), intake_(intake), logins_(logins) {
+Session::Session(net::Stream& stream, const Terms& terms, relay::Intake& intake,
+                 mailbox::Authenticator& logins, IdleSessions& idle)
+    : stream_(stream), terms_(terms), intake_(intake), logins_(logins), idle_(idle) {
   origin_.door = terms.door;
   origin_.peer = stream.peer();
   if (stream.is_encrypted()) {
@@ -57,22 +63,33 @@ Task<Session::Ending> Session::serve(bool greets) {
     co_await send(greeting.with(terms_.hostname));
   }
   while (!closing_) {
-    const net::Stream::Line line = co_await stream_.read_line(longest_line, terms_.command_timeout);
-    // The view dies with the next read, and handlers read: the line is kept for as long as the command runs.
-    const std::string text(line.text);
+    bool is_too_long = false;
+    const std::string text = co_await next_line(is_too_long);
     const Request request(text);
-    const bool is_too_long =
-        line.too_long || (text.size() > longest_command && request.word() != "AUTH");
     const Answer answer =
         is_too_long ? Answer(reply::line_too_long) : co_await obey(request);
     co_await send(answer);
     if (answer.code == 421) closing_ = true;
+    if (idle_.is_closing() && !closing_) {
+      co_await send(reply::closing);
+      closing_ = true;
+    }
     if (answer.is_error() && ++errors_ >= terms_.errors && !closing_) {
       co_await send(reply::too_many_errors);
       closing_ = true;
     }
   }
   co_return starts_tls_ ? Ending::start_tls : Ending::over;
+}
+
+/// A line of its own, for the view dies with the next read, and handlers read.
+Task<std::string> Session::next_line(bool& is_too_long) {
+  const IdleSessions::Mark mark(idle_, stream_);
+  const net::Stream::Line line = co_await stream_.read_line(longest_line, terms_.command_timeout);
+  std::string text(line.text);
+  is_too_long =
+      line.too_long || (text.size() > longest_command && Request(text).word() != "AUTH");
+  co_return text;
 }
 
 Task<Answer> Session::obey(const Request& request) {
@@ -126,11 +143,11 @@ void Session::reset() {
 namespace {
 
 Task<> run_sessions(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-                    mailbox::Authenticator& logins) {
+                    mailbox::Authenticator& logins, IdleSessions& idle) {
   if (terms.implicit_tls) co_await stream.start_tls_server(terms.context, terms.command_timeout);
   bool greets = true;
   for (;;) {
-    Session session(stream, terms, intake, logins);
+    Session session(stream, terms, intake, logins, idle);
     if (co_await session.serve(greets) == Session::Ending::over) break;
     co_await stream.flush(farewell);
     co_await stream.start_tls_server(terms.context, terms.command_timeout);
@@ -150,10 +167,10 @@ Task<> say_and_close(net::Stream& stream, Answer answer) {
 }  // namespace
 
 Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::Intake& intake,
-                mailbox::Authenticator& logins) {
+                mailbox::Authenticator& logins, IdleSessions& idle) {
   std::optional<Answer> last_words;
   try {
-    co_await run_sessions(stream, *terms, intake, logins);
+    co_await run_sessions(stream, *terms, intake, logins, idle);
   } catch (const Timeout&) {
     last_words = reply::idle;
   } catch (const ConnectionClosed&) {  // the usual way of those in a hurry

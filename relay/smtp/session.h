@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "core/async/task.h"
@@ -23,13 +24,39 @@ namespace postern::smtp {
 /// How far a conversation has come. `ready` to send: after EHLO on port 25, after AUTH on submission.
 enum class Phase { connected, greeted, ready, sender, recipients };
 
+/// The sessions of a loop that wait for a command: a shutdown closes them at once, and lets the others finish theirs.
+class IdleSessions {
+ public:
+  bool is_closing() const { return is_closing_; }
+  void close_all();
+
+  class Mark {
+   public:
+    Mark(IdleSessions& all, net::Stream& stream) : all_(all), stream_(&stream) {
+      all_.waiting_.insert(stream_);
+    }
+    ~Mark() { all_.waiting_.erase(stream_); }
+    Mark(const Mark&) = delete;
+    Mark& operator=(const Mark&) = delete;
+
+   private:
+    IdleSessions& all_;
+    net::Stream* stream_;
+  };
+
+ private:
+  bool is_closing_ = false;
+  std::unordered_set<net::Stream*> waiting_;
+};
+
 /// One conversation, from a greeting or the end of a TLS handshake until QUIT or STARTTLS.
 /// STARTTLS begins a new object, which knows nothing of this one (RFC 3207 §4.2).
 class Session {
  public:
   enum class Ending { over, start_tls };
 
-  Session(net::Stream& stream, const Terms& terms, relay::Intake& intake, mailbox::Authenticator& logins);
+  Session(net::Stream& stream, const Terms& terms, relay::Intake& intake,
+          mailbox::Authenticator& logins, IdleSessions& idle);
 
   /// Greets, unless this goes on after STARTTLS.
   Task<Ending> serve(bool greets);
@@ -48,8 +75,8 @@ class Session {
     Task<Answer> (Session::*handler)(std::string_view arguments);
   };
   static const Verb* find_verb(std::string_view word);
-  static std::string verb_list();
 
+  Task<std::string> next_line(bool& is_too_long);
   Task<Answer> obey(const Request& request);
   Answer missing() const;
   Task<> send(const Answer& answer);
@@ -97,6 +124,7 @@ class Session {
   const Terms& terms_;
   relay::Intake& intake_;
   mailbox::Authenticator& logins_;
+  IdleSessions& idle_;
 
   Phase phase_ = Phase::connected;
   bool closing_ = false;
@@ -122,6 +150,6 @@ class Session {
 
 /// The whole life of an accepted connection: implicit TLS, sessions, the farewell.
 Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::Intake& intake,
-                mailbox::Authenticator& logins);
+              mailbox::Authenticator& logins, IdleSessions& idle);
 
 }  // namespace postern::smtp

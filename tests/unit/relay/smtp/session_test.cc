@@ -72,8 +72,7 @@ class FakeLogins : public mailbox::Authenticator {
       co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
     }
     co_return policy::Account{.id = "1",
-                              .address = *mail::EmailAddress::parse("ann@b.example"),
-                              .enabled = true};
+                              .address = *mail::EmailAddress::parse("ann@b.example")};
   }
 };
 
@@ -83,7 +82,7 @@ class ScriptedClient {
       : terms_(std::make_shared<smtp::Terms>(std::move(terms))),
         listener_(loop_, *net::Address::parse("127.0.0.1:0"),
                   [this](net::Stream stream) {
-                    return smtp::converse(std::move(stream), terms_, intake, logins_);
+                    return smtp::converse(std::move(stream), terms_, intake, logins_, idle_);
                   },
                   group_),
         stream_(loop_.run_until_done(net::Stream::connect(listener_.bound(), 5s))) {
@@ -132,6 +131,7 @@ class ScriptedClient {
   Loop loop_;
   TaskGroup group_;
   FakeLogins logins_;
+  smtp::IdleSessions idle_;
   std::shared_ptr<smtp::Terms> terms_;
   net::Listener listener_;
   net::Stream stream_;

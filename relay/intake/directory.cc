@@ -1,0 +1,63 @@
+// relay/intake/directory.cc: local addresses, from the accounts and the configuration.
+#include "relay/intake/directory.h"
+
+#include "core/config/config.h"
+
+namespace postern::relay {
+namespace {
+
+delivery::LocalAccount as_local(const policy::Account& account) {
+  return {account.id, account.quota};
+}
+
+std::optional<delivery::LocalAccount> as_local(const std::optional<policy::Account>& account) {
+  if (!account) return {};
+  return as_local(*account);
+}
+
+}  // namespace
+
+Directory::Directory(policy::Accounts& accounts, ThreadPool& pool,
+                     std::shared_ptr<const Snapshot> snapshot)
+    : accounts_(accounts), pool_(pool), snapshot_(std::move(snapshot)) {}
+
+bool Directory::is_local(const mail::Domain& domain) const {
+  const auto& config = *snapshot_->config;
+  return config.domains.contains(domain.text()) || domain.text() == config.hostname;
+}
+
+/// Where mail goes that no account and no alias answers to: `postmaster` to the configured one
+/// (RFC 5321 §4.5.1), the rest to the domain's catch-all.
+std::optional<mail::EmailAddress> Directory::stand_in(const mail::EmailAddress& address) const {
+  const auto& config = *snapshot_->config;
+  const bool is_postmaster = address.folded().starts_with("postmaster@");
+  const auto domain = config.domains.find(address.domain().text());
+  std::string text = is_postmaster ? config.postmaster : "";
+  if (text.empty() && domain != config.domains.end()) text = domain->second.catch_all;
+  auto parsed = mail::EmailAddress::parse(text);
+  if (text.empty() || !parsed || *parsed == address) return {};
+  return std::move(*parsed);
+}
+
+Task<std::vector<mail::EmailAddress>> Directory::expand(mail::EmailAddress address) {
+  if (!is_local(address.domain())) co_return std::vector{std::move(address)};
+  const auto other = stand_in(address);
+  co_return co_await offload(pool_, [&] {
+    if (other && !accounts_.exists(address)) return accounts_.expand(*other);
+    return accounts_.expand(address);
+  });
+}
+
+Task<std::optional<delivery::LocalAccount>> Directory::find_account(mail::EmailAddress address) {
+  co_return as_local(co_await offload(pool_, [&] { return accounts_.find(address); }));
+}
+
+Task<std::optional<delivery::LocalAccount>> Directory::account_by_id(std::string id) {
+  co_return as_local(co_await offload(pool_, [&] { return accounts_.find_by_id(id); }));
+}
+
+Task<std::set<std::string>> Directory::addresses_of(std::string account_id) {
+  co_return co_await offload(pool_, [&] { return accounts_.addresses_of(account_id); });
+}
+
+}  // namespace postern::relay

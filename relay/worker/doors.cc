@@ -1,0 +1,232 @@
+// relay/worker/doors.cc: a worker's listeners, and what is spoken at each.
+#include "core/log.h"
+#include "core/metrics.h"
+#include "mailbox/imap/session.h"
+#include "mailbox/pop3/session.h"
+#include "relay/http/connection.h"
+#include "relay/smtp/replies.h"
+#include "relay/worker/worker.h"
+
+namespace postern::relay {
+namespace {
+
+using config::ListenerTls;
+using config::Service;
+
+constexpr std::chrono::seconds handshake{30};
+constexpr std::chrono::seconds farewell{5};
+
+bool is_smtp(Service service) {
+  return service == Service::smtp || service == Service::submission ||
+         service == Service::submissions || service == Service::lmtp;
+}
+
+bool is_for_readers(Service service) {
+  return service == Service::imap || service == Service::imaps || service == Service::pop3 ||
+         service == Service::pop3s;
+}
+
+Door door_of(Service service) {
+  if (service == Service::smtp) return Door::mx;
+  return service == Service::lmtp ? Door::lmtp : Door::submission;
+}
+
+smtp::TlsUse tls_use(ListenerTls tls) {
+  switch (tls) {
+    case ListenerTls::required: return smtp::TlsUse::required;
+    case ListenerTls::optional: return smtp::TlsUse::optional;
+    case ListenerTls::off: return smtp::TlsUse::off;
+  }
+  return smtp::TlsUse::off;
+}
+
+template <class Policy>
+Policy tls_policy(ListenerTls tls) {
+  switch (tls) {
+    case ListenerTls::required: return Policy::required;
+    case ListenerTls::optional: return Policy::optional;
+    case ListenerTls::off: return Policy::off;
+  }
+  return Policy::off;
+}
+
+/// Counts a session for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {
+    ++*count_;
+  }
+  ~Counted() { --*count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::shared_ptr<std::atomic<int>> count_;
+};
+
+/// What a connection holds for as long as it lives, whichever loop it moves to.
+struct Held {
+  net::AddressTable::Connection slot;
+  Counted counted;
+};
+
+}  // namespace
+
+Task<> Worker::listen() {
+  std::map<std::string, const config::Listener*> wanted;
+  for (const config::Listener& settings : snapshot_->config->listeners) {
+    for (const net::Address& address : settings.addresses) {
+      if (address.is_unix() && index_ != 0) continue;  // only TCP ports can be shared
+      wanted.emplace(address.text(), &settings);
+      const auto door = doors_.find(address.text());
+      if (door == doors_.end()) open_door(address, settings);
+    }
+  }
+  for (auto door = doors_.begin(); door != doors_.end();) {
+    const auto found = wanted.find(door->first);
+    if (found == wanted.end()) {
+      door->second->listener->stop();
+      door = doors_.erase(door);
+    } else {
+      door->second->settings = *found->second;
+      ++door;
+    }
+  }
+  co_return;
+}
+
+void Worker::open_door(const net::Address& address, const config::Listener& settings) {
+  auto door = std::make_shared<Door>(settings, house_.sessions.of(address.text()), nullptr);
+  TaskGroup& group = is_for_readers(settings.service) ? readers_ : senders_;
+  std::weak_ptr<Door> weak = door;  // the listener is a part of the door
+  door->listener = std::make_unique<net::Listener>(
+      loop_, address,
+      [this, weak](net::Stream stream) { return receive(weak.lock(), std::move(stream)); }, group);
+  doors_.emplace(address.text(), std::move(door));
+}
+
+Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
+  static metrics::Counter& refused = metrics::counter("postern_connections_refused_total",
+                                                      "Connections over the limits");
+  if (!door) co_return;
+  const config::Listener settings = door->settings;
+  metrics::counter("postern_connections_total", "Connections by service",
+                   {{"service", std::string(config::name(settings.service))}})
+      .add();
+  auto slot = house_.addresses.admit(stream.peer());
+  if (!slot) {
+    refused.add();
+    co_return co_await turn_away(settings, std::move(stream));
+  }
+  auto held = std::make_shared<Held>(std::move(*slot), door->sessions);
+  door.reset();
+  std::string failure;
+  try {
+    if (is_smtp(settings.service)) {
+      co_await speak_smtp(settings, std::move(stream));
+    } else if (settings.service == Service::http || settings.service == Service::https) {
+      co_await speak_http(settings, std::move(stream));
+    } else if (settings.service == Service::imap || settings.service == Service::imaps) {
+      co_await speak_imap(settings, std::move(stream), held);
+    } else {
+      co_await speak_pop3(settings, std::move(stream), held);
+    }
+  } catch (const IoError&) {  // a handshake that failed, a client that left
+  } catch (const std::exception& error) {
+    if (dynamic_cast<const Cancelled*>(&error) != nullptr) throw;
+    log::error("session_failed", {{"error", error.what()}});
+  }
+}
+
+Task<> Worker::turn_away(const config::Listener& settings, net::Stream stream) {
+  if (config::has_implicit_tls(settings.service)) co_return;  // nothing can be said before a handshake
+  std::string words;
+  if (is_smtp(settings.service)) {
+    words = smtp::reply::too_many_here.with(stream.peer().ip()).wire();
+  } else if (settings.service == Service::imap) {
+    words = "* BYE Too many connections\r\n";
+  } else if (settings.service == Service::pop3) {
+    words = "-ERR [SYS/TEMP] Too many connections\r\n";
+  } else {
+    words = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  }
+  try {
+    co_await stream.write(words);
+    co_await stream.shutdown(farewell);
+  } catch (const IoError&) {  // it was a courtesy
+  }
+}
+
+bool Worker::may_use_lmtp(const net::Address& peer) const {
+  return peer.is_loopback() ||
+         std::ranges::any_of(snapshot_->config->trusted_networks,
+                             [&](const net::Network& network) { return network.contains(peer); });
+}
+
+Task<> Worker::speak_smtp(const config::Listener& settings, net::Stream stream) {
+  const auto& config = *snapshot_->config;
+  if (settings.service == Service::lmtp && !may_use_lmtp(stream.peer())) {
+    co_await stream.write(smtp::reply::not_here_for_you.with(stream.peer().ip()).wire());
+    co_return co_await stream.shutdown(farewell);
+  }
+  auto terms = std::make_shared<smtp::Terms>();
+  terms->door = door_of(settings.service);
+  terms->tls = tls_use(settings.tls);
+  terms->implicit_tls = config::has_implicit_tls(settings.service);
+  terms->context = snapshot_->tls;
+  terms->hostname = config.hostname;
+  terms->message_size = config.limits.message_size;
+  terms->recipients = config.limits.recipients;
+  terms->command_timeout = config.limits.command_timeout;
+  terms->data_timeout = config.limits.data_timeout;
+  co_await smtp::converse(std::move(stream), std::move(terms), *intake_, house_.logins, idle_);
+}
+
+Task<> Worker::speak_imap(const config::Listener& settings, net::Stream stream,
+                          std::shared_ptr<void> slot) {
+  const auto& config = *snapshot_->config;
+  imap::Context context;
+  context.tls = snapshot_->tls;
+  context.tls_policy = tls_policy<imap::TlsPolicy>(settings.tls);
+  context.hostname = config.hostname;
+  context.authenticator = &house_.logins;
+  context.mailboxes = &house_.mailboxes;
+  context.pool = &house_.store;
+  context.scratch_folder = (config.data_dir / "scratch").string();
+  context.message_size = config.limits.message_size;
+  context.command_timeout = config.limits.command_timeout;
+  context.is_allowed = [&accounts = house_.live_accounts](const std::string& id) {
+    return accounts.contains(id);
+  };
+  context.slot = std::move(slot);
+  if (config::has_implicit_tls(settings.service)) {
+    co_await stream.start_tls_server(context.tls, handshake);
+  }
+  co_await imap::serve(std::move(stream), std::move(context));
+}
+
+Task<> Worker::speak_pop3(const config::Listener& settings, net::Stream stream,
+                          std::shared_ptr<void> slot) {
+  pop3::Context context;
+  context.tls = snapshot_->tls;
+  context.tls_policy = tls_policy<pop3::TlsPolicy>(settings.tls);
+  context.hostname = snapshot_->config->hostname;
+  context.authenticator = &house_.logins;
+  context.mailboxes = &house_.mailboxes;
+  context.slot = std::move(slot);
+  if (config::has_implicit_tls(settings.service)) {
+    co_await stream.start_tls_server(context.tls, handshake);
+  }
+  co_await pop3::serve(std::move(stream), std::move(context));
+}
+
+Task<> Worker::speak_http(const config::Listener& settings, net::Stream stream) {
+  if (config::has_implicit_tls(settings.service)) {
+    co_await stream.start_tls_server(snapshot_->tls, handshake);
+  }
+  http::Limits limits;
+  limits.body = snapshot_->config->limits.message_size + 64 * 1024;
+  co_await http::serve(std::move(stream), *http_, limits);
+}
+
+}  // namespace postern::relay

@@ -1,0 +1,190 @@
+// relay/worker/worker.cc: builds a worker's parts, bottom to top, and takes them down in reverse.
+#include "relay/worker/worker.h"
+
+#include "core/async/timer.h"
+#include "core/log.h"
+#include "mailbox/imap/structure.h"
+#include "policy/dkim/signer.h"
+
+namespace postern::relay {
+namespace {
+
+constexpr std::size_t longest_wait_for_pool = 10'000;  // jobs
+
+mailbox::MessageIndexer indexer() {
+  return {.envelope = imap::envelope_text,
+          .body_structure = imap::body_structure_text,
+          .body = imap::body_text};
+}
+
+/// Signs a message that delivery had to convert. Its snapshot is the one of the start: keys change rarely, and by restart.
+std::string sign_again(const std::shared_ptr<const Snapshot>& snapshot, std::string_view message) {
+  const auto header = mail::HeaderBlock::parse(message);
+  const auto* from = header.find("From");
+  if (from == nullptr) return {};
+  const auto list = mail::parse_address_list(from->unfolded());
+  if (list.entries.size() != 1) return {};
+  const auto domain = mail::Domain::parse(list.entries.front().domain);
+  const auto keys = domain ? snapshot->dkim.find(domain->text()) : snapshot->dkim.end();
+  if (keys == snapshot->dkim.end()) return {};
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  return policy::dkim_sign(keys->second, message, now);
+}
+
+}  // namespace
+
+void LiveAccounts::replace(std::unordered_set<std::string> ids) {
+  const std::lock_guard lock(mutex_);
+  ids_ = std::move(ids);
+}
+
+bool LiveAccounts::contains(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  return ids_.contains(id);
+}
+
+std::shared_ptr<std::atomic<int>> SessionCounts::of(const std::string& listener) {
+  const std::lock_guard lock(mutex_);
+  auto& count = counts_[listener];
+  if (!count) count = std::make_shared<std::atomic<int>>(0);
+  return count;
+}
+
+int SessionCounts::total() const {
+  const std::lock_guard lock(mutex_);
+  int sum = 0;
+  for (const auto& [listener, count] : counts_) sum += *count;
+  return sum;
+}
+
+net::AddressTable::Limits address_limits(const config::Limits& limits) {
+  return {.connections = limits.connections,
+          .connections_per_address = limits.connections_per_ip,
+          .failures = limits.auth_failures_per_ip.count,
+          .window = limits.auth_failures_per_ip.per};
+}
+
+House::House(const config::Config& config)
+    : accounts(config.accounts_file()),
+      addresses(address_limits(config.limits)),
+      hashing(std::max(1U, config.worker_count() / 2), longest_wait_for_pool),
+      store(std::max(2U, config.worker_count()), longest_wait_for_pool),
+      disk(4, longest_wait_for_pool),
+      node(config.data_dir),
+      logins(accounts, addresses, hashing),
+      started(std::chrono::system_clock::now()) {
+  refresh_accounts();
+}
+
+void House::refresh_accounts() {
+  std::unordered_set<std::string> ids;
+  for (const policy::Account& account : accounts.list()) {
+    if (account.enabled) ids.insert(account.id);
+  }
+  live_accounts.replace(std::move(ids));
+}
+
+Worker::Worker(Loop& loop, House& house, unsigned index)
+    : loop_(loop), house_(house), index_(index) {}
+
+Worker::~Worker() = default;
+
+Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) {
+  snapshot_ = std::move(snapshot);
+  const auto& config = snapshot_->config;
+  resolver_ = std::make_unique<net::Resolver>(loop_, config->delivery.dns);
+  mailbox::AccountHub::Options options;
+  options.folder = (config->data_dir / "mailboxes").string();
+  options.remember_deliveries =
+      std::chrono::duration_cast<std::chrono::seconds>(config->queue.expire) +
+      std::chrono::days(7);
+  hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options), indexer());
+  courier_ = std::make_unique<delivery::Courier>(loop_, *resolver_, config);
+  queue_ = std::make_unique<queue::Queue>(
+      loop_, house_.node, house_.disk,
+      queue::Queue::Settings{
+          .redis = std::move(redis), .spool = config->queue.spool, .worker = index_});
+  co_await queue_->start();
+}
+
+Task<> Worker::start(http::Application& http) {
+  http_ = &http;
+  directory_ = std::make_unique<Directory>(house_.accounts, house_.disk, snapshot_);
+  router_ = std::make_unique<delivery::Router>(snapshot_->config, *directory_);
+  dispatcher_ = std::make_unique<delivery::Dispatcher>(
+      delivery::DispatcherParts{
+          .loop = loop_,
+          .queue = *queue_,
+          .resolver = *resolver_,
+          .mailboxes = house_.mailboxes,
+          .local = *directory_,
+          .router = *router_,
+          .events = events_,
+          .couriers = house_.couriers,
+          .lease_is_fresh = [&node = house_.node] { return node.still_ours(); },
+          .resign = [snapshot = snapshot_](std::string_view m) { return sign_again(snapshot, m); }},
+      snapshot_->config);
+  intake_ = std::make_unique<MailIntake>(
+      IntakeParts{.queue = *queue_,
+                  .dispatcher = *dispatcher_,
+                  .router = *router_,
+                  .directory = *directory_,
+                  .mailboxes = house_.mailboxes,
+                  .spool = {house_.disk, snapshot_->config->queue.spool, house_.node.writer()}},
+      snapshot_);
+  dispatcher_->start();
+  co_return;
+}
+
+Task<> Worker::configure(std::shared_ptr<const Snapshot> snapshot) {
+  snapshot_ = std::move(snapshot);
+  directory_->configure(snapshot_);
+  intake_->configure(snapshot_);
+  router_->configure(snapshot_->config);
+  courier_->configure(snapshot_->config);
+  dispatcher_->configure(snapshot_->config);
+  co_await listen();
+}
+
+Task<> Worker::stop_listening() {
+  for (auto& [address, door] : doors_) door->listener->stop();
+  doors_.clear();
+  co_return;
+}
+
+Task<> Worker::finish_sessions(std::chrono::milliseconds grace) {
+  idle_.close_all();
+  co_await readers_.close();
+  try {
+    co_await with_timeout(grace, senders_.join());
+  } catch (const Timeout&) {
+    log::warn("sessions_cut_off", {{"worker", index_}});
+  }
+  co_await senders_.close();
+}
+
+Task<> Worker::stop_deliveries(std::chrono::milliseconds grace) {
+  if (dispatcher_) co_await dispatcher_->stop(grace);
+}
+
+Task<> Worker::stop_courier() {
+  if (courier_) co_await courier_->stop();
+}
+
+Task<> Worker::close_mailboxes() {
+  if (hub_) co_await hub_->close();
+}
+
+Task<> Worker::close() {
+  if (queue_) co_await queue_->stop();
+  intake_.reset();
+  dispatcher_.reset();
+  router_.reset();
+  directory_.reset();
+  queue_.reset();
+  courier_.reset();
+  hub_.reset();
+  resolver_.reset();
+}
+
+}  // namespace postern::relay
