@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/assert.h"
+
 namespace postern::queue {
 
 namespace {
@@ -32,6 +34,17 @@ SpoolWriter::~SpoolWriter() {
 void SpoolWriter::write(std::string_view bytes) {
   write_whole(descriptor_.get(), bytes, file_);
   size_ += bytes.size();
+}
+
+void SpoolWriter::rewrite_start(std::string_view bytes) {
+  POSTERN_ASSERT(bytes.size() <= size_);
+  for (off_t at = 0; !bytes.empty();) {
+    const ssize_t written = ::pwrite(descriptor_.get(), bytes.data(), bytes.size(), at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw_errno("cannot write", file_);
+    at += written;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
 }
 
 Body SpoolWriter::finish() {

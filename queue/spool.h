@@ -26,6 +26,8 @@ class SpoolWriter {
   SpoolWriter& operator=(SpoolWriter&&) = delete;
 
   void write(std::string_view bytes);
+  /// Writes over the first octets: a signature is known when all has been written.
+  void rewrite_start(std::string_view bytes);
   /// To disk, with its folder. From here on the destructor leaves the file alone: whoever does not
   /// commit it removes it (`remove_spooled`).
   Body finish();

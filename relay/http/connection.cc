@@ -1,4 +1,5 @@
-// relay/http/connection.cc: one HTTP connection. Boost.Beast parses what the strict check has let through.
+// relay/http/connection.cc: one HTTP connection. Boost.Beast parses what the strict check has let
+// through.
 #include "relay/http/connection.h"
 
 #include <algorithm>
@@ -28,9 +29,9 @@ std::string_view reason(int status) {
 }
 
 std::string render(const Response& response, bool keeps_alive, bool is_head) {
-  std::string out = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n",
-                                response.status, reason(response.status), response.content_type,
-                                response.body.size());
+  std::string out =
+      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", response.status,
+                  reason(response.status), response.content_type, response.body.size());
   for (const auto& [name, value] : response.fields) out += name + ": " + value + "\r\n";
   out += keeps_alive ? "\r\n" : "Connection: close\r\n\r\n";
   if (!is_head) out += response.body;
@@ -66,6 +67,7 @@ bool read_target(std::string_view target, Request& request) {
   auto path = percent_decode(target.substr(0, mark), false);
   if (!path) return false;
   request.path = std::move(*path);
+  request.raw_path = std::string(target.substr(0, mark));
   std::string_view rest = mark == target.npos ? std::string_view() : target.substr(mark + 1);
   while (!rest.empty()) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -83,8 +85,11 @@ Malformed malformed(int status, std::string_view why) {
   return Malformed{problem(status, reason(status), why)};
 }
 
-/// The head as it stands in the stream, to its empty line. None: the peer left between two requests.
-Task<std::optional<std::string>> read_head(net::Stream& stream, std::chrono::milliseconds idle) {
+/// The head as it stands in the stream, to its empty line. None: the peer left between two
+/// requests.
+Task<std::optional<std::string>> read_head(net::Stream& stream, std::chrono::milliseconds idle,
+                                           relay::IdleSessions& idle_sessions) {
+  const relay::IdleSessions::Mark mark(idle_sessions, stream);
   const auto deadline = Loop::current().now() + idle;
   for (std::size_t seen = 0;;) {
     const std::string_view have = stream.buffered();
@@ -146,8 +151,9 @@ Task<> read_body(net::Stream& stream, Parser& parser, std::chrono::milliseconds 
 }
 
 /// One request and its response. False: the connection is over.
-Task<bool> exchange(net::Stream& stream, Application& application, const Limits& limits) {
-  const auto head = co_await read_head(stream, limits.idle);
+Task<bool> exchange(net::Stream& stream, Application& application, const Limits& limits,
+                    relay::IdleSessions& idle) {
+  const auto head = co_await read_head(stream, limits.idle, idle);
   if (!head) co_return false;
   if (const auto verdict = check_head(*head); !verdict) throw malformed(400, verdict.error().text);
   Parser parser;
@@ -174,7 +180,7 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
     co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n");
   }
   co_await read_body(stream, parser, limits.body_time);
-  const bool keeps_alive = parser.get().keep_alive();
+  const bool keeps_alive = parser.get().keep_alive() && !idle.is_closing();
   request.body = std::move(parser.get().body());
   const Response response = co_await application.answer(std::move(request));
   co_await stream.write(render(response, keeps_alive, is_head));
@@ -197,14 +203,17 @@ std::optional<std::string> Request::parameter(std::string_view name) const {
 Response problem(int status, std::string_view title, std::string_view detail) {
   nlohmann::json body{{"type", "about:blank"}, {"title", title}, {"status", status}};
   if (!detail.empty()) body["detail"] = detail;
-  return {status, body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-          "application/problem+json", {}};
+  return {status,
+          body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+          "application/problem+json",
+          {}};
 }
 
-Task<> serve(net::Stream stream, Application& application, Limits limits) {
+Task<> serve(net::Stream stream, Application& application, Limits limits,
+             relay::IdleSessions& idle) {
   std::optional<Response> last_words;
   try {
-    while (co_await exchange(stream, application, limits)) {
+    while (co_await exchange(stream, application, limits, idle)) {
     }
     co_await stream.shutdown(farewell);
   } catch (const Malformed& malformed) {

@@ -12,6 +12,7 @@
 #include "core/async/task.h"
 #include "core/net/stream.h"
 #include "policy/accounts.h"
+#include "relay/worker/idle_sessions.h"
 
 namespace postern::http {
 
@@ -19,9 +20,10 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   std::string method;
-  std::string path;         ///< percent-decoded, without the query
-  Fields query;             ///< decoded, in order
-  Fields fields;            ///< names in lower case
+  std::string path;      ///< percent-decoded, without the query
+  std::string raw_path;  ///< as it came, without the query
+  Fields query;          ///< decoded, in order
+  Fields fields;         ///< names in lower case
   std::string body;
   net::Address peer;
   std::optional<policy::Account> account;  ///< set by Application::admit
@@ -56,6 +58,7 @@ struct Limits {
 };
 
 /// Serves requests until the peer leaves, or sends what cannot be read in exactly one way.
-Task<> serve(net::Stream stream, Application& application, Limits limits);
+Task<> serve(net::Stream stream, Application& application, Limits limits,
+             relay::IdleSessions& idle);
 
 }  // namespace postern::http

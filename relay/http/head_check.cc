@@ -102,8 +102,8 @@ std::expected<void, SyntaxError> check_head(std::string_view head) {
     offset = end + 2;
     if (line.empty() && count > 0) break;
     if (line.empty()) return refuse("empty request line", 0);
-    const Verdict verdict = count == 0 ? check_request_line(line, is_http_1_1)
-                                       : check_field(line, here, framing);
+    const Verdict verdict =
+        count == 0 ? check_request_line(line, is_http_1_1) : check_field(line, here, framing);
     if (!verdict) return verdict;
     if (++count > most_fields) return refuse("too many fields", here);
   }

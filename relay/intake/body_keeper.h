@@ -12,9 +12,9 @@
 
 namespace postern::relay {
 
-/// In memory while they are few, else in the spool, so that a session needs the same memory whatever the size.
-/// The head (our fields and the message's header) stands before the rest, and may be written again in the same length:
-/// a signature is known only when all has been seen.
+/// In memory while they are few, else in the spool, so that a session needs the same memory
+/// whatever the size. The head (our fields and the message's header) stands before the rest, and
+/// may be written again in the same length: a signature is known only when all has been seen.
 class BodyKeeper {
  public:
   struct Place {

@@ -27,6 +27,7 @@ struct Origin {
   std::string protocol = "SMTP";           ///< RFC 3848: ESMTPSA and the like
   std::string tls;                         ///< "TLSv1.3 with cipher …", empty when in the clear
   std::optional<policy::Account> account;  ///< who logged in
+  bool is_local = false;                   ///< over the control socket: any sender, to anyone
 };
 
 /// A recipient that was let in, and the addresses that it stands for (aliases expanded).
@@ -41,8 +42,8 @@ class Reception {
   virtual ~Reception() = default;
   /// Takes the next octets, CRLF line ends only. What is wrong with them is said by `finish`.
   virtual Task<> write(std::string_view octets) = 0;
-  /// The message is complete: checks, signs and stores it. One answer; for LMTP one for each admitted recipient.
-  /// A positive answer means that it is on disk.
+  /// The message is complete: checks, signs and stores it. One answer; for LMTP one for each
+  /// admitted recipient. A positive answer means that it is on disk.
   virtual Task<std::vector<smtp::Answer>> finish() = 0;
 };
 
@@ -53,7 +54,8 @@ class Intake {
   /// May this origin send from `sender`? None, or the refusal.
   virtual Task<std::optional<smtp::Answer>> check_sender(const Origin& origin,
                                                          const mail::ReversePath& sender) = 0;
-  /// Is `recipient` to be taken from this origin? The single place where relaying is decided is relay_policy.h.
+  /// Is `recipient` to be taken from this origin? The single place where relaying is decided is
+  /// relay_policy.h.
   virtual Task<std::expected<Admitted, smtp::Answer>> admit(const Origin& origin,
                                                             const mail::ReversePath& sender,
                                                             const mail::Recipient& recipient) = 0;

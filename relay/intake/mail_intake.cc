@@ -21,13 +21,11 @@ Task<std::optional<Answer>> MailIntake::check_sender(const Origin& origin,
   if (!origin.account) co_return std::nullopt;
   try {
     const auto own = co_await parts_.directory.addresses_of(origin.account->id);
-    const auto verdict =
-        policy::check_envelope_sender(sender, [&](const mail::EmailAddress& address) {
-          return own.contains(address.folded());
-        });
+    const auto verdict = policy::check_envelope_sender(
+        sender, [&](const mail::EmailAddress& address) { return own.contains(address.folded()); });
     if (verdict) co_return std::nullopt;
-    log::info("sender_refused", {{"account", origin.account->address.text()},
-                                 {"sender", mail::path_text(sender)}});
+    log::info("sender_refused",
+              {{"account", origin.account->address.text()}, {"sender", mail::path_text(sender)}});
     co_return reply::identity.with(verdict.error().text);
   } catch (const IoError&) {
     co_return reply::accounts_away;
@@ -36,7 +34,8 @@ Task<std::optional<Answer>> MailIntake::check_sender(const Origin& origin,
 
 namespace {
 
-/// What a recipient stands for: itself, or what its alias and the catch-all lead to; or the refusal.
+/// What a recipient stands for: itself, or what its alias and the catch-all lead to; or the
+/// refusal.
 Task<std::expected<std::vector<mail::Recipient>, Answer>> find_targets(
     const IntakeParts& parts, const mail::ReversePath& sender, const mail::Recipient& recipient) {
   std::vector<mail::Recipient> targets;
@@ -65,13 +64,13 @@ Task<std::expected<std::vector<mail::Recipient>, Answer>> find_targets(
 Task<std::expected<Admitted, Answer>> MailIntake::admit(const Origin& origin,
                                                         const mail::ReversePath& sender,
                                                         const mail::Recipient& recipient) {
-  const auto carriage = smtp::decide_relay(
-      {.recipient = recipient.address,
-       .peer = origin.peer,
-       .is_logged_in = origin.account.has_value(),
-       .is_local_domain = parts_.directory.is_local(recipient.address.domain()),
-       .may_relay = origin.door != Door::lmtp,
-       .trusted_networks = snapshot_->config->trusted_networks});
+  const auto carriage =
+      smtp::decide_relay({.recipient = recipient.address,
+                          .peer = origin.peer,
+                          .is_logged_in = origin.account.has_value() || origin.is_local,
+                          .is_local_domain = parts_.directory.is_local(recipient.address.domain()),
+                          .may_relay = origin.door != Door::lmtp,
+                          .trusted_networks = snapshot_->config->trusted_networks});
   if (!carriage) {
     log::info("relay_refused",
               {{"peer", origin.peer.text()}, {"recipient", recipient.address.text()}});
@@ -95,8 +94,7 @@ std::unique_ptr<Reception> MailIntake::begin(Origin origin, mail::Envelope envel
 }
 
 std::unique_ptr<Reception> MailIntake::begin_once(Origin origin, mail::Envelope envelope,
-                                                  std::vector<Admitted> admitted,
-                                                  std::string key) {
+                                                  std::vector<Admitted> admitted, std::string key) {
   return std::make_unique<MailReception>(parts_, snapshot_, std::move(origin), std::move(envelope),
                                          std::move(admitted), std::move(key));
 }

@@ -9,6 +9,7 @@
 #include "relay/intake/body_keeper.h"
 #include "relay/intake/directory.h"
 #include "relay/intake/intake.h"
+#include "relay/worker/rate_meter.h"
 #include "relay/worker/snapshot.h"
 
 namespace postern::mailbox {
@@ -24,6 +25,7 @@ struct IntakeParts {
   delivery::Router& router;
   Directory& directory;
   const mailbox::Mailboxes& mailboxes;
+  RateMeter& accepted;
   BodyKeeper::Place spool;  ///< its pool makes the signatures, too
 };
 

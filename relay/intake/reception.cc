@@ -18,7 +18,8 @@ namespace {
 namespace reply = smtp::reply;
 using smtp::Answer;
 
-constexpr std::string_view any_hash = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";  // as long as all others
+constexpr std::string_view any_hash =
+    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";  // as long as all others
 
 /// Where the header ends: behind its empty line. `from` is where to begin to look.
 std::optional<std::size_t> end_of_header(std::string_view text, std::size_t from) {
@@ -42,8 +43,8 @@ bool is_trusted(const config::Config& config, const net::Address& peer) {
 }  // namespace
 
 MailReception::MailReception(const IntakeParts& parts, std::shared_ptr<const Snapshot> snapshot,
-                             Origin origin, mail::Envelope envelope,
-                             std::vector<Admitted> admitted, std::string idempotency_key)
+                             Origin origin, mail::Envelope envelope, std::vector<Admitted> admitted,
+                             std::string idempotency_key)
     : parts_(parts),
       snapshot_(std::move(snapshot)),
       origin_(std::move(origin)),
@@ -116,11 +117,11 @@ Task<std::optional<Answer>> MailReception::check_identity() const {
   }
 }
 
-/// Mail of ours is signed: of those who logged in, and of hosts that may relay. Never what strangers bring.
+/// Mail of ours is signed: of those who logged in, and of hosts that may relay. Never what
+/// strangers bring.
 std::span<const policy::DkimKey> MailReception::keys_for(const mail::HeaderBlock& header) const {
-  const bool is_ours =
-      origin_.door == Door::submission ||
-      (origin_.door == Door::mx && is_trusted(*snapshot_->config, origin_.peer));
+  const bool is_ours = origin_.door == Door::submission ||
+                       (origin_.door == Door::mx && is_trusted(*snapshot_->config, origin_.peer));
   const auto* from = header.find("From");
   if (!is_ours || from == nullptr) return {};
   const auto list = mail::parse_address_list(from->unfolded());
@@ -205,8 +206,7 @@ Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDeliv
                                           parts_.dispatcher.has_room());
     if (!leases && leases.error() == queue::CommitError::duplicate) {
       // The key was used before: the same answer as then, and one message.
-      const auto earlier =
-          co_await parts_.queue.find_by_key(origin_.account->id, idempotency_key_);
+      const auto earlier = co_await parts_.queue.find_by_key(origin_.account->id, idempotency_key_);
       if (earlier) co_return reply::queued.with(queue::text(*earlier));
       co_return reply::queue_away;
     }
@@ -218,15 +218,15 @@ Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDeliv
     co_return reply::queue_away;
   }
   if (!leases) co_return reply::queue_full;
-  log::info("accepted",
-            {{"id", queue::text(id_)},
-             {"from", mail::path_text(envelope_.sender)},
-             {"recipients", targets().size()},
-             {"size", keeper_.size()},
-             {"message_id", message_id_},
-             {"peer", origin_.peer.text()},
-             {"protocol", origin_.protocol},
-             {"account", origin_.account ? origin_.account->address.text() : ""}});
+  log::info("accepted", {{"id", queue::text(id_)},
+                         {"from", mail::path_text(envelope_.sender)},
+                         {"recipients", targets().size()},
+                         {"size", keeper_.size()},
+                         {"message_id", message_id_},
+                         {"peer", origin_.peer.text()},
+                         {"protocol", origin_.protocol},
+                         {"account", origin_.account ? origin_.account->address.text() : ""}});
+  parts_.accepted.add(std::chrono::steady_clock::now());
   parts_.dispatcher.take(std::move(*leases));
   co_return reply::queued.with(queue::text(id_));
 }

@@ -6,7 +6,8 @@
 namespace postern::smtp {
 namespace {
 
-constexpr std::size_t failures_allowed = 3;  // in one conversation; an address has its own allowance
+constexpr std::size_t failures_allowed =
+    3;  // in one conversation; an address has its own allowance
 
 /// A step of the exchange: a line of base64, or the reply that ends it.
 using Response = std::expected<std::string, Answer>;
@@ -45,9 +46,12 @@ Task<Credentials> login(net::Stream& stream, std::optional<std::string> initial,
 
 Answer failure_reply(mailbox::AuthFailure failure) {
   switch (failure) {
-    case mailbox::AuthFailure::bad_credentials: return reply::login_failed;
-    case mailbox::AuthFailure::too_many: return reply::too_many_logins;
-    case mailbox::AuthFailure::unavailable: return reply::login_away;
+    case mailbox::AuthFailure::bad_credentials:
+      return reply::login_failed;
+    case mailbox::AuthFailure::too_many:
+      return reply::too_many_logins;
+    case mailbox::AuthFailure::unavailable:
+      return reply::login_away;
   }
   return reply::login_away;
 }
@@ -74,9 +78,9 @@ Task<Answer> Session::auth(std::string_view arguments) {
           : co_await login(stream_, command->initial_response, terms_.command_timeout);
   if (!credentials) co_return credentials.error();
 
-  auto account = co_await logins_.login(std::move(credentials->user),
-                                        std::move(credentials->password), policy::Scope::smtp,
-                                        stream_.peer());
+  auto account =
+      co_await logins_.login(std::move(credentials->user), std::move(credentials->password),
+                             policy::Scope::smtp, stream_.peer());
   if (!account) {
     if (++failed_logins_ >= failures_allowed) closing_ = true;
     co_return failure_reply(account.error());

@@ -140,9 +140,10 @@ std::expected<HelloCommand, Answer> HelloCommand::parse(std::string_view argumen
   const std::string_view name = next_word(rest);
   if (name.empty() || !trim(rest).empty()) return std::unexpected(bad("one domain name"));
   const bool is_sound = name.size() <= 255 && std::ranges::all_of(name, [](char c) {
-    const auto octet = static_cast<unsigned char>(c);
-    return octet > 0x20 && octet < 0x7f && std::string_view("()<>,;\\\"").find(c) == std::string_view::npos;
-  });
+                          const auto octet = static_cast<unsigned char>(c);
+                          return octet > 0x20 && octet < 0x7f &&
+                                 std::string_view("()<>,;\\\"").find(c) == std::string_view::npos;
+                        });
   if (!is_sound) return std::unexpected(bad("a domain name or an address literal"));
   return HelloCommand{std::string(name)};
 }

@@ -29,14 +29,15 @@ class Request {
 
 // Each `parse` takes the arguments of its verb; its error is the reply that the client gets.
 
-/// EHLO, HELO, LHLO: a domain or an address literal; lenient, for much real software says odd names (RFC 5321 §4.1.4).
+/// EHLO, HELO, LHLO: a domain or an address literal; lenient, for much real software says odd names
+/// (RFC 5321 §4.1.4).
 struct HelloCommand {
   std::string name;
   static std::expected<HelloCommand, Answer> parse(std::string_view arguments);
 };
 
-/// MAIL (RFC 5321 §4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), RET and ENVID (RFC 3461),
-/// AUTH (RFC 4954 §5, read and not believed).
+/// MAIL (RFC 5321 §4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), RET and
+/// ENVID (RFC 3461), AUTH (RFC 4954 §5, read and not believed).
 struct MailCommand {
   mail::ReversePath sender;
   std::uint64_t size = 0;
@@ -47,7 +48,8 @@ struct MailCommand {
   static std::expected<MailCommand, Answer> parse(std::string_view arguments);
 };
 
-/// RCPT (RFC 5321 §4.1.1.3) with NOTIFY and ORCPT (RFC 3461). `<postmaster>` alone means the one of `own_domain`.
+/// RCPT (RFC 5321 §4.1.1.3) with NOTIFY and ORCPT (RFC 3461). `<postmaster>` alone means the one of
+/// `own_domain`.
 struct RcptCommand {
   mail::Recipient recipient;
   static std::expected<RcptCommand, Answer> parse(std::string_view arguments,
@@ -63,7 +65,7 @@ struct BdatCommand {
 
 /// AUTH (RFC 4954 §4): `=` is an initial response of no octets.
 struct AuthCommand {
-  std::string mechanism;  ///< upper case
+  std::string mechanism;                        ///< upper case
   std::optional<std::string> initial_response;  ///< still in base64
   static std::expected<AuthCommand, Answer> parse(std::string_view arguments);
 };

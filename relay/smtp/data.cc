@@ -7,7 +7,8 @@
 namespace postern::smtp {
 namespace {
 
-constexpr std::uint64_t least_rate = 200;  // octets a second, on the average: who is slower holds us up on purpose
+constexpr std::uint64_t least_rate =
+    200;  // octets a second, on the average: who is slower holds us up on purpose
 
 }  // namespace
 
@@ -37,7 +38,8 @@ std::string Session::protocol_word() const {
   return word;
 }
 
-/// Reads to the true end, whatever is wrong with the message: what follows the dot is a command again.
+/// Reads to the true end, whatever is wrong with the message: what follows the dot is a command
+/// again.
 Task<> Session::receive_until_dot() {
   mail::DotDecoder decoder;
   std::string decoded;
@@ -78,7 +80,8 @@ Task<Answer> Session::finish_message() {
   line_ends_.finish(mended_);
   if (mended_.empty() && !at_line_start_) mended_ = "\r\n";  // BDAT may end in the middle of a line
   co_await pass_on();
-  // SMTP has one answer for all, LMTP one for each recipient that was taken, in their order (RFC 2033 §4.2).
+  // SMTP has one answer for all, LMTP one for each recipient that was taken, in their order (RFC
+  // 2033 §4.2).
   const std::size_t count = terms_.door == relay::Door::lmtp ? admitted_count_ : 1;
   std::vector<Answer> answers;
   if (received_ > terms_.message_size) {

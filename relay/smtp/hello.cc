@@ -29,9 +29,10 @@ Phase Session::first_phase() const {
 }
 
 std::vector<std::string> Session::extensions() const {
-  std::vector<std::string> keywords{
-      "PIPELINING", fmt::format("SIZE {}", terms_.message_size), "8BITMIME", "SMTPUTF8",
-      "CHUNKING",   "ENHANCEDSTATUSCODES",                       "DSN"};
+  std::vector<std::string> keywords{"PIPELINING", fmt::format("SIZE {}", terms_.message_size),
+                                    "8BITMIME",   "SMTPUTF8",
+                                    "CHUNKING",   "ENHANCEDSTATUSCODES",
+                                    "DSN"};
   if (terms_.context && terms_.tls != TlsUse::off && !stream_.is_encrypted()) {
     keywords.push_back("STARTTLS");
   }

@@ -1,4 +1,5 @@
-// relay/smtp/relay_policy.cc: local, relayed for a trusted address, relayed for a login, or not at all.
+// relay/smtp/relay_policy.cc: local, relayed for a trusted address, relayed for a login, or not at
+// all.
 #include "relay/smtp/relay_policy.h"
 
 #include <algorithm>
@@ -10,7 +11,8 @@ std::optional<Carriage> decide_relay(const RelayFacts& facts) {
   if (!facts.may_relay) return {};
   if (facts.is_logged_in) return Carriage::relayed_for_login;
   const bool is_trusted = std::ranges::any_of(
-      facts.trusted_networks, [&](const net::Network& network) { return network.contains(facts.peer); });
+      facts.trusted_networks,
+      [&](const net::Network& network) { return network.contains(facts.peer); });
   if (is_trusted) return Carriage::relayed_for_network;
   return {};
 }

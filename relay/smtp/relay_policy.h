@@ -15,10 +15,10 @@ enum class Carriage { local, relayed_for_network, relayed_for_login };
 /// What the decision may rest on: nothing that the client says but the parsed address.
 struct RelayFacts {
   const mail::EmailAddress& recipient;
-  const net::Address& peer;   ///< of the socket
+  const net::Address& peer;  ///< of the socket
   bool is_logged_in;
-  bool is_local_domain;       ///< `[domain."…"]` declares recipient.domain()
-  bool may_relay;             ///< false on lmtp, which delivers here or nowhere
+  bool is_local_domain;  ///< `[domain."…"]` declares recipient.domain()
+  bool may_relay;        ///< false on lmtp, which delivers here or nowhere
   std::span<const net::Network> trusted_networks;
 };
 

@@ -1,4 +1,5 @@
-// relay/smtp/replies.h: everything that the SMTP and LMTP server says, so that an operator can grep for it.
+// relay/smtp/replies.h: everything that the SMTP and LMTP server says, so that an operator can grep
+// for it.
 #pragma once
 
 #include "relay/smtp/reply.h"

@@ -1,4 +1,5 @@
-// relay/smtp/reply.h: what the server says: a Reply is a constant, an Answer is one as given this time.
+// relay/smtp/reply.h: what the server says: a Reply is a constant, an Answer is one as given this
+// time.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,7 +13,8 @@ namespace postern::smtp {
 
 struct Answer;
 
-/// A line of the table of replies (replies.h). `text` is a format string; `status` is RFC 3463's, or empty.
+/// A line of the table of replies (replies.h). `text` is a format string; `status` is RFC 3463's,
+/// or empty.
 struct Reply {
   int code;
   std::string_view status;
@@ -40,13 +42,13 @@ struct Answer {
   std::vector<std::string> lines;
 };
 
-/// `text` with every octet that is not printable ASCII replaced by `?`, cut to 450 octets (RFC 5321 §4.5.3.1.5).
+/// `text` with every octet that is not printable ASCII replaced by `?`, cut to 450 octets (RFC 5321
+/// §4.5.3.1.5).
 std::string reply_text(std::string_view text);
 
 template <class... Values>
 Answer Reply::with(const Values&... values) const {
-  return Answer(code, std::string(status),
-                reply_text(fmt::format(fmt::runtime(text), values...)));
+  return Answer(code, std::string(status), reply_text(fmt::format(fmt::runtime(text), values...)));
 }
 
 }  // namespace postern::smtp

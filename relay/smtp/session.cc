@@ -7,19 +7,16 @@
 namespace postern::smtp {
 namespace {
 
-constexpr std::size_t longest_line = 12'288;    // of AUTH: RFC 4954 §4, item 6
-constexpr std::size_t longest_command = 2'048;  // of all others: over twice what RFC 5321 §4.5.3.1.4 and extensions ask
+constexpr std::size_t longest_line = 12'288;  // of AUTH: RFC 4954 §4, item 6
+constexpr std::size_t longest_command =
+    2'048;  // of all others: over twice what RFC 5321 §4.5.3.1.4 and extensions ask
 constexpr std::chrono::seconds farewell{10};
 
 }  // namespace
 
-void IdleSessions::close_all() {
-  is_closing_ = true;
-  for (net::Stream* stream : waiting_) stream->close();  // the waiter leaves on its own turn
-}
-
 const Session::Verb* Session::find_verb(std::string_view word) {
-  constexpr Doors all{true, true, true}, smtp_only{true, true, false}, lmtp_only{false, false, true};
+  constexpr Doors all{true, true, true}, smtp_only{true, true, false},
+      lmtp_only{false, false, true};
   constexpr Doors submission_only{false, true, false};
   // clang-format off
   static constexpr std::array verbs{
@@ -46,7 +43,7 @@ const Session::Verb* Session::find_verb(std::string_view word) {
 }
 
 Session::Session(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-                 mailbox::Authenticator& logins, IdleSessions& idle)
+                 mailbox::Authenticator& logins, relay::IdleSessions& idle)
     : stream_(stream), terms_(terms), intake_(intake), logins_(logins), idle_(idle) {
   origin_.door = terms.door;
   origin_.peer = stream.peer();
@@ -66,8 +63,7 @@ Task<Session::Ending> Session::serve(bool greets) {
     bool is_too_long = false;
     const std::string text = co_await next_line(is_too_long);
     const Request request(text);
-    const Answer answer =
-        is_too_long ? Answer(reply::line_too_long) : co_await obey(request);
+    const Answer answer = is_too_long ? Answer(reply::line_too_long) : co_await obey(request);
     co_await send(answer);
     if (answer.code == 421) closing_ = true;
     if (idle_.is_closing() && !closing_) {
@@ -84,11 +80,10 @@ Task<Session::Ending> Session::serve(bool greets) {
 
 /// A line of its own, for the view dies with the next read, and handlers read.
 Task<std::string> Session::next_line(bool& is_too_long) {
-  const IdleSessions::Mark mark(idle_, stream_);
+  const relay::IdleSessions::Mark mark(idle_, stream_);
   const net::Stream::Line line = co_await stream_.read_line(longest_line, terms_.command_timeout);
   std::string text(line.text);
-  is_too_long =
-      line.too_long || (text.size() > longest_command && Request(text).word() != "AUTH");
+  is_too_long = line.too_long || (text.size() > longest_command && Request(text).word() != "AUTH");
   co_return text;
 }
 
@@ -103,9 +98,12 @@ Task<Answer> Session::obey(const Request& request) {
 
 bool Session::is_at_door(const Doors& doors) const {
   switch (terms_.door) {
-    case relay::Door::mx: return doors.mx;
-    case relay::Door::submission: return doors.submission;
-    case relay::Door::lmtp: return doors.lmtp;
+    case relay::Door::mx:
+      return doors.mx;
+    case relay::Door::submission:
+      return doors.submission;
+    case relay::Door::lmtp:
+      return doors.lmtp;
   }
   return false;
 }
@@ -118,9 +116,11 @@ Answer Session::missing() const {
       const bool needs_tls = terms_.tls == TlsUse::required && !stream_.is_encrypted();
       return needs_tls ? reply::tls_first : reply::login_first;
     }
-    case Phase::ready: return reply::mail_first;
+    case Phase::ready:
+      return reply::mail_first;
     case Phase::sender:
-    case Phase::recipients: return reply::rcpt_first;
+    case Phase::recipients:
+      return reply::rcpt_first;
   }
   return reply::out_of_order;
 }
@@ -143,7 +143,7 @@ void Session::reset() {
 namespace {
 
 Task<> run_sessions(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-                    mailbox::Authenticator& logins, IdleSessions& idle) {
+                    mailbox::Authenticator& logins, relay::IdleSessions& idle) {
   if (terms.implicit_tls) co_await stream.start_tls_server(terms.context, terms.command_timeout);
   bool greets = true;
   for (;;) {
@@ -167,7 +167,7 @@ Task<> say_and_close(net::Stream& stream, Answer answer) {
 }  // namespace
 
 Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::Intake& intake,
-                mailbox::Authenticator& logins, IdleSessions& idle) {
+                mailbox::Authenticator& logins, relay::IdleSessions& idle) {
   std::optional<Answer> last_words;
   try {
     co_await run_sessions(stream, *terms, intake, logins, idle);

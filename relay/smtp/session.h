@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "core/async/task.h"
@@ -18,36 +17,13 @@
 #include "relay/smtp/commands.h"
 #include "relay/smtp/reply.h"
 #include "relay/smtp/terms.h"
+#include "relay/worker/idle_sessions.h"
 
 namespace postern::smtp {
 
-/// How far a conversation has come. `ready` to send: after EHLO on port 25, after AUTH on submission.
+/// How far a conversation has come. `ready` to send: after EHLO on port 25, after AUTH on
+/// submission.
 enum class Phase { connected, greeted, ready, sender, recipients };
-
-/// The sessions of a loop that wait for a command: a shutdown closes them at once, and lets the others finish theirs.
-class IdleSessions {
- public:
-  bool is_closing() const { return is_closing_; }
-  void close_all();
-
-  class Mark {
-   public:
-    Mark(IdleSessions& all, net::Stream& stream) : all_(all), stream_(&stream) {
-      all_.waiting_.insert(stream_);
-    }
-    ~Mark() { all_.waiting_.erase(stream_); }
-    Mark(const Mark&) = delete;
-    Mark& operator=(const Mark&) = delete;
-
-   private:
-    IdleSessions& all_;
-    net::Stream* stream_;
-  };
-
- private:
-  bool is_closing_ = false;
-  std::unordered_set<net::Stream*> waiting_;
-};
 
 /// One conversation, from a greeting or the end of a TLS handshake until QUIT or STARTTLS.
 /// STARTTLS begins a new object, which knows nothing of this one (RFC 3207 §4.2).
@@ -56,7 +32,7 @@ class Session {
   enum class Ending { over, start_tls };
 
   Session(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-          mailbox::Authenticator& logins, IdleSessions& idle);
+          mailbox::Authenticator& logins, relay::IdleSessions& idle);
 
   /// Greets, unless this goes on after STARTTLS.
   Task<Ending> serve(bool greets);
@@ -124,7 +100,7 @@ class Session {
   const Terms& terms_;
   relay::Intake& intake_;
   mailbox::Authenticator& logins_;
-  IdleSessions& idle_;
+  relay::IdleSessions& idle_;
 
   Phase phase_ = Phase::connected;
   bool closing_ = false;
@@ -141,15 +117,15 @@ class Session {
   // The message: from DATA or the first BDAT on.
   std::unique_ptr<relay::Reception> reception_;
   mail::LineEndNormaliser line_ends_;
-  std::string mended_;            // of one packet
-  bool at_line_start_ = true;     // of the message so far
-  std::uint64_t received_ = 0;    // octets
+  std::string mended_;          // of one packet
+  bool at_line_start_ = true;   // of the message so far
+  std::uint64_t received_ = 0;  // octets
   bool is_chunking_ = false;
-  bool is_refused_ = false;       // a chunk was refused: drop the others
+  bool is_refused_ = false;  // a chunk was refused: drop the others
 };
 
 /// The whole life of an accepted connection: implicit TLS, sessions, the farewell.
 Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::Intake& intake,
-              mailbox::Authenticator& logins, IdleSessions& idle);
+                mailbox::Authenticator& logins, relay::IdleSessions& idle);
 
 }  // namespace postern::smtp

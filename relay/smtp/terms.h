@@ -11,7 +11,8 @@
 
 namespace postern::smtp {
 
-/// `required`: no mail and no credentials before TLS; `optional`: as the client likes; `off`: neither TLS nor credentials.
+/// `required`: no mail and no credentials before TLS; `optional`: as the client likes; `off`:
+/// neither TLS nor credentials.
 enum class TlsUse { required, optional, off };
 
 /// Values only, so that a session keeps the terms that it began under through a reload.

@@ -33,9 +33,12 @@ Door door_of(Service service) {
 
 smtp::TlsUse tls_use(ListenerTls tls) {
   switch (tls) {
-    case ListenerTls::required: return smtp::TlsUse::required;
-    case ListenerTls::optional: return smtp::TlsUse::optional;
-    case ListenerTls::off: return smtp::TlsUse::off;
+    case ListenerTls::required:
+      return smtp::TlsUse::required;
+    case ListenerTls::optional:
+      return smtp::TlsUse::optional;
+    case ListenerTls::off:
+      return smtp::TlsUse::off;
   }
   return smtp::TlsUse::off;
 }
@@ -43,9 +46,12 @@ smtp::TlsUse tls_use(ListenerTls tls) {
 template <class Policy>
 Policy tls_policy(ListenerTls tls) {
   switch (tls) {
-    case ListenerTls::required: return Policy::required;
-    case ListenerTls::optional: return Policy::optional;
-    case ListenerTls::off: return Policy::off;
+    case ListenerTls::required:
+      return Policy::required;
+    case ListenerTls::optional:
+      return Policy::optional;
+    case ListenerTls::off:
+      return Policy::off;
   }
   return Policy::off;
 }
@@ -106,8 +112,8 @@ void Worker::open_door(const net::Address& address, const config::Listener& sett
 }
 
 Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
-  static metrics::Counter& refused = metrics::counter("postern_connections_refused_total",
-                                                      "Connections over the limits");
+  static metrics::Counter& refused =
+      metrics::counter("postern_connections_refused_total", "Connections over the limits");
   if (!door) co_return;
   const config::Listener settings = door->settings;
   metrics::counter("postern_connections_total", "Connections by service",
@@ -120,7 +126,6 @@ Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
   }
   auto held = std::make_shared<Held>(std::move(*slot), door->sessions);
   door.reset();
-  std::string failure;
   try {
     if (is_smtp(settings.service)) {
       co_await speak_smtp(settings, std::move(stream));
@@ -139,7 +144,8 @@ Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
 }
 
 Task<> Worker::turn_away(const config::Listener& settings, net::Stream stream) {
-  if (config::has_implicit_tls(settings.service)) co_return;  // nothing can be said before a handshake
+  if (config::has_implicit_tls(settings.service))
+    co_return;  // nothing can be said before a handshake
   std::string words;
   if (is_smtp(settings.service)) {
     words = smtp::reply::too_many_here.with(stream.peer().ip()).wire();
@@ -226,7 +232,7 @@ Task<> Worker::speak_http(const config::Listener& settings, net::Stream stream) 
   }
   http::Limits limits;
   limits.body = snapshot_->config->limits.message_size + 64 * 1024;
-  co_await http::serve(std::move(stream), *http_, limits);
+  co_await http::serve(std::move(stream), *http_, limits, idle_);
 }
 
 }  // namespace postern::relay

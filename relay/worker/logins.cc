@@ -9,8 +9,8 @@
 
 namespace postern::relay {
 
-/// A slot is held while a password is verified, so that parallel guesses count. Many good logins at once from one
-/// address are no attack: while some are under way, wait for their slots.
+/// A slot is held while a password is verified, so that parallel guesses count. Many good logins at
+/// once from one address are no attack: while some are under way, wait for their slots.
 Task<std::optional<net::AddressTable::Attempt>> Logins::reserve(net::Address peer) {
   constexpr std::chrono::milliseconds pause{20};
   constexpr int looks = 500;

@@ -13,11 +13,12 @@ constexpr std::size_t longest_wait_for_pool = 10'000;  // jobs
 
 mailbox::MessageIndexer indexer() {
   return {.envelope = imap::envelope_text,
-          .body_structure = imap::body_structure_text,
+          .body_structure = imap::bodystructure_text,
           .body = imap::body_text};
 }
 
-/// Signs a message that delivery had to convert. Its snapshot is the one of the start: keys change rarely, and by restart.
+/// Signs a message that delivery had to convert. Its snapshot is the one of the start: keys change
+/// rarely, and by restart.
 std::string sign_again(const std::shared_ptr<const Snapshot>& snapshot, std::string_view message) {
   const auto header = mail::HeaderBlock::parse(message);
   const auto* from = header.find("From");
@@ -48,6 +49,14 @@ std::shared_ptr<std::atomic<int>> SessionCounts::of(const std::string& listener)
   auto& count = counts_[listener];
   if (!count) count = std::make_shared<std::atomic<int>>(0);
   return count;
+}
+
+void CountedEvents::on(const delivery::DeliveryEvent& event) {
+  log_.on(event);
+  const auto now = std::chrono::steady_clock::now();
+  if (event.fact == delivery::Fact::delivered) rates_.delivered.add(now);
+  if (event.fact == delivery::Fact::deferred) rates_.deferred.add(now);
+  if (event.fact == delivery::Fact::bounced) rates_.bounced.add(now);
 }
 
 int SessionCounts::total() const {
@@ -85,7 +94,7 @@ void House::refresh_accounts() {
 }
 
 Worker::Worker(Loop& loop, House& house, unsigned index)
-    : loop_(loop), house_(house), index_(index) {}
+    : loop_(loop), house_(house), index_(index), events_(house.rates) {}
 
 Worker::~Worker() = default;
 
@@ -96,8 +105,7 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
   mailbox::AccountHub::Options options;
   options.folder = (config->data_dir / "mailboxes").string();
   options.remember_deliveries =
-      std::chrono::duration_cast<std::chrono::seconds>(config->queue.expire) +
-      std::chrono::days(7);
+      std::chrono::duration_cast<std::chrono::seconds>(config->queue.expire) + std::chrono::days(7);
   hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options), indexer());
   courier_ = std::make_unique<delivery::Courier>(loop_, *resolver_, config);
   queue_ = std::make_unique<queue::Queue>(
@@ -130,6 +138,7 @@ Task<> Worker::start(http::Application& http) {
                   .router = *router_,
                   .directory = *directory_,
                   .mailboxes = house_.mailboxes,
+                  .accepted = house_.rates.accepted,
                   .spool = {house_.disk, snapshot_->config->queue.spool, house_.node.writer()}},
       snapshot_);
   dispatcher_->start();

@@ -1,4 +1,5 @@
-// relay/worker/worker.h: one event loop with all that it needs: its queue connection, mailboxes, deliveries, listeners.
+// relay/worker/worker.h: one event loop with all that it needs: its queue connection, mailboxes,
+// deliveries, listeners.
 #pragma once
 
 #include <atomic>
@@ -25,7 +26,9 @@
 #include "relay/intake/directory.h"
 #include "relay/intake/mail_intake.h"
 #include "relay/smtp/session.h"
+#include "relay/worker/idle_sessions.h"
 #include "relay/worker/logins.h"
+#include "relay/worker/rate_meter.h"
 #include "relay/worker/snapshot.h"
 
 namespace postern::http {
@@ -56,6 +59,17 @@ class SessionCounts {
   std::map<std::string, std::shared_ptr<std::atomic<int>>> counts_;
 };
 
+/// Logs and counts what deliveries come to.
+class CountedEvents final : public delivery::EventSink {
+ public:
+  explicit CountedEvents(Rates& rates) : rates_(rates) {}
+  void on(const delivery::DeliveryEvent& event) override;
+
+ private:
+  delivery::LoggingEvents log_;
+  Rates& rates_;
+};
+
 /// What all workers share; thread-safe, or constant once the loops run.
 struct House {
   House(const config::Config& config);
@@ -71,6 +85,7 @@ struct House {
   Logins logins;
   LiveAccounts live_accounts;
   SessionCounts sessions;
+  Rates rates;
   std::chrono::system_clock::time_point started;
 
   /// Looks up who is enabled. Blocking.
@@ -79,24 +94,29 @@ struct House {
 
 net::AddressTable::Limits address_limits(const config::Limits& limits);
 
-/// All methods on its own loop. Open, start, listen; then quiesce, and close in steps, for workers lean on each other.
+/// All methods on its own loop. Open, start, listen; then quiesce, and close in steps, for workers
+/// lean on each other.
 class Worker {
  public:
   Worker(Loop& loop, House& house, unsigned index);
   ~Worker();
 
   Loop& loop() { return loop_; }
+  unsigned index() const { return index_; }
   queue::Queue& queue() { return *queue_; }
   MailIntake& intake() { return *intake_; }
   Directory& directory() { return *directory_; }
   delivery::Dispatcher& dispatcher() { return *dispatcher_; }
+  delivery::Courier& courier() { return *courier_; }
+  mailbox::AccountHub& hub() { return *hub_; }
+  IdleSessions& idle_sessions() { return idle_; }
 
   /// What others lean on: mailboxes, courier, queue. Returns when Redis has answered.
   Task<> open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis);
   /// What leans on others. `http` answers on the http listeners.
   Task<> start(http::Application& http);
-  /// Brings the listeners in line with the configuration; those whose address stays keep their socket.
-  /// Throws IoError when an address cannot be had: nothing has changed then.
+  /// Brings the listeners in line with the configuration; those whose address stays keep their
+  /// socket. Throws IoError when an address cannot be had: nothing has changed then.
   Task<> listen();
   Task<> configure(std::shared_ptr<const Snapshot> snapshot);
 
@@ -137,12 +157,12 @@ class Worker {
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<Directory> directory_;
   std::unique_ptr<delivery::Router> router_;
-  delivery::LoggingEvents events_;
+  CountedEvents events_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<MailIntake> intake_;
   http::Application* http_ = nullptr;
 
-  smtp::IdleSessions idle_;
+  IdleSessions idle_;
   TaskGroup senders_;  ///< SMTP and HTTP: they may be about to get a 250
   TaskGroup readers_;  ///< IMAP and POP3 before login
   std::map<std::string, std::shared_ptr<Door>> doors_;  ///< by address

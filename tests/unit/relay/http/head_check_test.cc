@@ -1,4 +1,5 @@
-// tests/unit/relay/http/head_check_test.cc: heads that two readers could take differently are refused.
+// tests/unit/relay/http/head_check_test.cc: heads that two readers could take differently are
+// refused.
 #include "relay/http/head_check.h"
 
 #include <catch2/catch.hpp>
@@ -14,16 +15,27 @@ TEST_CASE("a plain request passes") {
 
 TEST_CASE("a doubtful head is refused") {
   const std::string host = "POST / HTTP/1.1\r\nHost: a\r\n";
-  const std::string wrong[] = {
-      "\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n", "GET  HTTP/1.1\r\nHost: a\r\n\r\n",
-      "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
-      "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", host + "Host: b\r\n\r\n", host + "X : 1\r\n\r\n",
-      host + "X: 1\r\n folded\r\n\r\n", host + "X: a\rb\r\n\r\n", host + "X: a\nb\r\n\r\n",
-      host + std::string("X: a\0b\r\n\r\n", 10), host + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n",
-      host + "Content-Length: +1\r\n\r\n", host + "Content-Length: 1, 1\r\n\r\n",
-      host + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-      host + "Transfer-Encoding: xchunked\r\n\r\n", host + "Transfer-Encoding: gzip, chunked\r\n\r\n",
-      "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", host + "\r\nleft over"};
+  const std::string wrong[] = {"\r\n",
+                               "GET / HTTP/1.1\r\n\r\n",
+                               "GET / HTTP/1.1\nHost: a\n\n",
+                               "GET  HTTP/1.1\r\nHost: a\r\n\r\n",
+                               "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+                               "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                               "G(T / HTTP/1.1\r\nHost: a\r\n\r\n",
+                               host + "Host: b\r\n\r\n",
+                               host + "X : 1\r\n\r\n",
+                               host + "X: 1\r\n folded\r\n\r\n",
+                               host + "X: a\rb\r\n\r\n",
+                               host + "X: a\nb\r\n\r\n",
+                               host + std::string("X: a\0b\r\n\r\n", 10),
+                               host + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n",
+                               host + "Content-Length: +1\r\n\r\n",
+                               host + "Content-Length: 1, 1\r\n\r\n",
+                               host + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                               host + "Transfer-Encoding: xchunked\r\n\r\n",
+                               host + "Transfer-Encoding: gzip, chunked\r\n\r\n",
+                               "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
+                               host + "\r\nleft over"};
   for (const std::string& head : wrong) {
     INFO(head);
     CHECK(!check_head(head));

@@ -11,14 +11,16 @@ namespace {
 const std::chrono::sys_seconds noon{std::chrono::seconds(1'795'000'000)};
 
 Origin origin(Door door, const char* peer) {
-  return {door, *net::Address::parse(peer), "client.example", "ESMTPS", "TLSv1.3 with cipher X", {}};
+  return {door,     *net::Address::parse(peer), "client.example",
+          "ESMTPS", "TLSv1.3 with cipher X",    {}};
 }
 
 }  // namespace
 
 TEST_CASE("Received tells the peer's address on port 25 and never on submission") {
   const auto recipient = *mail::EmailAddress::parse("x@b.example");
-  const std::string mx = received_field(origin(Door::mx, "192.0.2.7:99"), "mail.b.example", "ID", recipient, noon);
+  const std::string mx =
+      received_field(origin(Door::mx, "192.0.2.7:99"), "mail.b.example", "ID", recipient, noon);
   CHECK(mx.find("from client.example ([192.0.2.7])") != mx.npos);
   CHECK(mx.find("with ESMTPS id ID") != mx.npos);
   CHECK(mx.find("for <x@b.example>") != mx.npos);
@@ -32,7 +34,8 @@ TEST_CASE("Received tells the peer's address on port 25 and never on submission"
 
 TEST_CASE("a submission gets Date and Message-ID and loses Bcc, folds and all") {
   const auto done = complete_header(
-      mail::HeaderBlock::parse("From: a@b.example\r\nBCC: x@c.example,\r\n y@c.example\r\nSubject: s\r\n\r\n"),
+      mail::HeaderBlock::parse(
+          "From: a@b.example\r\nBCC: x@c.example,\r\n y@c.example\r\nSubject: s\r\n\r\n"),
       "<1@b.example>", noon);
   CHECK(done.starts_with("From: a@b.example\r\nSubject: s\r\nDate: "));
   CHECK(done.find("c.example") == done.npos);

@@ -29,7 +29,8 @@ TEST_CASE("MAIL takes a path, <> and the parameters that are offered") {
 }
 
 TEST_CASE("a source route is dropped, never followed") {
-  const auto command = RcptCommand::parse("TO:<@relay.example,@b.example:x@c.example>", "h.example");
+  const auto command =
+      RcptCommand::parse("TO:<@relay.example,@b.example:x@c.example>", "h.example");
   REQUIRE(command);
   CHECK(command->recipient.address.text() == "x@c.example");
 }
@@ -79,8 +80,8 @@ TEST_CASE("what MAIL cannot mean is refused with the code that says why") {
 }
 
 TEST_CASE("RCPT keeps NOTIFY and the decoded ORCPT") {
-  const auto command =
-      RcptCommand::parse("TO:<x@c.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;X+2By@c.example", "h.example");
+  const auto command = RcptCommand::parse(
+      "TO:<x@c.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;X+2By@c.example", "h.example");
   REQUIRE(command);
   CHECK(command->recipient.orcpt == "rfc822;X+y@c.example");
   CHECK(command->recipient.notify.success);

@@ -1,4 +1,5 @@
-// tests/unit/relay/smtp/session_test.cc: conversations over loopback, with an intake that only remembers.
+// tests/unit/relay/smtp/session_test.cc: conversations over loopback, with an intake that only
+// remembers.
 #include "relay/smtp/session.h"
 
 #include <catch2/catch.hpp>
@@ -28,8 +29,7 @@ class FakeReception : public relay::Reception {
     co_return;
   }
   Task<std::vector<smtp::Answer>> finish() override {
-    const std::size_t count =
-        taken_.origin.door == relay::Door::lmtp ? taken_.admitted.size() : 1;
+    const std::size_t count = taken_.origin.door == relay::Door::lmtp ? taken_.admitted.size() : 1;
     all_.push_back(std::move(taken_));
     co_return std::vector<smtp::Answer>(count, smtp::reply::queued.with("1"));
   }
@@ -46,9 +46,8 @@ class FakeIntake : public relay::Intake {
                                                  const mail::ReversePath&) override {
     co_return std::nullopt;
   }
-  Task<std::expected<relay::Admitted, smtp::Answer>> admit(const relay::Origin&,
-                                                           const mail::ReversePath&,
-                                                           const mail::Recipient& recipient) override {
+  Task<std::expected<relay::Admitted, smtp::Answer>> admit(
+      const relay::Origin&, const mail::ReversePath&, const mail::Recipient& recipient) override {
     if (recipient.address.domain().text() != "b.example") {
       co_return std::unexpected(smtp::reply::no_relay.with(recipient.address.text()));
     }
@@ -71,8 +70,7 @@ class FakeLogins : public mailbox::Authenticator {
     if (user != "ann" || password != "secret") {
       co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
     }
-    co_return policy::Account{.id = "1",
-                              .address = *mail::EmailAddress::parse("ann@b.example")};
+    co_return policy::Account{.id = "1", .address = *mail::EmailAddress::parse("ann@b.example")};
   }
 };
 
@@ -80,11 +78,12 @@ class ScriptedClient {
  public:
   explicit ScriptedClient(smtp::Terms terms)
       : terms_(std::make_shared<smtp::Terms>(std::move(terms))),
-        listener_(loop_, *net::Address::parse("127.0.0.1:0"),
-                  [this](net::Stream stream) {
-                    return smtp::converse(std::move(stream), terms_, intake, logins_, idle_);
-                  },
-                  group_),
+        listener_(
+            loop_, *net::Address::parse("127.0.0.1:0"),
+            [this](net::Stream stream) {
+              return smtp::converse(std::move(stream), terms_, intake, logins_, idle_);
+            },
+            group_),
         stream_(loop_.run_until_done(net::Stream::connect(listener_.bound(), 5s))) {
     greeting = reply();
   }
@@ -131,7 +130,7 @@ class ScriptedClient {
   Loop loop_;
   TaskGroup group_;
   FakeLogins logins_;
-  smtp::IdleSessions idle_;
+  relay::IdleSessions idle_;
   std::shared_ptr<smtp::Terms> terms_;
   net::Listener listener_;
   net::Stream stream_;
@@ -140,7 +139,8 @@ class ScriptedClient {
 smtp::Terms port_25() { return {.door = relay::Door::mx, .hostname = "mail.b.example"}; }
 
 smtp::Terms submission_in_the_clear() {
-  return {.door = relay::Door::submission, .tls = smtp::TlsUse::optional, .hostname = "mail.b.example"};
+  return {
+      .door = relay::Door::submission, .tls = smtp::TlsUse::optional, .hostname = "mail.b.example"};
 }
 
 }  // namespace
@@ -151,7 +151,8 @@ TEST_CASE("a message in DATA arrives with its dots and its envelope") {
   CHECK(client.say("EHLO me").find("250-PIPELINING") != std::string::npos);
   CHECK(client.say("MAIL FROM:<a@c.example> BODY=8BITMIME") == "250 2.1.0 Sender OK");
   CHECK(client.say("RCPT TO:<x@b.example> NOTIFY=NEVER") == "250 2.1.5 Recipient OK");
-  CHECK(client.say("RCPT TO:<x@c.example>") == "550 5.7.1 Relaying to x@c.example is not permitted");
+  CHECK(client.say("RCPT TO:<x@c.example>") ==
+        "550 5.7.1 Relaying to x@c.example is not permitted");
   CHECK(client.say("DATA").starts_with("354 "));
   CHECK(client.say("Subject: a\r\n\r\n..dot\r\n.") == "250 2.0.0 Queued as 1");
   REQUIRE(client.intake.taken.size() == 1);
@@ -259,8 +260,11 @@ TEST_CASE("the recipients of one message are limited with 452") {
   auto terms = port_25();
   terms.recipients = 2;
   ScriptedClient client(terms);
-  client.send("EHLO me\r\nMAIL FROM:<>\r\nRCPT TO:<1@b.example>\r\nRCPT TO:<2@b.example>\r\nRCPT TO:<3@b.example>\r\n");
-  for (const char* code : {"250", "250", "250", "250", "452 4.5.3"}) CHECK(client.reply().starts_with(code));
+  client.send(
+      "EHLO me\r\nMAIL FROM:<>\r\nRCPT TO:<1@b.example>\r\nRCPT TO:<2@b.example>\r\nRCPT "
+      "TO:<3@b.example>\r\n");
+  for (const char* code : {"250", "250", "250", "250", "452 4.5.3"})
+    CHECK(client.reply().starts_with(code));
 }
 
 TEST_CASE("an endless line gets one 500, and many errors end the conversation") {

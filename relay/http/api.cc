@@ -1,0 +1,123 @@
+// relay/http/api.cc: who may ask, and which function answers.
+#include "relay/http/api.h"
+
+#include "core/config/config.h"
+#include "core/log.h"
+#include "core/mail/encodings.h"
+#include "core/metrics.h"
+#include "relay/account_admin.h"
+
+namespace postern::http {
+namespace {
+
+Response unauthorized() {
+  Response response = problem(401, "Unauthorized", "HTTP Basic with an account or an app password");
+  response.fields.emplace_back("WWW-Authenticate", "Basic realm=\"postern\", charset=\"UTF-8\"");
+  return response;
+}
+
+struct Credentials {
+  std::string user, password;
+};
+
+/// RFC 7617.
+std::optional<Credentials> basic_credentials(std::string_view authorization) {
+  constexpr std::string_view scheme = "basic ";
+  if (!mail::equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
+  const auto decoded = mail::base64_decode(authorization.substr(scheme.size()));
+  if (!decoded) return {};
+  const std::size_t colon = decoded->find(':');
+  if (colon == decoded->npos || colon == 0 || decoded->find('\0') != decoded->npos) return {};
+  return Credentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
+}
+
+bool is_probe(std::string_view path) {
+  return path == "/metrics" || path == "/healthz" || path == "/readyz";
+}
+
+}  // namespace
+
+bool Api::is_near(const net::Address& peer) const {
+  return peer.is_loopback() ||
+         std::ranges::any_of(snapshot_->config->trusted_networks,
+                             [&](const net::Network& network) { return network.contains(peer); });
+}
+
+bool Api::is_operator(const Request& request) const {
+  return trust_ == Trust::control || (request.account && request.account->is_operator);
+}
+
+Task<std::optional<Response>> Api::admit(Request& request) {
+  if (trust_ != Trust::by_password) co_return std::nullopt;
+  if (is_probe(request.path)) {
+    if (is_near(request.peer)) co_return std::nullopt;
+    co_return problem(403, "Forbidden", "only for trusted_networks");
+  }
+  const auto credentials = basic_credentials(request.field("authorization"));
+  if (!credentials) co_return unauthorized();
+  auto account = co_await house_.logins.login(credentials->user, credentials->password,
+                                              policy::Scope::http, request.peer);
+  if (!account) {
+    switch (account.error()) {
+      case mailbox::AuthFailure::bad_credentials:
+        co_return unauthorized();
+      case mailbox::AuthFailure::too_many:
+        co_return problem(429, "Too Many Requests", "too many failed logins from your address");
+      case mailbox::AuthFailure::unavailable:
+        co_return problem(503, "Service Unavailable", "logins cannot be checked right now");
+    }
+  }
+  request.account = std::move(*account);
+  co_return std::nullopt;
+}
+
+Response Api::health(const Request& request) const {
+  if (request.path == "/metrics") {
+    return {200, metrics::render(), "text/plain; version=0.0.4; charset=utf-8", {}};
+  }
+  if (request.path == "/healthz") return {200, "ok\n", "text/plain", {}};
+  const std::string trouble = hooks_.trouble();
+  if (trouble.empty()) return {200, "ready\n", "text/plain", {}};
+  return problem(503, "Not ready", trouble);
+}
+
+Task<Response> Api::answer(Request request) {
+  std::string failure;
+  try {
+    co_return co_await route(request);
+  } catch (const IoError& error) {
+    failure = error.what();
+  }
+  log::warn("request_failed", {{"path", request.path}, {"error", failure}});
+  co_return problem(503, "Service Unavailable", failure);
+}
+
+Task<Response> Api::route(const Request& request) {
+  const std::string_view path = request.path;
+  const bool is_get = request.method == "GET" || request.method == "HEAD";
+  const bool is_post = request.method == "POST";
+  constexpr std::string_view messages = "/v1/messages/", queue_path = "/v1/queue";
+  if (is_probe(path) && is_get) co_return health(request);
+  if (path == "/v1/messages" && is_post) {
+    if (trust_ == Trust::control) co_return co_await take_from_socket(request);
+    co_return co_await take_message(request);
+  }
+  if (path == "/v1/messages" && is_get && is_operator(request)) {
+    co_return co_await find_messages(request);
+  }
+  if (path.starts_with(messages) && is_get) {
+    co_return co_await timeline(request, path.substr(messages.size()));
+  }
+  if (path == "/v1/status" && is_get) co_return co_await status();
+  const bool is_queue = path == queue_path || path.starts_with("/v1/queue/");
+  const bool is_for_operators = is_queue || relay::is_account_path(path) || path == "/v1/reload";
+  if (is_for_operators && !is_operator(request)) {
+    co_return problem(403, "Forbidden", "only for an operator's account");
+  }
+  if (is_queue) co_return co_await queue(request, path.substr(queue_path.size()));
+  if (relay::is_account_path(path)) co_return co_await accounts(request);
+  if (path == "/v1/reload" && is_post) co_return co_await hooks_.reload();
+  co_return problem(404, "Not Found", "no such path, or not with this method");
+}
+
+}  // namespace postern::http

@@ -1,0 +1,121 @@
+// relay/http/json_views.cc: rows, deliveries, timelines.
+#include "relay/http/json_views.h"
+
+#include <fmt/chrono.h>
+
+namespace postern::http {
+namespace {
+
+using nlohmann::json;
+
+std::string sender_text(const mail::ReversePath& sender) { return sender ? sender->text() : ""; }
+
+json addresses(const std::vector<mail::Recipient>& recipients) {
+  json all = json::array();
+  for (const mail::Recipient& recipient : recipients) all.push_back(recipient.address.text());
+  return all;
+}
+
+json all_recipients(const queue::MessageRow& row) {
+  json all = json::array();
+  for (const auto& delivery : row.deliveries) {
+    for (const auto& recipient : delivery.recipients) all.push_back(recipient.address.text());
+  }
+  return all;
+}
+
+json time_or_null(const std::optional<queue::WallTime>& time) {
+  return time ? json(time_text(*time)) : json(nullptr);
+}
+
+/// Of several deliveries, the state that wants an operator's eye first.
+queue::State state_of(const queue::MessageRow& row) {
+  for (const auto state : {queue::State::held, queue::State::active, queue::State::deferred}) {
+    for (const auto& delivery : row.deliveries) {
+      if (delivery.state == state) return state;
+    }
+  }
+  return queue::State::ready;
+}
+
+void put(json& object, const char* key, const std::string& value) {
+  if (!value.empty()) object[key] = value;
+}
+
+}  // namespace
+
+std::string time_text(std::chrono::system_clock::time_point time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+json view(const queue::MessageRow& row) {
+  unsigned attempts = 0;
+  std::string last_error;
+  std::optional<queue::WallTime> next;
+  for (const auto& delivery : row.deliveries) {
+    attempts = std::max(attempts, delivery.attempts);
+    if (!delivery.last_error.empty()) last_error = delivery.last_error;
+    if (delivery.due && (!next || *delivery.due < *next)) next = delivery.due;
+  }
+  return {{"id", queue::text(row.id)},
+          {"state", queue::name(state_of(row))},
+          {"sender", sender_text(row.sender)},
+          {"recipients", all_recipients(row)},
+          {"size", row.size},
+          {"created", time_text(row.created)},
+          {"next_attempt", time_or_null(next)},
+          {"attempts", attempts},
+          {"last_error", last_error}};
+}
+
+json view_in_full(const queue::MessageRow& row) {
+  json object = view(row);
+  put(object, "message_id", row.message_id);
+  put(object, "subject", row.subject);
+  object["deliveries"] = json::array();
+  for (const auto& delivery : row.deliveries) {
+    object["deliveries"].push_back({{"next_hop", delivery.next_hop},
+                                    {"state", queue::name(delivery.state)},
+                                    {"recipients", addresses(delivery.recipients)},
+                                    {"next_attempt", time_or_null(delivery.due)},
+                                    {"attempts", delivery.attempts},
+                                    {"last_error", delivery.last_error}});
+  }
+  return object;
+}
+
+json head_of(const queue::MessageRow& row) {
+  return {{"id", queue::text(row.id)},
+          {"time", time_text(row.received)},
+          {"sender", sender_text(row.sender)},
+          {"recipients", all_recipients(row)}};
+}
+
+json view(const queue::Timeline& timeline) {
+  json object = head_of(timeline);
+  put(object, "message_id", timeline.message_id);
+  put(object, "subject", timeline.subject);
+  object["size"] = timeline.size;
+  object["state"] = timeline.completed ? "done" : "queued";
+  object["events"] = json::array();
+  for (const queue::Event& event : timeline.events) {
+    json item{{"time", time_text(event.at)}, {"event", event.fact}};
+    put(item, "recipient", event.recipient);
+    if (event.attempt > 0) item["attempt"] = event.attempt;
+    put(item, "host", event.host);
+    put(item, "address", event.address);
+    put(item, "tls", event.tls);
+    put(item, "status", event.status);
+    put(item, "reply", event.reply);
+    object["events"].push_back(std::move(item));
+  }
+  return object;
+}
+
+Response json_response(const json& body, int status) {
+  return {
+      status, body.dump(-1, ' ', false, json::error_handler_t::replace), "application/json", {}};
+}
+
+}  // namespace postern::http

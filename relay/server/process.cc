@@ -1,0 +1,73 @@
+// relay/server/process.cc: lock, signals, limits, systemd.
+#include "relay/server/process.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "core/error.h"
+
+namespace postern::relay {
+
+DataLock::DataLock(const std::filesystem::path& data_dir) {
+  const auto file = data_dir / "lock";
+  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor_ < 0) throw IoError("cannot open " + file.string() + ": " + std::strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    ::close(descriptor_);
+    throw IoError("another postern serves " + data_dir.string());
+  }
+}
+
+DataLock::~DataLock() { ::close(descriptor_); }
+
+struct Signal::Watch {
+  uv_signal_t handle{};
+  std::function<void()> arrived;
+};
+
+Signal::Signal(Loop& loop, int number, std::function<void()> arrived)
+    : watch_(new Watch{{}, std::move(arrived)}) {
+  uv_signal_init(loop.uv(), &watch_->handle);
+  watch_->handle.data = watch_;
+  uv_signal_start(
+      &watch_->handle,
+      [](uv_signal_t* handle, int) { static_cast<Watch*>(handle->data)->arrived(); }, number);
+}
+
+Signal::~Signal() {
+  uv_close(reinterpret_cast<uv_handle_t*>(&watch_->handle),
+           [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void notify_systemd(std::string_view state) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  sockaddr_un address{};
+  if (path == nullptr || std::strlen(path) >= sizeof address.sun_path) return;
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, path);
+  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';  // an abstract socket
+  const int descriptor = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return;
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+  ::sendto(descriptor, state.data(), state.size(), MSG_NOSIGNAL,
+           reinterpret_cast<const sockaddr*>(&address), length);
+  ::close(descriptor);
+}
+
+}  // namespace postern::relay

@@ -1,0 +1,45 @@
+// relay/server/process.h: what the gateway settles with the operating system.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "core/async/loop.h"
+
+namespace postern::relay {
+
+/// One gateway for each data_dir: a locked file, held while this lives. Throws IoError when another
+/// has it.
+class DataLock {
+ public:
+  explicit DataLock(const std::filesystem::path& data_dir);
+  ~DataLock();
+  DataLock(const DataLock&) = delete;
+  DataLock& operator=(const DataLock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+/// Calls back on the loop when a signal arrives, while this lives.
+class Signal {
+ public:
+  Signal(Loop& loop, int number, std::function<void()> arrived);
+  ~Signal();
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+
+ private:
+  struct Watch;
+  Watch* watch_;
+};
+
+/// As many descriptors as the hard limit allows.
+void raise_descriptor_limit();
+
+/// "READY=1" and the like to systemd, if it started us (sd_notify(3)).
+void notify_systemd(std::string_view state);
+
+}  // namespace postern::relay

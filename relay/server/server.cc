@@ -1,0 +1,326 @@
+// relay/server/server.cc: builds the house from the ground up, and takes it down from the roof.
+#include "relay/server/server.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "core/async/timer.h"
+#include "core/log.h"
+#include "relay/serve.h"
+
+namespace postern::relay {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::seconds look_at_certificate{10};
+constexpr std::chrono::hours look_for_purges{1};
+constexpr mode_t owner_only = 0600;
+
+http::Response as_response(const json& body, int status) {
+  return {status,
+          body.dump(-1, ' ', false, json::error_handler_t::replace),
+          status < 400 ? "application/json" : "application/problem+json",
+          {}};
+}
+
+std::filesystem::file_time_type changed_at(const config::Tls& tls) {
+  std::error_code error;
+  const auto certificate = std::filesystem::last_write_time(tls.certificate, error);
+  const auto key = std::filesystem::last_write_time(tls.key, error);
+  return std::max(certificate, key);
+}
+
+void make_folders(const config::Config& config) {
+  std::error_code error;
+  for (const auto& folder : {config.data_dir, config.data_dir / "mailboxes",
+                             config.data_dir / "scratch", config.queue.spool}) {
+    std::filesystem::create_directories(folder, error);
+    if (error) throw IoError("cannot make " + folder.string() + ": " + error.message());
+  }
+}
+
+}  // namespace
+
+LoopThread::LoopThread() {
+  std::promise<Loop*> made;
+  auto known = made.get_future();
+  thread_ = std::thread([&made] {
+    Loop loop;
+    made.set_value(&loop);
+    loop.run();
+  });
+  loop_ = known.get();
+}
+
+LoopThread::~LoopThread() {
+  loop_->stop();
+  thread_.join();
+}
+
+Server::Server(Loop& loop, std::shared_ptr<const config::Config> config)
+    : loop_(loop), config_(std::move(config)) {
+  hooks_.trouble = [this] { return trouble(); };
+  hooks_.reload = [this] { return reload(); };
+  hooks_.redis_kind = [this] {
+    return std::string(config_->queue.is_managed() ? "managed" : "external");
+  };
+}
+
+Server::~Server() = default;
+
+template <class Step>
+Task<> Server::on_each(Step step) {
+  TaskGroup group;
+  for (const auto& worker : workers_) {
+    group.spawn(on_loop(worker->loop(), Task<>(step(*worker))));
+  }
+  co_await group.join();
+}
+
+Task<int> Server::run() {
+  const Signal terminate(loop_, SIGTERM, [this] { wishes_.try_send(Wish::stop); });
+  const Signal interrupt(loop_, SIGINT, [this] { wishes_.try_send(Wish::stop); });
+  const Signal hang_up(loop_, SIGHUP, [this] { wishes_.try_send(Wish::reload); });
+  std::string failure;
+  try {
+    co_await start();
+  } catch (const IoError& error) {
+    failure = error.what();
+  }
+  if (failure.empty()) {
+    co_await live();
+  } else {
+    log::error("start_failed", {{"error", failure}});
+  }
+  notify_systemd("STOPPING=1");
+  co_await stop();
+  co_return failure.empty() ? 0 : 1;
+}
+
+redis::Url Server::redis_url() const {
+  if (redis_) return redis_->url();
+  if (config_->queue.redis.size() > 1) throw IoError("queue.redis: shards are not supported yet");
+  const auto* url = std::get_if<config::RedisUrl>(&config_->queue.redis.front());
+  if (url == nullptr) throw IoError("queue.redis: sentinels are not supported yet");
+  auto parsed = redis::Url::parse(url->text);
+  if (!parsed) throw IoError("queue.redis: " + parsed.error().text);
+  return std::move(*parsed);
+}
+
+Task<> Server::start() {
+  for (const std::string& warning : config_->warnings) log::warn("config", {{"text", warning}});
+  make_folders(*config_);
+  auto snapshot = Snapshot::make(config_);
+  if (!snapshot) throw IoError(snapshot.error());
+  snapshot_ = std::move(*snapshot);
+  house_ = std::make_unique<House>(*config_);
+  if (config_->queue.is_managed()) {
+    redis_ = std::make_unique<queue::ManagedRedis>(
+        loop_, queue::ManagedRedis::Settings{.data_dir = config_->data_dir,
+                                             .memory_limit = config_->queue.memory_limit});
+    co_await redis_->start();
+  }
+  const redis::Url url = redis_url();
+  workers_.push_back(std::make_unique<Worker>(loop_, *house_, 0));
+  for (unsigned index = 1; index < config_->worker_count(); ++index) {
+    threads_.push_back(std::make_unique<LoopThread>());
+    workers_.push_back(std::make_unique<Worker>(threads_.back()->loop(), *house_, index));
+  }
+  co_await on_each([&](Worker& worker) { return worker.open(snapshot_, url); });
+  for (const auto& worker : workers_) {
+    house_->couriers.push_back(&worker->courier());
+    house_->mailboxes.add(worker->hub());
+    apis_.push_back(
+        std::make_unique<http::Api>(*worker, *house_, hooks_, http::Api::Trust::by_password));
+    apis_.back()->configure(snapshot_);
+  }
+  heartbeat_ = std::make_unique<queue::Heartbeat>(
+      workers_.front()->queue(),
+      queue::Heartbeat::Settings{.memory_limit = config_->queue.memory_limit,
+                                 .disk_reserve = config_->queue.disk_reserve});
+  co_await heartbeat_->start();
+  co_await on_each([&](Worker& worker) { return worker.start(*apis_[worker.index()]); });
+  open_control_socket();
+  co_await on_each([](Worker& worker) { return worker.listen(); });
+}
+
+void Server::open_control_socket() {
+  control_ =
+      std::make_unique<http::Api>(*workers_.front(), *house_, hooks_, http::Api::Trust::control);
+  control_->configure(snapshot_);
+  const mode_t before = ::umask(0177);  // whoever can open it is an operator
+  const auto path = config_->control_socket();
+  control_listener_.emplace(
+      loop_, net::Address::unix_socket(path.string()),
+      [this](net::Stream stream) {
+        http::Limits limits;
+        limits.body = snapshot_->config->limits.message_size + 64 * 1024;
+        return http::serve(std::move(stream), *control_, limits, control_idle_);
+      },
+      control_sessions_);
+  ::umask(before);
+  ::chmod(path.c_str(), owner_only);
+}
+
+Task<> Server::live() {
+  background_.spawn(watch_certificate());
+  background_.spawn(purge_removed_accounts());
+  log::info("ready", {{"hostname", config_->hostname}, {"workers", workers_.size()}});
+  notify_systemd("READY=1");
+  while (const auto wish = co_await wishes_.receive()) {
+    if (*wish == Wish::stop) break;
+    const http::Response response = co_await reload();
+    if (response.status >= 400) log::error("reload_refused", {{"answer", response.body}});
+  }
+}
+
+Task<> Server::stop() {
+  log::info("stopping");
+  co_await background_.close();
+  if (control_listener_) control_listener_->stop();
+  control_idle_.close_all();
+  co_await stop_workers();
+  co_await control_sessions_.close();
+  if (heartbeat_) co_await heartbeat_->stop();
+  co_await on_each([](Worker& worker) { return worker.close_mailboxes(); });
+  heartbeat_.reset();
+  control_.reset();
+  apis_.clear();
+  co_await on_each([](Worker& worker) { return worker.close(); });
+  workers_.clear();
+  threads_.clear();
+  if (redis_) co_await redis_->stop();  // last: the final settlements went to it
+  house_.reset();
+  log::info("stopped");
+}
+
+/// Nobody new; those who are about to get a 250 get it; deliveries end or go back.
+Task<> Server::stop_workers() {
+  const auto deadline = loop_.now() + config_->shutdown_grace;
+  co_await on_each([](Worker& worker) { return worker.stop_listening(); });
+  const auto left = [&] {
+    return std::max(std::chrono::milliseconds(100),
+                    std::chrono::duration_cast<std::chrono::milliseconds>(deadline - loop_.now()));
+  };
+  co_await on_each([&](Worker& worker) { return worker.finish_sessions(left()); });
+  co_await on_each([&](Worker& worker) { return worker.stop_deliveries(left()); });
+  co_await on_each([](Worker& worker) { return worker.stop_courier(); });
+}
+
+Task<http::Response> Server::reload() {
+  const Mutex::Guard guard = co_await reloading_.lock();
+  const auto loaded = co_await offload(house_->disk, [&] { return config::load(config_->file); });
+  if (!loaded) {
+    json errors = json::array();
+    std::string detail;
+    for (const config::ConfigError& error : loaded.error()) {
+      errors.push_back(error.message());
+      detail += (detail.empty() ? "" : "\n") + error.message();
+    }
+    co_return as_response({{"title", "The configuration is wrong; the old one stays"},
+                           {"status", 422},
+                           {"detail", detail},
+                           {"errors", errors}},
+                          422);
+  }
+  const auto snapshot = co_await offload(house_->disk, [&] { return Snapshot::make(*loaded); });
+  if (!snapshot) co_return http::problem(422, "The old configuration stays", snapshot.error());
+  const auto restart = config::needs_restart(*config_, **loaded);
+  const auto old = snapshot_;
+  std::string failure;
+  try {
+    co_await apply(*snapshot);
+  } catch (const IoError& error) {
+    failure = error.what();
+  }
+  if (!failure.empty()) {
+    co_await apply(old);
+    co_return http::problem(422, "The old configuration stays", failure);
+  }
+  log::info("reloaded", {{"restart_needed", restart.size()}});
+  co_return as_response({{"restart_needed", restart}, {"warnings", (*loaded)->warnings}}, 200);
+}
+
+Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
+  co_await on_each([&](Worker& worker) { return worker.configure(snapshot); });
+  snapshot_ = snapshot;
+  const auto& config = *snapshot->config;
+  log::configure(config.log_level, config.log_format);
+  house_->addresses.set_limits(address_limits(config.limits));
+  control_->configure(snapshot);
+  for (std::size_t index = 0; index < apis_.size(); ++index) {
+    co_await on_loop(workers_[index]->loop(), apis_[index]->configure_here(snapshot));
+  }
+}
+
+/// A renewed certificate counts without a reload.
+Task<> Server::watch_certificate() {
+  auto known = changed_at(snapshot_->config->tls);
+  for (;;) {
+    co_await sleep_for(look_at_certificate);
+    const auto now = changed_at(snapshot_->config->tls);
+    if (now == known) continue;
+    known = now;
+    const auto guard = co_await reloading_.lock();
+    const auto config = snapshot_->config;
+    auto snapshot = co_await offload(house_->disk, [&] { return Snapshot::make(config); });
+    if (snapshot) {
+      co_await apply(*snapshot);
+      log::info("certificate_read", {{"file", config->tls.certificate.string()}});
+    } else {
+      log::warn("certificate_refused", {{"error", snapshot.error()}});
+    }
+  }
+}
+
+Task<> Server::purge_removed_accounts() {
+  for (;;) {
+    try {
+      const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+      for (const auto& removed :
+           co_await offload(house_->disk, [&] { return house_->accounts.purgeable(now); })) {
+        co_await house_->mailboxes.purge(removed.id);
+        co_await offload(house_->disk, [&] { house_->accounts.forget(removed.id); });
+        log::info("mailbox_purged", {{"account", removed.address}});
+      }
+    } catch (const IoError& error) {
+      log::warn("purge_failed", {{"error", error.what()}});
+    }
+    co_await sleep_for(look_for_purges);
+  }
+}
+
+std::string Server::trouble() const {
+  if (house_->node.is_full()) return "the queue is full";
+  return workers_.front()->queue().trouble();
+}
+
+int serve(const std::filesystem::path& config_file) {
+  auto config = config::load(config_file);
+  if (!config) {
+    for (const auto& error : config.error()) {
+      std::fprintf(stderr, "%s\n", error.message().c_str());
+    }
+    return 1;
+  }
+  log::configure((*config)->log_level, (*config)->log_format);
+  raise_descriptor_limit();
+  try {
+    make_folders(**config);
+    const DataLock lock((*config)->data_dir);
+    Loop loop;
+    Server server(loop, std::move(*config));
+    return loop.run_until_done(server.run());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "postern: %s\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace postern::relay

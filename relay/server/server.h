@@ -1,0 +1,80 @@
+// relay/server/server.h: the gateway: Redis, workers, listeners, reload and shutdown.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/async/on_loop.h"
+#include "core/async/sync.h"
+#include "core/async/task_group.h"
+#include "queue/heartbeat.h"
+#include "queue/managed_redis.h"
+#include "relay/http/api.h"
+#include "relay/server/process.h"
+#include "relay/worker/worker.h"
+
+namespace postern::relay {
+
+/// A thread that runs a loop until told to stop.
+class LoopThread {
+ public:
+  LoopThread();
+  ~LoopThread();
+  Loop& loop() { return *loop_; }
+
+ private:
+  Loop* loop_ = nullptr;
+  std::thread thread_;
+};
+
+/// Lives on the main thread's loop, which is the first worker's, too.
+class Server {
+ public:
+  Server(Loop& loop, std::shared_ptr<const config::Config> config);
+  ~Server();
+
+  /// Starts, serves until SIGTERM or SIGINT, stops; gives the exit status.
+  Task<int> run();
+
+ private:
+  enum class Wish { stop, reload };
+  struct Post;
+
+  Task<> start();
+  redis::Url redis_url() const;
+  void open_control_socket();
+  Task<> live();
+  Task<> stop();
+  Task<> stop_workers();
+
+  Task<http::Response> reload();
+  Task<> apply(std::shared_ptr<const Snapshot> snapshot);
+  Task<> watch_certificate();
+  Task<> purge_removed_accounts();
+  std::string trouble() const;
+  /// One step of all workers, side by side.
+  template <class Step>
+  Task<> on_each(Step step);
+
+  Loop& loop_;
+  std::shared_ptr<const config::Config> config_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::unique_ptr<queue::ManagedRedis> redis_;
+  std::unique_ptr<House> house_;
+  std::vector<std::unique_ptr<LoopThread>> threads_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<queue::Heartbeat> heartbeat_;
+  http::ServerHooks hooks_;
+  std::vector<std::unique_ptr<http::Api>> apis_;  ///< one for each worker
+  std::unique_ptr<http::Api> control_;
+  IdleSessions control_idle_;
+  TaskGroup control_sessions_, background_;
+  std::optional<net::Listener> control_listener_;
+  Channel<Wish> wishes_{16};
+  Mutex reloading_;
+};
+
+}  // namespace postern::relay
