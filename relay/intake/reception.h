@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/mail/headers.h"
 #include "relay/intake/body_keeper.h"
 #include "relay/intake/mail_intake.h"
 

@@ -72,6 +72,8 @@ class Counted {
 
 /// What a connection holds for as long as it lives, whichever loop it moves to.
 struct Held {
+  Held(net::AddressTable::Connection&& admitted, std::shared_ptr<std::atomic<int>> count)
+      : slot(std::move(admitted)), counted(std::move(count)) {}
   net::AddressTable::Connection slot;
   Counted counted;
 };

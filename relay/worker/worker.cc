@@ -3,6 +3,8 @@
 
 #include "core/async/timer.h"
 #include "core/log.h"
+#include "core/mail/headers.h"
+#include "delivery/settings.h"
 #include "mailbox/imap/structure.h"
 #include "policy/dkim/signer.h"
 
@@ -107,7 +109,7 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
   options.remember_deliveries =
       std::chrono::duration_cast<std::chrono::seconds>(config->queue.expire) + std::chrono::days(7);
   hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options), indexer());
-  courier_ = std::make_unique<delivery::Courier>(loop_, *resolver_, config);
+  courier_ = std::make_unique<delivery::Courier>(loop_, house_.disk, delivery::settings_of(*config));
   queue_ = std::make_unique<queue::Queue>(
       loop_, house_.node, house_.disk,
       queue::Queue::Settings{
@@ -117,11 +119,13 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
 
 Task<> Worker::start(http::Application& http) {
   http_ = &http;
+  const auto settings = delivery::settings_of(*snapshot_->config);
   directory_ = std::make_unique<Directory>(house_.accounts, house_.disk, snapshot_);
-  router_ = std::make_unique<delivery::Router>(snapshot_->config, *directory_);
+  router_ = std::make_unique<delivery::Router>(settings, *directory_);
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
       delivery::DispatcherParts{
           .loop = loop_,
+          .pool = house_.disk,
           .queue = *queue_,
           .resolver = *resolver_,
           .mailboxes = house_.mailboxes,
@@ -131,7 +135,7 @@ Task<> Worker::start(http::Application& http) {
           .couriers = house_.couriers,
           .lease_is_fresh = [&node = house_.node] { return node.still_ours(); },
           .resign = [snapshot = snapshot_](std::string_view m) { return sign_again(snapshot, m); }},
-      snapshot_->config);
+      settings);
   intake_ = std::make_unique<MailIntake>(
       IntakeParts{.queue = *queue_,
                   .dispatcher = *dispatcher_,
@@ -149,9 +153,10 @@ Task<> Worker::configure(std::shared_ptr<const Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
   directory_->configure(snapshot_);
   intake_->configure(snapshot_);
-  router_->configure(snapshot_->config);
-  courier_->configure(snapshot_->config);
-  dispatcher_->configure(snapshot_->config);
+  const auto settings = delivery::settings_of(*snapshot_->config);
+  router_->configure(settings);
+  courier_->configure(settings);
+  dispatcher_->configure(settings);
   co_await listen();
 }
 

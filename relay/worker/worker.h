@@ -18,7 +18,7 @@
 #include "core/net/listener.h"
 #include "delivery/courier.h"
 #include "delivery/dispatcher.h"
-#include "delivery/events.h"
+#include "delivery/logging_events.h"
 #include "delivery/router.h"
 #include "mailbox/store/hub.h"
 #include "queue/node.h"
