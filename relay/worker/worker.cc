@@ -109,7 +109,8 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
   options.remember_deliveries =
       std::chrono::duration_cast<std::chrono::seconds>(config->queue.expire) + std::chrono::days(7);
   hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options), indexer());
-  courier_ = std::make_unique<delivery::Courier>(loop_, house_.disk, delivery::settings_of(*config));
+  courier_ =
+      std::make_unique<delivery::Courier>(loop_, house_.disk, delivery::settings_of(*config));
   queue_ = std::make_unique<queue::Queue>(
       loop_, house_.node, house_.disk,
       queue::Queue::Settings{

@@ -11,8 +11,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)AuthCommand::parse(request.arguments());
   for (const auto arguments : {text, request.arguments()}) {
     const auto mail = MailCommand::parse(arguments);
-    if (!mail) POSTERN_ASSERT(mail.error().wire().find_first_of("\r\n") == mail.error().wire().size() - 2);
-    if (mail && mail->sender) POSTERN_ASSERT(mail->sender->text().find_first_of("\r\n") == std::string::npos);
+    if (!mail)
+      POSTERN_ASSERT(mail.error().wire().find_first_of("\r\n") == mail.error().wire().size() - 2);
+    if (mail && mail->sender)
+      POSTERN_ASSERT(mail->sender->text().find_first_of("\r\n") == std::string::npos);
     const auto rcpt = RcptCommand::parse(arguments, "mail.example");
     if (rcpt) POSTERN_ASSERT(rcpt->recipient.orcpt.find_first_of("\r\n") == std::string::npos);
   }
