@@ -179,24 +179,29 @@ TEST_CASE("commands out of order are told what is missing") {
   CHECK(client.say("AUTH PLAIN").starts_with("502"));
 }
 
-TEST_CASE("a bare LF in DATA on port 25 is refused after the true end, and mended on submission") {
-  const std::string message = "Subject: a\r\n\r\nx\n.\r\nMAIL FROM:<evil@c.example>\r\n.";
+namespace {
+constexpr const char* smuggling = "Subject: a\r\n\r\nx\n.\r\nMAIL FROM:<evil@c.example>\r\n.";
+}
+
+TEST_CASE("a bare LF in DATA on port 25 is refused after the true end") {
   ScriptedClient stranger(port_25());
   stranger.say("EHLO me");
   stranger.say("MAIL FROM:<>");
   stranger.say("RCPT TO:<x@b.example>");
   stranger.say("DATA");
-  CHECK(stranger.say(message).starts_with("550 5.6.0"));
+  CHECK(stranger.say(smuggling).starts_with("550 5.6.0"));
   CHECK(stranger.intake.taken.empty());
   CHECK(stranger.say("NOOP") == "250 2.0.0 OK");
+}
 
+TEST_CASE("a bare LF in DATA on submission is mended") {
   ScriptedClient friendly(submission_in_the_clear());
   friendly.say("EHLO me");
   CHECK(friendly.say("AUTH PLAIN AGFubgBzZWNyZXQ=") == "235 2.7.0 Authenticated");
   friendly.say("MAIL FROM:<ann@b.example>");
   friendly.say("RCPT TO:<x@b.example>");
   friendly.say("DATA");
-  CHECK(friendly.say(message).starts_with("250"));
+  CHECK(friendly.say(smuggling).starts_with("250"));
   CHECK(friendly.intake.taken.front().content ==
         "Subject: a\r\n\r\nx\r\n.\r\nMAIL FROM:<evil@c.example>\r\n");
   CHECK(friendly.intake.taken.front().origin.protocol == "ESMTPA");
