@@ -156,17 +156,16 @@ std::vector<ConfigError> one_error(const Path& file, unsigned line, std::string 
 
 std::expected<std::shared_ptr<const Config>, std::vector<ConfigError>> parse(std::string_view text,
                                                                              const Path& file) {
-  const Path absolute = std::filesystem::absolute(file);
   toml::table table;
   try {
-    table = toml::parse(text, absolute.string());
+    table = toml::parse(text, file.string());
   } catch (const toml::parse_error& error) {
-    return std::unexpected(one_error(absolute, error.source().begin.line,
+    return std::unexpected(one_error(file, error.source().begin.line,
                                      "not TOML: " + std::string(error.description())));
   }
   auto config = std::make_shared<Config>();
-  config->file = absolute;
-  Report report(absolute);
+  config->file = std::filesystem::absolute(file);
+  Report report(file);
   read_all(Section(report, table, ""), *config);
   if (!report.errors().empty()) return std::unexpected(report.errors());
   config->warnings = report.warnings();

@@ -21,7 +21,7 @@ void Report::not_yet(unsigned line, const std::string& feature) {
 }
 
 Path Report::resolve(const std::string& path) const {
-  return (file_.parent_path() / path).lexically_normal();
+  return (std::filesystem::absolute(file_).parent_path() / path).lexically_normal();
 }
 
 unsigned line_of(const toml::node& node) { return node.source().begin.line; }

@@ -100,7 +100,7 @@ Parsed<std::string> parse_host_port(std::string_view text) {
       host = host.substr(1, host.size() - 2);
       const auto address = net::Address::parse_ip(host);
       if (is_port && address && address->is_ipv6()) return std::string(text);
-    } else if (is_port && mail::Domain::parse(host)) {
+    } else if (is_port && (mail::Domain::parse(host) || net::Address::parse_ip(host))) {
       return std::string(text);
     }
   }

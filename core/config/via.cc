@@ -47,6 +47,10 @@ bool read_host(std::string_view text, Via& via) {
     const auto address = net::Address::parse_ip(via.host);
     return address && address->is_ipv6();
   }
+  if (const auto address = net::Address::parse_ip(text); address && address->is_ipv4()) {
+    via.host = text;
+    return true;
+  }
   const auto name = mail::Domain::parse(text);
   if (!name || name->is_literal()) return false;
   via.host = name->text();

@@ -154,7 +154,7 @@ TEST_CASE("each of these lines is a mistake") {
       {"log = 3", "must be a table"},
       {"listener = 3", "array of tables"},
       {"log = { level = \"loud\" }", "debug, info, warn or error"},
-      {"hostname = \"a\\u0000b\"", "control characters"},
+      {"postmaster = \"a\\u0007b\"", "control characters"},
       {"postmaster = \"nobody\"", "is no mail address"},
       {"data_dir = \"/" + std::string(100, 'd') + "\"", "107 octets"},
       {"tls = { certificate = \"nowhere.pem\", key = \"nowhere.key\" }", "cannot be read"},
@@ -185,7 +185,7 @@ TEST_CASE("each of these lines is a mistake") {
        "first byte"},
       {"listener = [{ service = \"smtp\" }]", "has no `address`"},
       {"listener = [{ service = \"smtp\", address = \"unix:/" + std::string(107, 'x') + "\" }]",
-       "107 octets"},
+       "is too long"},
       {"listener = [{ service = \"smtp\", address = \"127.0.0.1:1\" }, { service = \"lmtp\", "
        "address = \"127.0.0.1:1\" }]",
        "is taken by"},
