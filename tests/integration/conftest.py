@@ -21,3 +21,4 @@ def make():
             stack.callback(part.close)
             return part
         yield build
+    harness.Ports.release()

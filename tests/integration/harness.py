@@ -36,7 +36,7 @@ def wait_for(condition, what, seconds=20.0):
 
 
 class Ports:
-    """A thousand ports that no other test of this machine takes while this one lives."""
+    """A thousand ports that no other test of this machine takes until this one is over."""
     _held = []
 
     @classmethod
@@ -57,6 +57,12 @@ class Ports:
                 return base
             lock.close()
         raise RuntimeError("no free ports")
+
+    @classmethod
+    def release(cls):
+        """At the end of a test, when all that it started has ended."""
+        while cls._held:
+            cls._held.pop().close()
 
     @staticmethod
     def _is_free(port):

@@ -5,7 +5,7 @@ import socket
 import ssl
 
 import pytest
-from harness import DOMAIN, PASSWORD, Gateway, wait_for
+from harness import DOMAIN, PASSWORD, Gateway, set_section, wait_for
 
 ANN = f"ann@{DOMAIN}"
 
@@ -169,9 +169,7 @@ def test_octets_of_a_refused_bdat_are_not_commands(gateway):
 
 
 def test_a_message_over_the_limit_is_refused_early_and_late(make):
-    gateway = make(Gateway, edit=lambda text: re.sub(r'(?m)^#?\s*message_size.*$', "", text) + '\n')
-    gateway.config.write_text(gateway.config.read_text().replace("[limits]", '[limits]\nmessage_size = "100KB"', 1)
-                              if "[limits]" in gateway.config.read_text() else gateway.config.read_text() + '\n[limits]\nmessage_size = "100KB"\n')
+    gateway = make(Gateway, edit=lambda text: set_section(text, "limits", {"message_size": "100KB"}))
     gateway.account("ann")
     gateway.start()
     talk = logged_in(gateway)
