@@ -89,7 +89,7 @@ def test_both_dkim_signatures_verify_with_dkimpy_and_opendkim(make):
     mail = gateway.folder / "signed.eml"
     mail.write_bytes(message)
     tested = run("opendkim", "-x", conf, "-t", mail, check=False)
-    assert "verification (s=p1 d=office.example, 2048-bit key) succeeded" in tested.stdout + tested.stderr, tested.stdout + tested.stderr
+    assert "verification (s=p1, d=office.example, 2048-bit key) succeeded" in tested.stdout + tested.stderr, tested.stdout + tested.stderr
 
 
 def keys_of(gateway):
