@@ -297,6 +297,8 @@ class Receiver:
                     elif verb == "RCPT":
                         self.recipients.append(re.search("<(.*)>", argument).group(1))
                         self.say("250 2.1.5 OK")
+                    elif verb == "DATA" and not self.recipients:
+                        self.say("554 5.5.1 No valid recipients")
                     elif verb == "DATA":
                         self.take_data()
                     elif verb == "QUIT":

@@ -115,14 +115,6 @@ def test_the_queue_is_listed_held_released_retried_and_removed(stuck):
     wait_for(lambda: states(stuck) == [], "an empty queue")
 
 
-def test_retry_sends_at_once(stuck, make):
-    stuck.send(ANN, "x@far.example")
-    wait_for(lambda: states(stuck) == ["deferred"], "a deferred message")
-    receiver = make(Receiver, "127.0.0.2", stuck.receiver_port)
-    stuck.cli("queue", "retry", "--all")
-    wait_for(receiver.bodies, "the message")
-
-
 def test_sigterm_finishes_and_a_restart_continues(stuck, make):
     stuck.send(ANN, "x@far.example")
     wait_for(lambda: states(stuck) == ["deferred"], "a deferred message")
