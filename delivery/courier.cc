@@ -364,6 +364,10 @@ Task<AttemptResult> Courier::deliver(Job job) {
   co_return std::move(attempt.result);
 }
 
+void Courier::forget_trouble() {
+  for (auto& [key, hop] : state_->hops) hop->dead_until = {};
+}
+
 Courier& owner_of(const std::vector<Courier*>& couriers, std::string_view key) {
   return *couriers[std::hash<std::string_view>{}(key) % couriers.size()];
 }

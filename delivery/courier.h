@@ -44,6 +44,8 @@ class Courier {
   /// Tries the hosts in order until one has answered for every recipient. On this courier's loop.
   Task<AttemptResult> deliver(Job job);
   void configure(std::shared_ptr<const Settings> settings);
+  /// An operator wants it tried now: hosts that were just found dead are asked again.
+  void forget_trouble();
   /// Says QUIT on idle connections and closes.
   Task<> stop();
 

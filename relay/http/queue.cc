@@ -124,6 +124,11 @@ Task<Response> Api::queue_action(const Request& request, std::string_view word) 
         co_await worker_.queue().list_all(targets->selection->filter, targets->selection->limit);
     for (const auto& row : rows) targets->ids.push_back(queue::text(row.id));
   }
+  if (*action == queue::Action::retry) {
+    for (delivery::Courier* courier : house_.couriers) {
+      courier->loop().post([courier] { courier->forget_trouble(); });
+    }
+  }
   unsigned done = 0, pending = 0;
   json missing = json::array();
   for (const std::string& text : targets->ids) {
