@@ -148,6 +148,13 @@ void read_all(Section top, Config& config) {
   if (config.listeners.empty()) report.warn(0, "no [[listener]]: nothing will listen");
 }
 
+/// On one line: toml++ quotes what it stumbled over.
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  std::ranges::replace_if(line, [](char c) { return c < ' ' || c == '\x7f'; }, ' ');
+  return line;
+}
+
 std::vector<ConfigError> one_error(const Path& file, unsigned line, std::string text) {
   return {ConfigError{file.string(), line, std::move(text)}};
 }
@@ -160,8 +167,8 @@ std::expected<std::shared_ptr<const Config>, std::vector<ConfigError>> parse(std
   try {
     table = toml::parse(text, file.string());
   } catch (const toml::parse_error& error) {
-    return std::unexpected(one_error(file, error.source().begin.line,
-                                     "not TOML: " + std::string(error.description())));
+    return std::unexpected(
+        one_error(file, error.source().begin.line, "not TOML: " + one_line(error.description())));
   }
   auto config = std::make_shared<Config>();
   config->file = std::filesystem::absolute(file);

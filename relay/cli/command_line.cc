@@ -8,6 +8,7 @@
 namespace postern::relay {
 
 int run_command_line(int argc, char** argv) {
+  if (argc > 0 && std::string_view(argv[0]).ends_with("sendmail")) return sendmail(argc, argv);
   CLI::App app("postern: an SMTP relay and submission gateway with mailboxes", "postern");
   CliSession session;
   app.set_version_flag("--version", "postern " POSTERN_VERSION);
