@@ -151,7 +151,8 @@ void read_all(Section top, Config& config) {
 /// On one line: toml++ quotes what it stumbled over.
 std::string one_line(std::string_view text) {
   std::string line(text);
-  std::ranges::replace_if(line, [](char c) { return c < ' ' || c == '\x7f'; }, ' ');
+  std::ranges::replace_if(
+      line, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
   return line;
 }
 
@@ -169,6 +170,8 @@ std::expected<std::shared_ptr<const Config>, std::vector<ConfigError>> parse(std
   } catch (const toml::parse_error& error) {
     return std::unexpected(
         one_error(file, error.source().begin.line, "not TOML: " + one_line(error.description())));
+  } catch (const std::invalid_argument& error) {
+    return std::unexpected(one_error(file, 0, std::string("not TOML: ") + error.what()));
   }
   auto config = std::make_shared<Config>();
   config->file = std::filesystem::absolute(file);

@@ -1,16 +1,26 @@
 // core/config/reader.h: takes values out of TOML tables and notes every mistake with its line.
 #pragma once
 
-#include <toml++/toml.h>
-
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/config/values.h"
+
+// toml++ 3.3 takes for granted what a header such as "[{" breaks: an abort in a debug build,
+// anything at all in a release. As an exception it becomes a mistake like any other.
+#pragma push_macro("NDEBUG")
+#undef NDEBUG
+#define TOML_ASSERT(expression)                                                   \
+  do {                                                                            \
+    if (!(expression)) throw std::invalid_argument("broken table header or key"); \
+  } while (false)
+#include <toml++/toml.h>
+#pragma pop_macro("NDEBUG")
 
 namespace postern::config {
 

@@ -144,6 +144,7 @@ address = ["127.0.0.1"]
 TEST_CASE("each of these lines is a mistake") {
   const auto [text, words] = GENERATE(table<std::string, std::string>({
       {"x", "not TOML"},
+      {"[{listener", "not TOML"},
       {"workers = -1", "from 0 to 1024"},
       {"workers = 1.5", "a fraction, must be"},
       {"shutdown_grace = 20", "a whole number, must be a duration"},
