@@ -380,6 +380,16 @@ void Stream::set_peer(Address peer) { connection().peer = std::move(peer); }
 
 bool Stream::is_open() const { return connection_ != nullptr && connection_->open; }
 
+std::optional<unsigned> Stream::peer_user() const {
+  uv_os_fd_t descriptor = -1;
+  ucred credentials{};
+  socklen_t length = sizeof credentials;
+  if (!is_open() || !connection_->peer.is_unix()) return {};
+  if (uv_fileno(&connection_->handle, &descriptor) != 0) return {};
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return {};
+  return credentials.uid;
+}
+
 void Stream::close() {
   if (connection_ != nullptr) connection_->close("closed");
 }

@@ -186,6 +186,8 @@ class Stream {
   const Address& local() const;
   void set_peer(Address peer);  ///< what a trusted proxy told
   bool is_open() const;
+  /// Who is at the other end of a unix socket (SO_PEERCRED); none of other streams.
+  std::optional<unsigned> peer_user() const;
 
   /// At once; what is unsent is lost. Who waits gets ConnectionClosed.
   void close();

@@ -97,6 +97,10 @@ Task<Response> Api::route(const Request& request) {
   const bool is_get = request.method == "GET" || request.method == "HEAD";
   const bool is_post = request.method == "POST";
   constexpr std::string_view messages = "/v1/messages/", queue_path = "/v1/queue";
+  if (trust_ == Trust::submit) {
+    if (path == "/v1/messages" && is_post) co_return co_await take_from_socket(request);
+    co_return problem(403, "Forbidden", "this socket takes messages only");
+  }
   if (is_probe(path) && is_get) co_return health(request);
   if (path == "/v1/messages" && is_post) {
     if (trust_ == Trust::control) co_return co_await take_from_socket(request);

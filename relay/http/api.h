@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "core/error.h"
@@ -20,11 +21,11 @@ struct ServerHooks {
   std::function<std::string()> redis_kind;
 };
 
-/// One for each worker and kind. On the `control` socket there are no passwords: who could open it
-/// is an operator.
+/// One for each worker and kind. On the sockets of this host there are no passwords:
+/// who could open `control` is an operator, and `submit` only takes messages.
 class Api final : public Application {
  public:
-  enum class Trust { by_password, control };
+  enum class Trust { by_password, control, submit };
   Api(relay::Worker& worker, relay::House& house, const ServerHooks& hooks, Trust trust)
       : worker_(worker), house_(house), hooks_(hooks), trust_(trust) {}
   void configure(std::shared_ptr<const relay::Snapshot> snapshot) {
@@ -49,7 +50,8 @@ class Api final : public Application {
   Task<Response> take_message(const Request& request);
   Task<Response> take_from_socket(const Request& request);
   Task<Response> submit(const Request& request, mail::ReversePath sender,
-                        std::vector<mail::EmailAddress> recipients, std::string content);
+                        std::vector<mail::EmailAddress> recipients, std::string content,
+                        std::set<std::string> own_addresses = {});
   Task<Response> timeline(const Request& request, std::string_view id);
   Task<Response> find_messages(const Request& request);
   // queue.cc

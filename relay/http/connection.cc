@@ -167,6 +167,7 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
   }
   Request request;
   request.peer = stream.peer();
+  request.user = stream.peer_user();
   read_fields(parser, request);
 
   const bool is_head = request.method == "HEAD";

@@ -26,6 +26,7 @@ struct Request {
   Fields fields;         ///< names in lower case
   std::string body;
   net::Address peer;
+  std::optional<unsigned> user;            ///< at the other end of a unix socket
   std::optional<policy::Account> account;  ///< set by Application::admit
 
   std::string_view field(std::string_view lower_name) const;          ///< empty if absent

@@ -1,4 +1,10 @@
 // relay/http/messages.cc: messages handed in over HTTP, and what became of them.
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <set>
+
 #include "core/config/config.h"
 #include "core/mail/compose.h"
 #include "core/mail/dot_stuffing.h"
@@ -146,6 +152,23 @@ std::expected<EnvelopeInQuery, std::string> read_envelope(const Request& request
   return envelope;
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+std::optional<mail::EmailAddress> address_of_user(unsigned user, const std::string& host) {
+  std::array<char, 4096> room{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(user, &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
+    return {};
+  auto address = mail::EmailAddress::parse(std::string(found->pw_name) + "@" + host);
+  if (!address) return {};
+  return std::move(*address);
+}
+
 }  // namespace
 
 Task<Response> Api::take_message(const Request& request) {
@@ -168,16 +191,29 @@ Task<Response> Api::take_message(const Request& request) {
                             std::move(composed->content));
 }
 
-/// The control socket takes any sender: who may open it is an operator.
+/// Programs on this host. Who may open the control socket, root and our own user name any sender;
+/// others are themselves.
 Task<Response> Api::take_from_socket(const Request& request) {
   auto envelope = read_envelope(request);
   if (!envelope) co_return refuse(400, envelope.error());
+  std::set<std::string> own;
+  const bool names_anyone = trust_ == Trust::control || request.user == 0U ||
+                            request.user == static_cast<unsigned>(::geteuid());
+  if (!names_anyone) {
+    const auto self =
+        request.user ? address_of_user(*request.user, snapshot_->config->hostname) : std::nullopt;
+    if (!self) co_return problem(403, "Forbidden", "who are you?");
+    own = {self->folded()};
+    if (const auto other = address_of_user(*request.user, host_name())) own.insert(other->folded());
+    if (envelope->sender) envelope->sender = *self;
+  }
   co_return co_await submit(request, std::move(envelope->sender), std::move(envelope->recipients),
-                            mail::with_crlf(request.body));
+                            mail::with_crlf(request.body), std::move(own));
 }
 
 Task<Response> Api::submit(const Request& request, mail::ReversePath sender,
-                           std::vector<mail::EmailAddress> recipients, std::string content) {
+                           std::vector<mail::EmailAddress> recipients, std::string content,
+                           std::set<std::string> own_addresses) {
   const auto& limits = snapshot_->config->limits;
   if (content.size() > limits.message_size) co_return refuse(422, "the message is too large");
   if (recipients.size() > limits.recipients) co_return refuse(422, "too many recipients");
@@ -187,6 +223,7 @@ Task<Response> Api::submit(const Request& request, mail::ReversePath sender,
   origin.protocol = "HTTP";
   origin.account = request.account;
   origin.is_local = trust_ != Trust::by_password;
+  origin.own_addresses = std::move(own_addresses);
   auto& intake = worker_.intake();
   if (const auto refusal = co_await intake.check_sender(origin, sender)) {
     co_return as_response(*refusal);

@@ -4,6 +4,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,8 @@ struct Origin {
   std::string protocol = "SMTP";           ///< RFC 3848: ESMTPSA and the like
   std::string tls;                         ///< "TLSv1.3 with cipher …", empty when in the clear
   std::optional<policy::Account> account;  ///< who logged in
-  bool is_local = false;                   ///< over the control socket: any sender, to anyone
+  bool is_local = false;                   ///< a program on this host: to anyone
+  std::set<std::string> own_addresses;     ///< of such a program, folded; none: any sender
 };
 
 /// A recipient that was let in, and the addresses that it stands for (aliases expanded).

@@ -104,17 +104,18 @@ std::optional<Answer> MailReception::check_header(const mail::HeaderBlock& heade
 }
 
 Task<std::optional<Answer>> MailReception::check_identity() const {
-  if (origin_.door != Door::submission || !origin_.account) co_return std::nullopt;
+  std::set<std::string> own = origin_.own_addresses;
+  if (!origin_.account && own.empty()) co_return std::nullopt;
   try {
-    const auto own = co_await parts_.directory.addresses_of(origin_.account->id);
-    const auto header = mail::HeaderBlock::parse(header_);
-    const auto verdict = policy::check_sender_identity(
-        header, [&](const mail::EmailAddress& address) { return own.contains(address.folded()); });
-    if (verdict) co_return std::nullopt;
-    co_return reply::identity.with(verdict.error().text);
+    if (origin_.account) own = co_await parts_.directory.addresses_of(origin_.account->id);
   } catch (const IoError&) {
     co_return reply::accounts_away;
   }
+  const auto verdict = policy::check_sender_identity(
+      mail::HeaderBlock::parse(header_),
+      [&](const mail::EmailAddress& address) { return own.contains(address.folded()); });
+  if (verdict) co_return std::nullopt;
+  co_return reply::identity.with(verdict.error().text);
 }
 
 /// Mail of ours is signed: of those who logged in, and of hosts that may relay. Never what

@@ -2,6 +2,7 @@
 #include "relay/server/process.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -46,6 +47,23 @@ Signal::Signal(Loop& loop, int number, std::function<void()> arrived)
 Signal::~Signal() {
   uv_close(reinterpret_cast<uv_handle_t*>(&watch_->handle),
            [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
+}
+
+void require_unused(const net::Address& address) {
+  if (address.is_unix() || address.port() == 0) return;
+  sockaddr_storage storage{};
+  const socklen_t length = address.to_sockaddr(storage);
+  const int descriptor = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return;  // listening says it better
+  const int on = 1;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.is_ipv6()) ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  const int result = ::bind(descriptor, reinterpret_cast<const sockaddr*>(&storage), length);
+  const int error = errno;
+  ::close(descriptor);
+  if (result != 0) {
+    throw IoError("cannot listen on " + address.text() + ": " + std::strerror(error));
+  }
 }
 
 void raise_descriptor_limit() {

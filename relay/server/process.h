@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/async/loop.h"
+#include "core/net/address.h"
 
 namespace postern::relay {
 
@@ -35,6 +36,10 @@ class Signal {
   struct Watch;
   Watch* watch_;
 };
+
+/// Throws IoError when somebody listens there already. Our sockets share their ports among workers
+/// (SO_REUSEPORT), and would share them with another gateway of the same user, too.
+void require_unused(const net::Address& address);
 
 /// As many descriptors as the hard limit allows.
 void raise_descriptor_limit();

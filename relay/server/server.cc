@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <future>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/async/timer.h"
 #include "core/log.h"
@@ -20,7 +21,8 @@ using nlohmann::json;
 
 constexpr std::chrono::seconds look_at_certificate{10};
 constexpr std::chrono::hours look_for_purges{1};
-constexpr mode_t owner_only = 0600;
+constexpr mode_t owner_only = 0600, everyone = 0666;
+constexpr const char* submit_socket = "/run/postern/submit.sock";
 
 http::Response as_response(const json& body, int status) {
   return {status,
@@ -34,6 +36,17 @@ std::filesystem::file_time_type changed_at(const config::Tls& tls) {
   const auto certificate = std::filesystem::last_write_time(tls.certificate, error);
   const auto key = std::filesystem::last_write_time(tls.key, error);
   return std::max(certificate, key);
+}
+
+/// Does somebody listen on this unix socket already?
+bool is_answered(const std::string& path) {
+  sockaddr_storage storage{};
+  const socklen_t length = net::Address::unix_socket(path).to_sockaddr(storage);
+  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool answered =
+      ::connect(descriptor, reinterpret_cast<const sockaddr*>(&storage), length) == 0;
+  ::close(descriptor);
+  return answered;
 }
 
 void make_folders(const config::Config& config) {
@@ -127,6 +140,7 @@ Task<> Server::start() {
     co_await redis_->start();
   }
   const redis::Url url = redis_url();
+  require_unused_addresses(*config_, nullptr);
   workers_.push_back(std::make_unique<Worker>(loop_, *house_, 0));
   for (unsigned index = 1; index < config_->worker_count(); ++index) {
     threads_.push_back(std::make_unique<LoopThread>());
@@ -147,25 +161,48 @@ Task<> Server::start() {
   co_await heartbeat_->start();
   co_await on_each([&](Worker& worker) { return worker.start(*apis_[worker.index()]); });
   open_control_socket();
+  open_submit_socket();
   co_await on_each([](Worker& worker) { return worker.listen(); });
+}
+
+net::Listener Server::listen_here(const std::string& path, http::Api& api) {
+  return net::Listener(
+      loop_, net::Address::unix_socket(path),
+      [this, &api](net::Stream stream) {
+        http::Limits limits;
+        limits.body = snapshot_->config->limits.message_size + 64 * 1024;
+        return http::serve(std::move(stream), api, limits, control_idle_);
+      },
+      control_sessions_);
 }
 
 void Server::open_control_socket() {
   control_ =
       std::make_unique<http::Api>(*workers_.front(), *house_, hooks_, http::Api::Trust::control);
   control_->configure(snapshot_);
+  const std::string path = config_->control_socket().string();
   const mode_t before = ::umask(0177);  // whoever can open it is an operator
-  const auto path = config_->control_socket();
-  control_listener_.emplace(
-      loop_, net::Address::unix_socket(path.string()),
-      [this](net::Stream stream) {
-        http::Limits limits;
-        limits.body = snapshot_->config->limits.message_size + 64 * 1024;
-        return http::serve(std::move(stream), *control_, limits, control_idle_);
-      },
-      control_sessions_);
+  control_listener_.emplace(listen_here(path, *control_));
   ::umask(before);
   ::chmod(path.c_str(), owner_only);
+}
+
+/// Where programs of this host hand in mail (`sendmail`). One gateway of a host has it; without the
+/// folder, nobody.
+void Server::open_submit_socket() {
+  submit_ =
+      std::make_unique<http::Api>(*workers_.front(), *house_, hooks_, http::Api::Trust::submit);
+  submit_->configure(snapshot_);
+  const std::string path = submit_socket;
+  std::error_code ignored;  // listening says it better
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  if (is_answered(path)) return;
+  try {
+    submit_listener_.emplace(listen_here(path, *submit_));
+    ::chmod(path.c_str(), everyone);
+  } catch (const IoError& error) {
+    log::debug("no_submit_socket", {{"error", error.what()}});
+  }
 }
 
 Task<> Server::live() {
@@ -184,6 +221,10 @@ Task<> Server::stop() {
   log::info("stopping");
   co_await background_.close();
   if (control_listener_) control_listener_->stop();
+  if (submit_listener_) {
+    submit_listener_->stop();
+    ::unlink(submit_socket);
+  }
   control_idle_.close_all();
   co_await stop_workers();
   co_await control_sessions_.close();
@@ -191,6 +232,7 @@ Task<> Server::stop() {
   co_await on_each([](Worker& worker) { return worker.close_mailboxes(); });
   heartbeat_.reset();
   control_.reset();
+  submit_.reset();
   apis_.clear();
   co_await on_each([](Worker& worker) { return worker.close(); });
   workers_.clear();
@@ -235,6 +277,7 @@ Task<http::Response> Server::reload() {
   const auto old = snapshot_;
   std::string failure;
   try {
+    require_unused_addresses(**loaded, old->config.get());
     co_await apply(*snapshot);
   } catch (const IoError& error) {
     failure = error.what();
@@ -247,6 +290,20 @@ Task<http::Response> Server::reload() {
   co_return as_response({{"restart_needed", restart}, {"warnings", (*loaded)->warnings}}, 200);
 }
 
+/// Of those that `ours` does not listen on.
+void Server::require_unused_addresses(const config::Config& wanted,
+                                      const config::Config* ours) const {
+  std::set<net::Address> known;
+  for (const auto& listener : ours ? ours->listeners : std::vector<config::Listener>{}) {
+    known.insert(listener.addresses.begin(), listener.addresses.end());
+  }
+  for (const auto& listener : wanted.listeners) {
+    for (const net::Address& address : listener.addresses) {
+      if (!known.contains(address)) require_unused(address);
+    }
+  }
+}
+
 Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
   co_await on_each([&](Worker& worker) { return worker.configure(snapshot); });
   snapshot_ = snapshot;
@@ -254,6 +311,7 @@ Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
   log::configure(config.log_level, config.log_format);
   house_->addresses.set_limits(address_limits(config.limits));
   control_->configure(snapshot);
+  submit_->configure(snapshot);
   for (std::size_t index = 0; index < apis_.size(); ++index) {
     co_await on_loop(workers_[index]->loop(), apis_[index]->configure_here(snapshot));
   }

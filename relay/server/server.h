@@ -46,11 +46,14 @@ class Server {
   Task<> start();
   redis::Url redis_url() const;
   void open_control_socket();
+  void open_submit_socket();
+  net::Listener listen_here(const std::string& path, http::Api& api);
   Task<> live();
   Task<> stop();
   Task<> stop_workers();
 
   Task<http::Response> reload();
+  void require_unused_addresses(const config::Config& wanted, const config::Config* ours) const;
   Task<> apply(std::shared_ptr<const Snapshot> snapshot);
   Task<> watch_certificate();
   Task<> purge_removed_accounts();
@@ -69,10 +72,10 @@ class Server {
   std::unique_ptr<queue::Heartbeat> heartbeat_;
   http::ServerHooks hooks_;
   std::vector<std::unique_ptr<http::Api>> apis_;  ///< one for each worker
-  std::unique_ptr<http::Api> control_;
+  std::unique_ptr<http::Api> control_, submit_;
   IdleSessions control_idle_;
   TaskGroup control_sessions_, background_;
-  std::optional<net::Listener> control_listener_;
+  std::optional<net::Listener> control_listener_, submit_listener_;
   Channel<Wish> wishes_{16};
   Mutex reloading_;
 };
