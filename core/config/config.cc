@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/config/checks.h"
+#include "core/config/plain_toml.h"
 #include "core/config/sections.h"
 #include "core/error.h"
 #include "core/mail/address.h"
@@ -164,6 +165,10 @@ std::vector<ConfigError> one_error(const Path& file, unsigned line, std::string 
 
 std::expected<std::shared_ptr<const Config>, std::vector<ConfigError>> parse(std::string_view text,
                                                                              const Path& file) {
+  if (const auto line = misplaced_character(text)) {
+    return std::unexpected(
+        one_error(file, *line, "not TOML: what is not ASCII belongs in single or double quotes"));
+  }
   toml::table table;
   try {
     table = toml::parse(text, file.string());

@@ -145,6 +145,8 @@ TEST_CASE("each of these lines is a mistake") {
   const auto [text, words] = GENERATE(table<std::string, std::string>({
       {"x", "not TOML"},
       {"[{listener", "not TOML"},
+      {"\n\nworkers\u00e4 = 1", "postern.toml:4: not TOML: what is not ASCII"},
+      {"x = \"\"\"\\  \u00e4\"\"\"", "postern.toml:2: not TOML: what is not ASCII"},
       {"workers = -1", "from 0 to 1024"},
       {"workers = 1.5", "a fraction, must be"},
       {"shutdown_grace = 20", "a whole number, must be a duration"},

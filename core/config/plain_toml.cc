@@ -1,0 +1,89 @@
+// core/config/plain_toml.cc: knows of TOML only where strings and comments begin and end.
+#include "core/config/plain_toml.h"
+
+#include <algorithm>
+
+namespace postern::config {
+
+namespace {
+
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : rest_(text) {}
+
+  std::optional<unsigned> find() {
+    while (!rest_.empty()) {
+      const char c = rest_.front();
+      if (c == '#') {
+        rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));
+      } else if (!may_quote()) {
+        if (!is_ascii(c)) return line_;
+        step();
+      } else if (rest_.starts_with(R"(""")") || rest_.starts_with("'''")) {
+        if (!skip_block(rest_.substr(0, 3))) return line_;
+      } else if (c == '"' || c == '\'') {
+        skip_string(c);
+      } else if (!is_ascii(c)) {
+        return line_;
+      } else {
+        step();
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static bool is_ascii(char c) { return static_cast<unsigned char>(c) < 128; }
+
+  /// Does a quote begin a string here? Not in the middle of a word, and after a dot in a key only.
+  bool may_quote() const {
+    return std::string_view("\n =\t[{,\r").find(before_) != std::string_view::npos ||
+           (before_ == '.' && !in_value_);
+  }
+
+  void step() {
+    before_ = rest_.front();
+    if (before_ == '=') in_value_ = true;
+    if (before_ == '\n' || before_ == ',' || before_ == '{') in_value_ = false;
+    line_ += rest_.front() == '\n' ? 1 : 0;
+    rest_.remove_prefix(1);
+  }
+
+  /// A string on one line; an unclosed one ends with its line, where toml++ complains.
+  void skip_string(char quote) {
+    step();
+    while (!rest_.empty() && rest_.front() != quote && rest_.front() != '\n') {
+      if (quote == '"' && rest_.front() == '\\' && rest_.size() > 1) step();
+      if (rest_.front() != '\n') step();
+    }
+    if (!rest_.empty() && rest_.front() == quote) step();
+  }
+
+  /// False at what is not ASCII.
+  bool skip_block(std::string_view quotes) {
+    for (int i = 0; i < 3; ++i) step();
+    while (!rest_.empty() && !rest_.starts_with(quotes)) {
+      if (!is_ascii(rest_.front())) return false;
+      if (quotes[0] == '"' && rest_.front() == '\\' && rest_.size() > 1) step();
+      if (!is_ascii(rest_.front())) return false;
+      step();
+    }
+    // Up to two more quotes belong to the string.
+    while (!rest_.empty() && rest_.front() == quotes[0]) step();
+    return true;
+  }
+
+  std::string_view rest_;
+  unsigned line_ = 1;
+  char before_ = '\n';
+  bool in_value_ = false;
+};
+
+}  // namespace
+
+std::optional<unsigned> misplaced_character(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
+  return Scanner(text).find();
+}
+
+}  // namespace postern::config
