@@ -26,6 +26,9 @@ enum class State : std::uint8_t { authenticated, selected };
 /// §7.4.1).
 enum class Numbers : std::uint8_t { unused, used };
 
+/// Whether anything may follow a command's name.
+enum class Arguments : std::uint8_t { none, some };
+
 /// A mailbox that is selected.
 struct Selection {
   std::shared_ptr<mailbox::FolderIndex> folder;
@@ -65,7 +68,7 @@ class AccountSession {
   std::string flag_items(const mailbox::MessageEntry& message) const;
 
   State state() const { return selection ? State::selected : State::authenticated; }
-  bool is_allowed() const { return !context.is_allowed || context.is_allowed(mailbox->account()); }
+  bool is_allowed() const { return context.allows(mailbox->account()); }
 
   net::Stream stream;
   CommandReader reader;
@@ -92,6 +95,7 @@ struct Command {
   std::string_view name;
   State earliest;
   Numbers numbers;
+  Arguments arguments;
   Handler handler;
 };
 const Command* find_command(std::string_view name);
@@ -134,6 +138,12 @@ Task<Answer> imap_idle(AccountSession&, Request);    // idle.cc
 /// "* STATUS …"; shared by STATUS and LIST.
 Task<std::string> status_line(AccountSession& session, std::string mailbox,
                               std::vector<StatusItem> items);
+
+/// "* VANISHED (EARLIER) …" of those `wanted` that went after `since`; "" when there are none.
+Task<std::string> vanished_earlier(AccountSession& session, std::vector<Interval> wanted,
+                                   mailbox::ModSeq since);  // resync.cc
+/// What SELECT tells a client that was here before: who vanished, whose flags changed since.
+Task<std::string> resynchronise(AccountSession& session, SelectRequest::Resync resync);
 
 /// Which numbers a command means; none when one of them does not exist (RFC 3501 §9, seq-number).
 std::optional<std::vector<std::uint32_t>> chosen(const AccountSession& session,

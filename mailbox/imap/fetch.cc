@@ -6,6 +6,7 @@
 
 #include "mailbox/imap/account_session.h"
 #include "mailbox/imap/flags.h"
+#include "mailbox/imap/section_source.h"
 #include "mailbox/imap/writer.h"
 
 namespace postern::imap {
@@ -14,13 +15,6 @@ namespace {
 constexpr std::size_t batch_size = 50;            // messages whose metadata is read at once
 constexpr std::uint64_t block_size = 256 * 1024;  // of a body, in memory at a time
 constexpr std::size_t write_at = 32 * 1024;       // small answers are gathered up to this
-
-/// What a section holds: some text, or octets of the stored message.
-struct Source {
-  std::optional<std::string> text;
-  Range range;
-  std::uint64_t size() const { return text ? text->size() : range.length; }
-};
 
 class Fetch {
  public:
@@ -114,10 +108,11 @@ class Fetch {
       co_return;
     }
     const mailbox::MessageEntry entry = *found;  // the index may change while we wait
-    std::vector<Source> sources;
+    std::vector<SectionSource> sources;
     for (const FetchItem& item : request_.items) {
       if (item.kind != FetchItem::Kind::section) continue;
-      auto source = co_await locate(item, entry, metadata);
+      auto source =
+          co_await locate_section(*session_.mailbox, folder_->id, item.section, entry, metadata);
       if (!source) {
         missed_some_ = true;
         co_return;
@@ -185,43 +180,10 @@ class Fetch {
     }
   }
 
-  /// Where a section's octets are. None when the message is gone; one that does not exist is at
-  /// `no_section`.
-  Task<std::optional<Source>> locate(const FetchItem& item, const mailbox::MessageEntry& entry,
-                                     const mailbox::Metadata* metadata) {
-    using Kind = Section::Kind;
-    const Section& section = item.section;
-    if (section.part.empty()) {
-      if (section.kind == Kind::whole) co_return Source{{}, {0, entry.size}};
-      if (section.kind == Kind::header) co_return Source{metadata->header, {}};
-      if (section.kind == Kind::text) {
-        const std::uint64_t header = std::min<std::uint64_t>(metadata->header.size(), entry.size);
-        co_return Source{{}, {header, entry.size - header}};
-      }
-      co_return Source{select_fields(metadata->header, section), {}};
-    }
-    std::optional<Range> range;
-    // By reference is right here: this frame waits for the work, so it outlives it.
-    const auto text =
-        co_await session_.mailbox->extract(folder_->id, entry.uid, [&](std::string_view message) {
-          range = find_section(message, section);
-          const bool is_chosen =
-              section.kind == Kind::header_fields || section.kind == Kind::header_fields_not;
-          return is_chosen && range
-                     ? select_fields(message.substr(range->offset, range->length), section)
-                     : std::string();
-        });
-    if (!text) co_return std::nullopt;
-    if (!range) co_return Source{{}, {no_section, 0}};
-    if (section.kind == Kind::header_fields || section.kind == Kind::header_fields_not)
-      co_return Source{*text, {}};
-    co_return Source{{}, *range};
-  }
-
-  Task<> write_section(const FetchItem& item, mailbox::Uid uid, Source source) {
+  Task<> write_section(const FetchItem& item, mailbox::Uid uid, SectionSource source) {
     out_ += item.label;
     if (item.partial) out_ += fmt::format("<{}>", item.partial->offset);
-    if (!source.text && source.range.offset == no_section) {
+    if (!source.exists) {
       out_ += " NIL";
       co_return;
     }
@@ -273,8 +235,6 @@ class Fetch {
     out_.clear();
   }
 
-  static constexpr std::uint64_t no_section = ~std::uint64_t{0};
-
   AccountSession& session_;
   FetchRequest request_;
   std::shared_ptr<mailbox::FolderIndex> folder_;
@@ -286,19 +246,6 @@ class Fetch {
   std::string out_;
 };
 
-/// VANISHED (EARLIER) for UID FETCH (CHANGEDSINCE n VANISHED) (RFC 7162 §3.2.6).
-Task<> tell_vanished(AccountSession& session, SequenceSet set, mailbox::ModSeq since) {
-  const auto intervals = set.resolve(UINT32_MAX);
-  const auto vanished = co_await session.mailbox->vanished(session.selection->folder->id, since);
-  std::vector<std::uint32_t> gone;
-  for (const mailbox::Uid uid : vanished) {
-    if (contains(intervals, static_cast<std::uint32_t>(uid)))
-      gone.push_back(static_cast<std::uint32_t>(uid));
-  }
-  if (!gone.empty())
-    co_await session.write(fmt::format("* VANISHED (EARLIER) {}\r\n", write_set(gone)));
-}
-
 }  // namespace
 
 Task<Answer> imap_fetch(AccountSession& session, Request request) {
@@ -309,7 +256,11 @@ Task<Answer> imap_fetch(AccountSession& session, Request request) {
   }
   auto numbers = chosen(session, parsed->set, request);
   if (!numbers) co_return reply::no_such_number;
-  if (parsed->vanished) co_await tell_vanished(session, parsed->set, *parsed->changed_since);
+  if (parsed->vanished) {
+    const std::string gone =
+        co_await vanished_earlier(session, parsed->set.resolve(UINT32_MAX), *parsed->changed_since);
+    co_await session.write(gone);
+  }
   Fetch fetch(session, std::move(*parsed), is_by_uid(request));
   const bool found_all = co_await fetch.run(std::move(*numbers));
   if (!found_all && !is_by_uid(request))

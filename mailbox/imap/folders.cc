@@ -3,20 +3,11 @@
 #include <fmt/format.h>
 
 #include "mailbox/imap/account_session.h"
+#include "mailbox/imap/special_use.h"
 #include "mailbox/imap/writer.h"
 
 namespace postern::imap {
 namespace {
-
-std::optional<mailbox::SpecialUse> special_use(std::string_view upper_name) {
-  using enum mailbox::SpecialUse;
-  if (upper_name == "\\DRAFTS") return drafts;
-  if (upper_name == "\\SENT") return sent;
-  if (upper_name == "\\JUNK") return junk;
-  if (upper_name == "\\TRASH") return trash;
-  if (upper_name == "\\ARCHIVE") return archive;
-  return {};
-}
 
 std::string status_item(StatusItem item, const mailbox::FolderStatus& status) {
   switch (item) {

@@ -17,22 +17,14 @@ std::string quota_line(const mailbox::QuotaUse& use) {
 
 }  // namespace
 
-Task<Answer> imap_capability(AccountSession& session, Request request) {
-  if (const auto nothing = parse_nothing(request.arguments); !nothing)
-    co_return bad_syntax(nothing.error());
+Task<Answer> imap_capability(AccountSession& session, Request) {
   co_await session.write(fmt::format("* CAPABILITY {}\r\n", capabilities(session.context)));
   co_return reply::done;
 }
 
-Task<Answer> imap_noop(AccountSession&, Request request) {
-  if (const auto nothing = parse_nothing(request.arguments); !nothing)
-    co_return bad_syntax(nothing.error());
-  co_return reply::done;
-}
+Task<Answer> imap_noop(AccountSession&, Request) { co_return reply::done; }
 
-Task<Answer> imap_logout(AccountSession& session, Request request) {
-  if (const auto nothing = parse_nothing(request.arguments); !nothing)
-    co_return bad_syntax(nothing.error());
+Task<Answer> imap_logout(AccountSession& session, Request) {
   co_await session.unselect();
   co_await session.write(std::string(bye::logout));
   session.is_closing = true;
@@ -59,9 +51,7 @@ Task<Answer> imap_enable(AccountSession& session, Request request) {
   co_return reply::done;
 }
 
-Task<Answer> imap_namespace(AccountSession& session, Request request) {
-  if (const auto nothing = parse_nothing(request.arguments); !nothing)
-    co_return bad_syntax(nothing.error());
+Task<Answer> imap_namespace(AccountSession& session, Request) {
   co_await session.write("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
   co_return reply::done;
 }

@@ -38,9 +38,7 @@ Task<> tell_as_it_happens(AccountSession& session) {
 
 }  // namespace
 
-Task<Answer> imap_idle(AccountSession& session, Request request) {
-  if (const auto nothing = parse_nothing(request.arguments); !nothing)
-    co_return bad_syntax(nothing.error());
+Task<Answer> imap_idle(AccountSession& session, Request) {
   co_await session.tell_changes(true);
   co_await session.write("+ idling\r\n");
   co_await session.stream.flush(session.context.command_timeout);

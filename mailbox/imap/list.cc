@@ -6,29 +6,12 @@
 #include <set>
 
 #include "mailbox/imap/account_session.h"
+#include "mailbox/imap/special_use.h"
 #include "mailbox/imap/wildcard.h"
 #include "mailbox/imap/writer.h"
 
 namespace postern::imap {
 namespace {
-
-std::string_view attribute(mailbox::SpecialUse use) {
-  switch (use) {
-    case mailbox::SpecialUse::drafts:
-      return "\\Drafts";
-    case mailbox::SpecialUse::sent:
-      return "\\Sent";
-    case mailbox::SpecialUse::junk:
-      return "\\Junk";
-    case mailbox::SpecialUse::trash:
-      return "\\Trash";
-    case mailbox::SpecialUse::archive:
-      return "\\Archive";
-    case mailbox::SpecialUse::none:
-      break;
-  }
-  return "";
-}
 
 /// One answer to LIST or LSUB.
 struct Listed {
@@ -128,7 +111,7 @@ class Listing {
       if (!folder->second.selectable) listed.attributes.push_back("\\Noselect");
       listed.attributes.push_back(folder->second.has_children ? "\\HasChildren"
                                                               : "\\HasNoChildren");
-      if (const auto use = attribute(folder->second.special_use); !use.empty())
+      if (const auto use = attribute_of(folder->second.special_use); !use.empty())
         listed.attributes.push_back(use);
     }
     const bool tell_subscribed = request_.select_subscribed || request_.return_subscribed;

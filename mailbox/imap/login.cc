@@ -5,6 +5,7 @@
 #include <optional>
 #include <variant>
 
+#include "core/async/timer.h"
 #include "mailbox/imap/account_session.h"
 #include "mailbox/imap/command_reader.h"
 #include "mailbox/imap/replies.h"
@@ -62,17 +63,10 @@ class LoginPhase {
   }
 
  private:
-  bool may_log_in() const {
-    return stream_.is_encrypted() || context_.tls_policy == TlsPolicy::optional;
-  }
-  bool offers_tls() const {
-    return !stream_.is_encrypted() && context_.tls && context_.tls_policy != TlsPolicy::off;
-  }
-
   std::string capabilities() const {
     std::string text = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
-    if (offers_tls()) text += " STARTTLS";
-    text += may_log_in() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
+    if (context_.offers_tls(stream_)) text += " STARTTLS";
+    text += context_.may_log_in(stream_) ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
     return text;
   }
 
@@ -103,20 +97,20 @@ class LoginPhase {
 
   Answer starttls() {
     if (stream_.is_encrypted()) return reply::already_encrypted;
-    if (!offers_tls()) return reply::no_tls;
+    if (!context_.offers_tls(stream_)) return reply::no_tls;
     starts_tls_ = true;
     return reply::begin_tls;
   }
 
   Task<Answer> login(const Request& request) {
-    if (!may_log_in()) co_return reply::needs_tls;
+    if (!context_.may_log_in(stream_)) co_return reply::needs_tls;
     auto login = LoginRequest::parse(request.arguments);
     if (!login) co_return bad_syntax(login.error());
     co_return co_await verify(std::move(login->user), std::move(login->password));
   }
 
   Task<Answer> authenticate(const Request& request) {
-    if (!may_log_in()) co_return reply::needs_tls;
+    if (!context_.may_log_in(stream_)) co_return reply::needs_tls;
     auto sasl = AuthenticateRequest::parse(request.arguments);
     if (!sasl) co_return bad_syntax(sasl.error());
     if (sasl->mechanism == "PLAIN") {
@@ -201,20 +195,28 @@ Task<> serve_account(net::Stream stream, mailbox::AccountHub& hub, Context conte
 /// Runs phases until one ends in something else than STARTTLS. Gives the login, if that is how it
 /// ended.
 Task<std::optional<LoggedIn>> log_in(net::Stream& stream, const Context& context) {
-  bool is_idle = false;
-  try {
-    for (bool greet = true;; greet = false) {
-      LoginPhase phase(stream, context);
-      End end = co_await phase.run(greet);
-      if (auto* login = std::get_if<LoggedIn>(&end)) co_return std::move(*login);
-      if (std::holds_alternative<std::monostate>(end)) break;
-      co_await stream.start_tls_server(context.tls,
-                                       handshake);  // drops what was sent before it in the clear
-    }
-  } catch (const Timeout&) {
-    is_idle = true;
+  for (bool greet = true;; greet = false) {
+    LoginPhase phase(stream, context);
+    End end = co_await phase.run(greet);
+    if (auto* login = std::get_if<LoggedIn>(&end)) co_return std::move(*login);
+    if (std::holds_alternative<std::monostate>(end)) co_return std::nullopt;
+    // Drops what was sent before it in the clear.
+    co_await stream.start_tls_server(context.tls, handshake);
   }
-  if (is_idle) co_await stream.write(bye::idle);
+}
+
+/// As log_in; who is too slow, or here when the server stops, is told so.
+Task<std::optional<LoggedIn>> log_in_or_part(net::Stream& stream, const Context& context) {
+  std::string_view last_words;
+  try {
+    auto login = co_await with_timeout(context.login_timeout, log_in(stream, context));
+    if (login) co_return login;
+  } catch (const Timeout&) {
+    last_words = bye::idle;
+  } catch (const Cancelled&) {
+    last_words = bye::shutting_down;
+  }
+  if (!last_words.empty()) co_await stream.write(last_words);
   co_await stream.shutdown(goodbye);
   co_return std::nullopt;
 }
@@ -224,7 +226,7 @@ Task<std::optional<LoggedIn>> log_in(net::Stream& stream, const Context& context
 Task<> serve(net::Stream stream, Context context) {
   try {
     stream.set_write_timeout(context.login_timeout);
-    auto login = co_await log_in(stream, context);
+    auto login = co_await log_in_or_part(stream, context);
     if (!login) co_return;
     co_await stream.flush(context.login_timeout);
     const std::string account = login->account.id;

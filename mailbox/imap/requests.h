@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "mailbox/imap/cursor.h"
 #include "mailbox/imap/structure.h"
+#include "mailbox/store/types.h"
 
 namespace postern::imap {
 
@@ -158,10 +159,9 @@ struct FetchRequest {
 };
 
 struct StoreRequest {
-  enum class Operation : std::uint8_t { replace, add, remove };
   SequenceSet set;
   std::optional<std::uint64_t> unchanged_since;  // RFC 7162 §3.1.3
-  Operation operation{};
+  mailbox::FlagOperation operation{};
   bool silent = false;
   FlagList flags;
   static Parsed<StoreRequest> parse(std::string_view arguments);

@@ -9,31 +9,6 @@
 namespace postern::imap {
 namespace {
 
-/// What QRESYNC tells at once: who vanished, whose flags changed since the client was last here.
-Task<std::string> resynchronise(AccountSession& session, SelectRequest::Resync resync) {
-  const auto folder = session.selection->folder;
-  if (resync.uid_validity != folder->uid_validity) co_return "";
-  const auto vanished = co_await session.mailbox->vanished(folder->id, resync.modseq);
-  const auto wanted = resync.known_uids ? resync.known_uids->resolve(UINT32_MAX)
-                                        : std::vector<Interval>{{1, UINT32_MAX}};
-  std::vector<std::uint32_t> gone;
-  for (const mailbox::Uid uid : vanished) {
-    if (contains(wanted, static_cast<std::uint32_t>(uid)))
-      gone.push_back(static_cast<std::uint32_t>(uid));
-  }
-  std::string text;
-  if (!gone.empty()) text += fmt::format("* VANISHED (EARLIER) {}\r\n", write_set(gone));
-  for (const mailbox::MessageEntry& entry : folder->entries) {
-    if (entry.modseq <= resync.modseq || !contains(wanted, static_cast<std::uint32_t>(entry.uid)))
-      continue;
-    const auto number = session.selection->view.number(entry.uid);
-    if (!number) continue;
-    text += fmt::format("* {} FETCH ({})\r\n", *number, session.flag_items(entry));
-    session.selection->view.tell(entry.uid, entry.modseq);
-  }
-  co_return text;
-}
-
 std::string describe(AccountSession& session) {
   const Selection& selection = *session.selection;
   const auto& entries = selection.folder->entries;
@@ -105,9 +80,7 @@ Task<Answer> imap_select(AccountSession& session, Request request) {
   co_return is_read_only ? reply::read_only : reply::read_write;
 }
 
-Task<Answer> imap_close(AccountSession& session, Request request) {
-  if (const auto nothing = parse_nothing(request.arguments); !nothing)
-    co_return bad_syntax(nothing.error());
+Task<Answer> imap_close(AccountSession& session, Request) {
   const auto folder = session.selection->folder;
   if (!session.selection->is_read_only && !folder->gone)
     co_await session.mailbox->expunge_deleted(folder->id);
@@ -115,9 +88,7 @@ Task<Answer> imap_close(AccountSession& session, Request request) {
   co_return reply::done;
 }
 
-Task<Answer> imap_unselect(AccountSession& session, Request request) {
-  if (const auto nothing = parse_nothing(request.arguments); !nothing)
-    co_return bad_syntax(nothing.error());
+Task<Answer> imap_unselect(AccountSession& session, Request) {
   co_await session.unselect();
   co_return reply::done;
 }
@@ -131,8 +102,6 @@ Task<Answer> imap_expunge(AccountSession& session, Request request) {
     const auto numbers = session.selection->view.resolve(*set, true);
     co_await session.mailbox->expunge(folder->id, uids_of(session, numbers));
   } else {
-    if (const auto nothing = parse_nothing(request.arguments); !nothing)
-      co_return bad_syntax(nothing.error());
     if (session.selection->is_read_only) co_return reply::not_writable;
     co_await session.mailbox->expunge_deleted(folder->id);
   }

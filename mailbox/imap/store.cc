@@ -9,12 +9,8 @@ namespace postern::imap {
 namespace {
 
 mailbox::FlagUpdate update_of(const StoreRequest& store) {
-  using From = StoreRequest::Operation;
-  using To = mailbox::FlagOperation;
   mailbox::FlagUpdate update;
-  update.operation = store.operation == From::add      ? To::add
-                     : store.operation == From::remove ? To::remove
-                                                       : To::replace;
+  update.operation = store.operation;
   update.system_flags = store.flags.system_flags;
   update.keywords = store.flags.keywords;
   update.unchanged_since = store.unchanged_since;

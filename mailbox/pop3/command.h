@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace postern::pop3 {
@@ -31,12 +32,12 @@ enum class When : std::uint8_t { authorization, transaction, always };
 
 enum class CommandError : std::uint8_t { unknown, bad_arguments };
 
-/// A command. The views point into the line. Message numbers and counts are parsed.
+/// A command. Message numbers and counts are parsed.
 struct Command {
   Verb verb = Verb::noop;
   When when = When::always;
-  std::string_view text;                // of USER, PASS: all after the blank; AUTH: the mechanism
-  std::string_view initial_response;    // of AUTH; empty when absent
+  std::string text;                     // of USER, PASS: all after the blank; AUTH: the mechanism
+  std::string initial_response;         // of AUTH; empty when absent
   std::optional<std::uint32_t> number;  // of a message
   std::uint32_t lines = 0;              // of TOP
 };

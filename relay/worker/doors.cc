@@ -43,17 +43,16 @@ smtp::TlsUse tls_use(ListenerTls tls) {
   return smtp::TlsUse::off;
 }
 
-template <class Policy>
-Policy tls_policy(ListenerTls tls) {
+mailbox::TlsPolicy tls_policy(ListenerTls tls) {
   switch (tls) {
     case ListenerTls::required:
-      return Policy::required;
+      return mailbox::TlsPolicy::required;
     case ListenerTls::optional:
-      return Policy::optional;
+      return mailbox::TlsPolicy::optional;
     case ListenerTls::off:
-      return Policy::off;
+      return mailbox::TlsPolicy::off;
   }
-  return Policy::off;
+  return mailbox::TlsPolicy::off;
 }
 
 /// Counts a session for as long as it lives.
@@ -190,23 +189,29 @@ Task<> Worker::speak_smtp(const config::Listener& settings, net::Stream stream) 
   co_await smtp::converse(std::move(stream), std::move(terms), *intake_, house_.logins, idle_);
 }
 
-Task<> Worker::speak_imap(const config::Listener& settings, net::Stream stream,
-                          std::shared_ptr<void> slot) {
-  const auto& config = *snapshot_->config;
-  imap::Context context;
+mailbox::SessionContext Worker::reader_context(const config::Listener& settings,
+                                               std::shared_ptr<void> slot) const {
+  mailbox::SessionContext context;
   context.tls = snapshot_->tls;
-  context.tls_policy = tls_policy<imap::TlsPolicy>(settings.tls);
-  context.hostname = config.hostname;
+  context.tls_policy = tls_policy(settings.tls);
+  context.hostname = snapshot_->config->hostname;
   context.authenticator = &house_.logins;
   context.mailboxes = &house_.mailboxes;
-  context.pool = &house_.store;
-  context.scratch_folder = (config.data_dir / "scratch").string();
-  context.message_size = config.limits.message_size;
-  context.command_timeout = config.limits.command_timeout;
   context.is_allowed = [&accounts = house_.live_accounts](const std::string& id) {
     return accounts.contains(id);
   };
   context.slot = std::move(slot);
+  return context;
+}
+
+Task<> Worker::speak_imap(const config::Listener& settings, net::Stream stream,
+                          std::shared_ptr<void> slot) {
+  const auto& config = *snapshot_->config;
+  imap::Context context{reader_context(settings, std::move(slot))};
+  context.pool = &house_.store;
+  context.scratch_folder = (config.data_dir / "scratch").string();
+  context.message_size = config.limits.message_size;
+  context.command_timeout = config.limits.command_timeout;
   if (config::has_implicit_tls(settings.service)) {
     co_await stream.start_tls_server(context.tls, handshake);
   }
@@ -215,13 +220,7 @@ Task<> Worker::speak_imap(const config::Listener& settings, net::Stream stream,
 
 Task<> Worker::speak_pop3(const config::Listener& settings, net::Stream stream,
                           std::shared_ptr<void> slot) {
-  pop3::Context context;
-  context.tls = snapshot_->tls;
-  context.tls_policy = tls_policy<pop3::TlsPolicy>(settings.tls);
-  context.hostname = snapshot_->config->hostname;
-  context.authenticator = &house_.logins;
-  context.mailboxes = &house_.mailboxes;
-  context.slot = std::move(slot);
+  pop3::Context context{reader_context(settings, std::move(slot))};
   if (config::has_implicit_tls(settings.service)) {
     co_await stream.start_tls_server(context.tls, handshake);
   }

@@ -20,7 +20,7 @@
 #include "delivery/dispatcher.h"
 #include "delivery/logging_events.h"
 #include "delivery/router.h"
-#include "mailbox/store/hub.h"
+#include "mailbox/session_context.h"
 #include "queue/node.h"
 #include "queue/queue.h"
 #include "relay/intake/directory.h"
@@ -138,6 +138,8 @@ class Worker {
   void open_door(const net::Address& address, const config::Listener& settings);
   Task<> receive(std::shared_ptr<Door> door, net::Stream stream);
   Task<> speak_smtp(const config::Listener& settings, net::Stream stream);
+  mailbox::SessionContext reader_context(const config::Listener& settings,
+                                         std::shared_ptr<void> slot) const;
   Task<> speak_imap(const config::Listener& settings, net::Stream stream,
                     std::shared_ptr<void> slot);
   Task<> speak_pop3(const config::Listener& settings, net::Stream stream,

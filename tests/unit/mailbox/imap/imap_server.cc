@@ -89,7 +89,7 @@ struct ImapServer::Inner {
   }
 };
 
-ImapServer::ImapServer(TlsPolicy policy, std::uint64_t message_size)
+ImapServer::ImapServer(mailbox::TlsPolicy policy, std::uint64_t message_size)
     : inner_(std::make_unique<Inner>()) {
   char name[] = "/tmp/imap-test-XXXXXX";
   inner_->folder = ::mkdtemp(name);

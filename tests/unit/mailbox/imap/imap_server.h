@@ -14,7 +14,7 @@ namespace postern::imap::test {
 /// bob ("quiet", 100 KB quota).
 class ImapServer {
  public:
-  explicit ImapServer(TlsPolicy policy = TlsPolicy::optional,
+  explicit ImapServer(mailbox::TlsPolicy policy = mailbox::TlsPolicy::optional,
                       std::uint64_t message_size = 5'000'000);
   ~ImapServer();
   int port() const;

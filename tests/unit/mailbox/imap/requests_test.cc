@@ -142,13 +142,13 @@ TEST_CASE("STORE reads its operation and flags") {
   const auto store = StoreRequest::parse(
       " 1:3 (UNCHANGEDSINCE 7) -FLAGS.SILENT (\\Seen \\DELETED $Junk \\Recent)");
   REQUIRE(store);
-  CHECK(store->operation == StoreRequest::Operation::remove);
+  CHECK(store->operation == postern::mailbox::FlagOperation::remove);
   CHECK(store->silent);
   CHECK(store->unchanged_since == 7u);
   CHECK(store->flags.system_flags == (flag::seen | flag::deleted));
   CHECK(store->flags.keywords == std::vector<std::string>{"$Junk"});
   CHECK(StoreRequest::parse(" 1 FLAGS \\Seen \\Draft")->operation ==
-        StoreRequest::Operation::replace);
+        postern::mailbox::FlagOperation::replace);
   CHECK(StoreRequest::parse(" 1 +flags ()"));
   for (const std::string_view text : {" 1 FLAGS", " 1 FLAGS (\\Nothing)", " 1 FLAG (\\Seen)",
                                       " 1 *FLAGS (\\Seen)", " 1 FLAGS (a b", " 1 FLAGS (a]b)"}) {

@@ -40,7 +40,7 @@ struct Server {
   TaskGroup sessions;
   std::optional<net::Listener> listener;
 
-  explicit Server(pop3::TlsPolicy policy = pop3::TlsPolicy::optional) {
+  explicit Server(TlsPolicy policy = TlsPolicy::optional) {
     mailboxes.add(hub);
     listener.emplace(
         loop, *net::Address::parse("127.0.0.1:0"),
@@ -185,7 +185,7 @@ TEST_CASE("three failed logins close the connection") {
 }
 
 TEST_CASE("without TLS no login is offered or taken where TLS is required") {
-  Server server(pop3::TlsPolicy::required);
+  Server server(TlsPolicy::required);
   const std::string output =
       server.talk("CAPA\r\nUSER ann\r\nPASS secret\r\nAUTH PLAIN AGFubgBzZWNyZXQ=\r\nQUIT\r\n");
   CHECK(output.find("SASL") == std::string::npos);

@@ -1,0 +1,48 @@
+// mailbox/imap/section_source.cc: the message's own sections by their sizes alone, those of parts
+// by reading its structure.
+#include "mailbox/imap/section_source.h"
+
+#include <algorithm>
+
+namespace postern::imap {
+namespace {
+
+using Kind = Section::Kind;
+
+bool chooses_fields(const Section& section) {
+  return section.kind == Kind::header_fields || section.kind == Kind::header_fields_not;
+}
+
+SectionSource of_whole_message(const Section& section, std::uint64_t size,
+                               const mailbox::Metadata* metadata) {
+  if (section.kind == Kind::whole) return {.text = {}, .range = {0, size}};
+  if (section.kind == Kind::header) return {.text = metadata->header, .range = {}};
+  if (section.kind == Kind::text) {
+    const std::uint64_t header = std::min<std::uint64_t>(metadata->header.size(), size);
+    return {.text = {}, .range = {header, size - header}};
+  }
+  return {.text = select_fields(metadata->header, section), .range = {}};
+}
+
+}  // namespace
+
+Task<std::optional<SectionSource>> locate_section(mailbox::Mailbox& mailbox,
+                                                  mailbox::FolderId folder, const Section& section,
+                                                  const mailbox::MessageEntry& entry,
+                                                  const mailbox::Metadata* metadata) {
+  if (section.part.empty()) co_return of_whole_message(section, entry.size, metadata);
+  std::optional<Range> range;
+  // By reference is right here: this frame waits for the work, so it outlives it.
+  const auto text = co_await mailbox.extract(folder, entry.uid, [&](std::string_view message) {
+    range = find_section(message, section);
+    return range && chooses_fields(section)
+               ? select_fields(message.substr(range->offset, range->length), section)
+               : std::string();
+  });
+  if (!text) co_return std::nullopt;
+  if (!range) co_return SectionSource{.text = {}, .range = {}, .exists = false};
+  if (chooses_fields(section)) co_return SectionSource{.text = *text, .range = {}};
+  co_return SectionSource{.text = {}, .range = *range};
+}
+
+}  // namespace postern::imap
