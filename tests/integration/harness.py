@@ -1,6 +1,7 @@
 """What the integration tests share: a gateway, DNS servers, receivers, and waiting for conditions with a deadline."""
 import contextlib
 import fcntl
+import http.client
 import imaplib
 import json
 import os
@@ -114,6 +115,12 @@ class Gateway:
         wait_for(is_ready, "the log event `ready`", 60)
         return self
 
+    def check_sanitizers(self):
+        """A build with sanitizers must have had nothing to report."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        found = re.search(r"ERROR: (Address|Leak|UndefinedBehavior)Sanitizer|runtime error:", text)
+        assert not found, text[max(0, found.start() - 500):found.start() + 8000]
+
     def events(self, offset=0):
         """The JSON log lines so far."""
         with open(self.log, "rb") as file:
@@ -128,17 +135,19 @@ class Gateway:
         return found
 
     def stop(self):
-        """SIGTERM; the gateway must exit 0."""
+        """SIGTERM; the gateway must exit 0, and its sanitizers, if it has them, have found nothing."""
         if self.process is None or self.process.poll() is not None:
-            return
+            return self.check_sanitizers()
         self.process.terminate()
         code = self.process.wait(40)
         self._stderr.close()
+        self.check_sanitizers()
         assert code == 0, f"exit {code} after SIGTERM:\n{self.log.read_text()[-4000:]}"
 
     def kill(self):
         self.process.kill()
         self.process.wait()
+        self._stderr.close()
 
     def redis_pid(self):
         """The pid of the managed redis-server of this instance, or None."""
@@ -163,6 +172,22 @@ class Gateway:
 
     def json(self, *arguments):
         return json.loads(self.cli(*arguments, "--json").stdout)
+
+    def ask(self, path):
+        """What the control socket answers to GET `path`, from JSON."""
+        connection = http.client.HTTPConnection("localhost", timeout=30)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(30)
+        connection.sock.connect(str(self.directory / "data/control.sock"))
+        with contextlib.closing(connection):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read()
+            assert answer.status == 200, body
+            return json.loads(body)
+
+    def timeline(self, queue_id):
+        return self.ask(f"/v1/messages/{queue_id}")
 
     def account(self, name, password=PASSWORD, *options):
         address = name if "@" in name else f"{name}@{DOMAIN}"
@@ -262,7 +287,9 @@ remote-control:
 
 
 class Receiver:
-    """An SMTP server whose answers a test decides: `answer(verb, argument, session)` gives a reply, or None for the usual one."""
+    """An SMTP server whose answers a test decides: `answer(verb, argument, session)` gives a reply, None for the usual one, or
+    CLOSE; at the dot also TAKE_AND_CLOSE, which keeps the message and says nothing."""
+    TAKE_AND_CLOSE = "TAKE AND CLOSE"
 
     def __init__(self, host, port, answer=lambda verb, argument, session: None, extensions=("PIPELINING", "8BITMIME", "SIZE 0")):
         self.messages, self.connections, self.lock = [], 0, threading.Lock()
@@ -279,7 +306,10 @@ class Receiver:
                     self.converse()
 
             def converse(self):
-                self.say(answer("CONNECT", "", self) or "220 receiver.example ESMTP")
+                greeting = answer("CONNECT", "", self) or "220 receiver.example ESMTP"
+                if greeting == "CLOSE":
+                    return
+                self.say(greeting)
                 self.sender, self.recipients = None, []
                 while line := self.rfile.readline():
                     verb, _, argument = line.decode("latin-1").strip().partition(" ")
@@ -316,9 +346,11 @@ class Receiver:
                 reply = answer(".", "", self)
                 if reply == "CLOSE":
                     raise OSError
-                if not reply or reply.startswith("2"):
+                if not reply or reply.startswith("2") or reply == Receiver.TAKE_AND_CLOSE:
                     with receiver.lock:
                         receiver.messages.append((self.sender, list(self.recipients), b"".join(lines)))
+                if reply == Receiver.TAKE_AND_CLOSE:
+                    raise OSError
                 self.say(reply or "250 2.0.0 Taken")
 
         class Server(socketserver.ThreadingTCPServer):
