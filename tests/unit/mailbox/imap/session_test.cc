@@ -7,6 +7,7 @@
 
 using namespace postern::imap;
 using namespace postern::imap::test;
+using postern::mailbox::TlsPolicy;
 using Lines = std::vector<std::string>;
 
 namespace {
@@ -37,7 +38,7 @@ bool mentions(const Lines& lines, std::string_view part) {
 }  // namespace
 
 TEST_CASE("no credentials pass before TLS where TLS is required") {
-  const ImapServer server(mailbox::TlsPolicy::required);
+  const ImapServer server(TlsPolicy::required);
   ImapClient client(server);
   CHECK(client.line().starts_with(
       "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE LOGINDISABLED]"));
@@ -172,7 +173,7 @@ TEST_CASE("a message of megabytes goes in and out unchanged") {
 }
 
 TEST_CASE("APPEND takes flags, dates and several messages, and refuses before the octets come") {
-  const ImapServer server(mailbox::TlsPolicy::optional, 1000);
+  const ImapServer server(TlsPolicy::optional, 1000);
   ImapClient client = ImapClient::of(server);
   CHECK(client.ask("APPEND Nowhere {10}").starts_with("NO [TRYCREATE]"));
   CHECK(client.ask("APPEND Nowhere {3+}\r\nabc").starts_with("NO [TRYCREATE]"));
