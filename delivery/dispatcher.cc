@@ -200,6 +200,7 @@ Task<> Dispatcher::State::deliver(queue::Lease lease) {
     queue::Settlement settlement = co_await conclude(lease, std::move(result));
     queue::SettleResult settled =
         co_await parts.queue.settle(std::move(lease), std::move(settlement));
+    if (settled.more_is_ready) work.set();
     for (queue::Lease& report : settled.report) {
       ++in_flight;
       group.spawn(deliver(std::move(report)));
@@ -241,8 +242,10 @@ Task<AttemptResult> Dispatcher::State::attempt_mailbox(queue::Lease lease) {
   if (lease.body.is_in_memory())
     mail.content.memory = std::shared_ptr<const std::string>(
         std::make_shared<queue::Body>(lease.body), &lease.body.bytes());
-  else
+  else {
+    co_await offload(parts.pool, [&lease] { lease.body.require_file(); });
     mail.content.path = lease.body.file().string();
+  }
   const std::string key = queue::text(lease.id) + "." + std::to_string(lease.index);
   // 0 means "none" to the hub; no value would leave a limit that an operator has lifted.
   const auto stored = co_await parts.mailboxes.deliver(account->id, account->quota.value_or(0), key,

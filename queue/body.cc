@@ -5,8 +5,18 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
 
 namespace postern::queue {
+
+namespace {
+
+BodyMissing unreadable(const std::filesystem::path& file) {
+  return BodyMissing("cannot read " + file.string() + ": " +
+                     std::error_code(errno, std::generic_category()).message());
+}
+
+}  // namespace
 
 Body Body::in_memory(std::string bytes) {
   return in_memory(std::make_shared<const std::string>(std::move(bytes)));
@@ -35,12 +45,25 @@ std::string Body::read() const {
   return all;
 }
 
+void Body::require_file() const {
+  if (!is_in_spool()) return;
+  BodyReader reader(*this);
+  std::error_code error;
+  const auto found = std::filesystem::file_size(file_, error);
+  if (error || found != size_) {
+    throw BodyMissing("of another size than when it was accepted: " + file_.string());
+  }
+}
+
 BodyReader::BodyReader(Body body, std::size_t piece) : body_(std::move(body)), piece_(piece) {
   if (!body_.is_in_spool()) return;
   descriptor_ = Descriptor(::open(body_.file().c_str(), O_RDONLY | O_CLOEXEC));
   if (descriptor_) return;
   if (errno == ENOENT) throw BodyMissing("not in the spool: " + body_.file().string());
-  throw_errno("cannot open", body_.file());
+  // We are short of something, and the file may be well: later is soon enough.
+  if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+    throw_errno("cannot open", body_.file());
+  throw unreadable(body_.file());
 }
 
 std::string_view BodyReader::next() {
@@ -55,7 +78,7 @@ std::string_view BodyReader::next() {
   do {
     length = ::read(descriptor_.get(), buffer_.data(), buffer_.size());
   } while (length < 0 && errno == EINTR);
-  if (length < 0) throw_errno("cannot read", body_.file());
+  if (length < 0) throw unreadable(body_.file());
   if (length == 0 || position_ + static_cast<std::uint64_t>(length) > body_.size()) {
     throw BodyMissing("of another size than when it was accepted: " + body_.file().string());
   }

@@ -12,7 +12,7 @@
 
 namespace postern::queue {
 
-/// The file of a body is gone from the spool: hold the message, never bounce it.
+/// The file of a body is gone from the spool, or cannot be read: hold the message, never bounce it.
 class BodyMissing : public IoError {
  public:
   using IoError::IoError;
@@ -33,6 +33,9 @@ class Body {
   const std::string& bytes() const { return *bytes_; }
   const std::filesystem::path& file() const { return file_; }
 
+  /// Throws BodyMissing when its file is gone, cannot be opened or has lost bytes. Blocks when in
+  /// the spool.
+  void require_file() const;
   /// Everything. Blocks when in the spool: call it in `offload`. Throws BodyMissing or IoError.
   std::string read() const;
 

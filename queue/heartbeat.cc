@@ -44,6 +44,7 @@ struct Heartbeat::State {
   TaskGroup group;
   std::uint64_t connects = 0;
   unsigned beats = 0;
+  std::uint64_t memory_used = 0, disk_left = ~std::uint64_t{0};
   bool memory_is_short = false;
   std::chrono::steady_clock::time_point next_sweep{};
 
@@ -63,16 +64,26 @@ struct Heartbeat::State {
     }
   }
 
-  Task<> look_at_room() {
-    const std::uint64_t used = co_await queue.memory_used();
-    const std::uint64_t limit = settings.memory_limit;
-    memory_is_short = limit != 0 && used > limit / 10 * 9;
-    const std::uint64_t left =
+  /// The disk can be looked at without Redis, which a full one ends.
+  Task<> look_at_disk() {
+    disk_left =
         co_await offload(queue.blocking(), [this] { return free_bytes(queue.node().data_dir()); });
-    const bool full = (limit != 0 && used >= limit) || left < settings.disk_reserve;
+    judge_room();
+  }
+
+  Task<> look_at_memory() {
+    memory_used = co_await queue.memory_used();
+    memory_is_short = settings.memory_limit != 0 && memory_used > settings.memory_limit / 10 * 9;
+    judge_room();
+  }
+
+  void judge_room() const {
+    const bool full = (settings.memory_limit != 0 && memory_used >= settings.memory_limit) ||
+                      disk_left < settings.disk_reserve;
     if (full != queue.node().is_full()) {
       log::warn(full ? "queue_full" : "queue_has_room",
-                {{"redis_bytes", std::to_string(used)}, {"disk_bytes_left", std::to_string(left)}});
+                {{"redis_bytes", std::to_string(memory_used)},
+                 {"disk_bytes_left", std::to_string(disk_left)}});
     }
     queue.node().set_full(full);
   }
@@ -88,12 +99,27 @@ struct Heartbeat::State {
     for (;;) {
       co_await sleep_for(settings.interval);
       try {
+        co_await look_at_disk();
         co_await beat();
-        co_await look_at_room();
+        co_await look_at_memory();
         if (++beats % beats_per_settings_check == 0) co_await queue.check_settings();
         co_await sweep();
       } catch (const IoError&) {
         // Redis is away: leases age, and Node::still_ours says so in time.
+      }
+    }
+  }
+
+  /// Beside the beats: syncing many files takes its time, and no beat waits for it.
+  Task<> shelve() {
+    for (;;) {
+      co_await sleep_for(settings.interval);
+      try {
+        while (disk_left >= settings.disk_reserve && co_await queue.shelve_bodies() > 0) {
+        }
+      } catch (const IoError& error) {
+        if (!queue.trouble().empty()) continue;  // Redis is away, and says so itself
+        log::warn("bodies_not_shelved", {{"error", error.what()}});
       }
     }
   }
@@ -107,8 +133,10 @@ Heartbeat::~Heartbeat() = default;
 Task<> Heartbeat::start() {
   state_->next_sweep = state_->queue.loop().now() + std::chrono::minutes(1);
   co_await state_->beat();
-  co_await state_->look_at_room();
+  co_await state_->look_at_disk();
+  co_await state_->look_at_memory();
   state_->group.spawn(state_->live());
+  state_->group.spawn(state_->shelve());
 }
 
 Task<> Heartbeat::stop() { co_await state_->group.close(); }

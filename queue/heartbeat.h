@@ -37,7 +37,7 @@ class DeathWatch {
 };
 
 /// One for each process, on the loop of its queue. Beats, keeps queue time, takes over from dead
-/// nodes, watches memory, disk and Redis's settings, sweeps the spool.
+/// nodes, watches memory, disk and Redis's settings, sweeps the spool, moves waiting bodies there.
 class Heartbeat {
  public:
   struct Settings {

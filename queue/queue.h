@@ -53,10 +53,10 @@ class Queue {
   /// Empty when all is well, else what is wrong, for /readyz and `status`.
   std::string trouble() const;
 
-  /// When it returns, the message is on disk. `lease_now`: its deliveries are ours to try; else
-  /// they are ready for whoever claims first, and the result is empty. When it throws, the message
-  /// will not be delivered: a commit whose answer was lost is abandoned. Of a body in the spool the
-  /// file is removed when it is not committed.
+  /// When it returns, the message is on disk. `lease_now`: its deliveries are ours to try, but
+  /// those whose next hop has enough in flight: they, or all, are ready for whoever claims first.
+  /// When it throws, the message will not be delivered: a commit whose answer was lost is
+  /// abandoned. Of a body in the spool the file is removed when it is not committed.
   Task<std::expected<std::vector<Lease>, CommitError>> commit(NewMessage message,
                                                               bool lease_now = true);
   Task<std::optional<QueueId>> find_by_key(std::string account, std::string idempotency_key);
@@ -96,6 +96,9 @@ class Queue {
   Task<std::uint64_t> memory_used();
   /// Commits are refused while a setting of the running Redis would lose mail.
   Task<> check_settings();
+  /// Moves bodies of messages that wait from Redis to the spool, one bounded batch; gives how many
+  /// there were to look at.
+  Task<std::size_t> shelve_bodies();
   /// Removes those of old spool files that no message owns; gives how many.
   Task<std::size_t> sweep_spool(std::chrono::seconds age = std::chrono::hours(24));
   /// Counts the connects: after each, other nodes' deaths are judged afresh.

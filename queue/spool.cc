@@ -54,6 +54,12 @@ Body SpoolWriter::finish() {
   return Body::in_spool(file_, size_);
 }
 
+Body SpoolWriter::finish_file() {
+  if (::fsync(descriptor_.get()) != 0) throw_errno("cannot sync", file_);
+  descriptor_ = Descriptor();
+  return Body::in_spool(file_, size_);
+}
+
 Body spooled_for(const Body& body, const std::filesystem::path& spool, QueueId id,
                  std::string_view writer) {
   if (body.is_in_spool() && body.file().filename().string().starts_with(text(id) + ".")) {
@@ -71,6 +77,23 @@ Body spooled_for(const Body& body, const std::filesystem::path& spool, QueueId i
   SpoolWriter writing(spool, id, writer);
   writing.write(body.bytes());
   return writing.finish();
+}
+
+std::vector<Body> spool_all(const std::filesystem::path& spool, const std::vector<Waiting>& batch,
+                            std::string_view writer) {
+  std::vector<Body> bodies;
+  try {
+    for (const Waiting& one : batch) {
+      SpoolWriter writing(spool, one.id, writer);
+      writing.write(one.bytes);
+      bodies.push_back(writing.finish_file());
+    }
+    sync_folder(spool);
+  } catch (...) {
+    for (const Body& body : bodies) remove_spooled(body);
+    throw;
+  }
+  return bodies;
 }
 
 void remove_spooled(const Body& body) noexcept {

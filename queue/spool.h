@@ -31,6 +31,8 @@ class SpoolWriter {
   /// To disk, with its folder. From here on the destructor leaves the file alone: whoever does not
   /// commit it removes it (`remove_spooled`).
   Body finish();
+  /// Like finish, for a batch: its folder is left to the caller (`sync_folder`).
+  Body finish_file();
   std::uint64_t size() const { return size_; }
 
  private:
@@ -42,6 +44,15 @@ class SpoolWriter {
 /// The same bytes under a second message's name, or the body itself when it is already its file.
 Body spooled_for(const Body& body, const std::filesystem::path& spool, QueueId id,
                  std::string_view writer);
+
+struct Waiting {
+  QueueId id;
+  std::string bytes;
+};
+/// One file for each, under `writer`, which must be used once only; all on disk when it returns.
+/// All or nothing: throws IoError.
+std::vector<Body> spool_all(const std::filesystem::path& spool, const std::vector<Waiting>& batch,
+                            std::string_view writer);
 
 /// No error when there is none.
 void remove_spooled(const Body& body) noexcept;

@@ -31,11 +31,13 @@ Verbs::Verbs()
       generation(whole(script::generation)),
       list(whole(script::list)),
       show(whole(script::show)),
-      counts(whole(script::counts)) {}
+      counts(whole(script::counts)),
+      bulky(whole(script::bulky)),
+      shelve(whole(script::shelve)) {}
 
 std::vector<const redis::Script*> Verbs::all() const {
-  return {&commit, &claim,  &settle,    &reclaim,    &abandon, &hold, &release, &retry,
-          &remove, &bounce, &heartbeat, &generation, &list,    &show, &counts};
+  return {&commit, &claim,     &settle,     &reclaim, &abandon, &hold,   &release, &retry, &remove,
+          &bounce, &heartbeat, &generation, &list,    &show,    &counts, &bulky,   &shelve};
 }
 
 const Verbs& verbs() {

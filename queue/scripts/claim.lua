@@ -1,9 +1,21 @@
 #!lua flags=allow-oom
 -- claim.lua: leases what is due, one delivery a lane in turn, so that no next hop waits for another's backlog.
--- ARGV: owner, node, most, cap in flight of a lane, bytes of bodies after which to stop.
-local owner, most, cap, budget = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+-- ARGV: owner, node, most, cap in flight of a lane, bytes of bodies after which to stop, worker, generation, '1' when the answer to
+-- this worker's last claim was lost.
+local owner, most, cap, budget, worker = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+require_generation(owner, worker, ARGV[7])
 local t = now()
-local result = {}
+local result, taken = {}, {}
+
+-- What was leased to nobody's knowledge goes back first: nothing else would end these leases while this node lives.
+if ARGV[8] == '1' then
+  for ref, fence in string.gmatch(call('HGET', 'q:claimed:' .. owner, worker) or '', '(%S+)=(%d+)') do
+    local d = read(ref)
+    if d and d.state == 'active' and d.owner == owner and d.fence == fence then
+      obey(string.match(ref, '^(.*):%d+$'), ref, d, t, function() enter_ready(ref, d.lane, t) end)
+    end
+  end
+end
 
 for _, ref in ipairs(call('ZRANGEBYSCORE', 'q:due', '-inf', t, 'LIMIT', 0, 200)) do
   local d = read(ref)
@@ -23,6 +35,7 @@ local function lease(ref, lane)
   local id, index = string.match(ref, '^(.*):(%d+)$')
   local fence = tonumber(v[2]) + 1
   enter_active(ref, lane, owner, fence)
+  taken[#taken + 1] = ref .. '=' .. fence
   local m = call('HMGET', 'q:m:' .. id, 'meta', 'created', 'path')
   local body = m[3] or call('GET', 'q:b:' .. id) or ''
   if not m[3] then budget = budget - #body end
@@ -54,4 +67,5 @@ while (here or anywhere) and #result < most and budget > 0 do
   here = here and serve(ARGV[2])
   if #result < most and budget > 0 then anywhere = anywhere and serve('') end
 end
+if #taken > 0 then call('HSET', 'q:claimed:' .. owner, worker, table.concat(taken, ' ')) end
 return {t, result}

@@ -12,6 +12,11 @@ local function now()
   return t[1] * 1000 + math.floor(t[2] / 1000) + (tonumber(call('HGET', 'q:clock', 'offset')) or 0)
 end
 
+-- A connection that came later has raised the generation: what an older one sent late must not count any more.
+local function require_generation(owner, worker, generation)
+  if call('HGET', 'q:gen:' .. owner, worker) ~= generation then error({err = 'STALE generation'}) end
+end
+
 local function read(ref)
   local v = call('HMGET', 'q:d:' .. ref, 'state', 'lane', 'owner', 'fence', 'wish', 'attempts')
   if not v[1] then return nil end
@@ -58,12 +63,20 @@ local function enter_active(ref, lane, owner, fence)
   call('HINCRBY', 'q:flight', lane, 1)
 end
 
+-- Its body need not stay in memory: bulky.lua finds it.
+local function will_wait(ref)
+  local id = string.match(ref, '^(.*):%d+$')
+  if call('EXISTS', 'q:b:' .. id) == 1 then call('SADD', 'q:bulky', id) end
+end
+
 local function enter_deferred(ref, due)
+  will_wait(ref)
   call('HSET', 'q:d:' .. ref, 'state', 'deferred', 'owner', '', 'due', due)
   call('ZADD', 'q:due', due, ref)
 end
 
 local function enter_held(ref)
+  will_wait(ref)
   call('HSET', 'q:d:' .. ref, 'state', 'held', 'owner', '', 'wish', '')
   call('SADD', 'q:held', ref)
 end
@@ -133,9 +146,11 @@ local function wish(ref, what)
   return 'later'
 end
 
--- Stores a message from ARGV[i]: id, meta, 'r' or 's', body or path, '1' to lease, event, idempotency key, n, n × (lane, recipients).
+-- Stores a message from ARGV[i]: id, meta, 'r' or 's', body or path, how many of a lane may be in flight for it to be leased
+-- (0: don't), event, idempotency key, n, n × (lane, recipients). Gives '1' or '0' for each delivery: was it leased?
 local function add_message(i, owner, t)
-  local id, kind, body, take, n = ARGV[i], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 7])
+  local id, kind, body, n = ARGV[i], ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 7])
+  local cap, leased = tonumber(ARGV[i + 4]), {}
   local message = 'q:m:' .. id
   call('HSET', message, 'meta', ARGV[i + 1], 'created', t, 'open', n, 'n', n)
   if kind == 's' then call('HSET', message, 'path', body) else call('SET', 'q:b:' .. id, body) end
@@ -148,8 +163,12 @@ local function add_message(i, owner, t)
   for k = 0, n - 1 do
     local ref, lane = id .. ':' .. k, ARGV[i + 8 + 2 * k]
     call('HSET', 'q:d:' .. ref, 'lane', lane, 'rcpt', ARGV[i + 9 + 2 * k], 'attempts', 0, 'fence', 1)
-    if take == '1' then enter_active(ref, lane, owner, 1) else enter_ready(ref, lane, t) end
+    -- A host that does not answer must not take the whole node's places in flight.
+    local take = cap > 0 and (tonumber(call('HGET', 'q:flight', lane)) or 0) < cap
+    if take then enter_active(ref, lane, owner, 1) else enter_ready(ref, lane, t) end
+    leased[k + 1] = take and '1' or '0'
   end
+  return table.concat(leased)
 end
 
 -- A message as listings show it: id, meta, created, done, n × {index, state, due, attempts, lane, recipients, error, wish}.

@@ -4,12 +4,19 @@
 local owner = ARGV[1]
 local t = now()
 local moved, files = 0, {}
+
+-- The event, with the delivery and the try as encode_event would write them.
+local function event_of(ref, d)
+  local index = string.match(ref, ':(%d+)$')
+  return string.format('{%s"n":%d,%s', index ~= '0' and '"d":' .. index .. ',' or '', d.attempts + 1, string.sub(ARGV[3], 2))
+end
+
 for _, ref in ipairs(call('SRANDMEMBER', 'q:active:' .. owner, tonumber(ARGV[2]))) do
   local d = read(ref)
   moved = moved + 1
   if d and d.state == 'active' and d.owner == owner then
     local id = string.match(ref, '^(.*):%d+$')
-    tell(id, ARGV[3])
+    tell(id, event_of(ref, d))
     local file = obey(id, ref, d, t, function() enter_ready(ref, d.lane, t) end)
     if file ~= '' then files[#files + 1] = file end
   else
@@ -18,6 +25,7 @@ for _, ref in ipairs(call('SRANDMEMBER', 'q:active:' .. owner, tonumber(ARGV[2])
 end
 if moved == 0 then
   call('HDEL', 'q:owners', owner)
+  call('DEL', 'q:claimed:' .. owner)
   call('PEXPIRE', 'q:gen:' .. owner, week)  -- it may only have been stopped: its heartbeat keeps it
 end
 return {moved, files}

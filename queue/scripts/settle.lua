@@ -2,13 +2,16 @@
 -- settle.lua: a try is over: ends recipients, puts the others off, and stores the report of it, all or nothing.
 -- ARGV: owner, id, index, fence, 'done' | 'defer' | 'back' | 'hold', wait, open recipients, error, warned, events,
 -- each event; then maybe a message as add_message takes it.
--- Gives {'ok', spool file to remove or ''}, {'again'} when this lease was settled already, {'lost'}, {'exists'} (the report's id).
+-- Gives {'ok', spool file to remove or '', the report's leases, 1 when more of its lane is ready}, {'again', '', the report's leases}
+-- when this lease was settled already, {'lost'}, {'exists'} (the report's id).
 local owner, id, index, fence, mode = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local ref = id .. ':' .. index
 local d = read(ref)
 local lease = owner .. ' ' .. fence
 if not d or d.state ~= 'active' or d.owner ~= owner or d.fence ~= fence then
-  if call('HGET', 'q:m:' .. id, 's:' .. index) == lease then return {'again'} end
+  if call('HGET', 'q:m:' .. id, 's:' .. index) == lease then
+    return {'again', '', call('HGET', 'q:m:' .. id, 'r:' .. index) or ''}
+  end
   return {'lost'}
 end
 local events = tonumber(ARGV[10])
@@ -18,14 +21,19 @@ if ARGV[report] and call('EXISTS', 'q:m:' .. ARGV[report]) == 1 then return {'ex
 local t = now()
 call('HSET', 'q:m:' .. id, 's:' .. index, lease)
 for i = 11, 10 + events do tell(id, ARGV[i]) end
-if ARGV[report] then add_message(report, owner, t) end
-if mode == 'done' then return {'ok', finish(id, ref, d, t)} end
+local leased = ARGV[report] and add_message(report, owner, t) or ''
+if leased ~= '' then call('HSET', 'q:m:' .. id, 'r:' .. index, leased) end
+if mode == 'done' then
+  local file = finish(id, ref, d, t)
+  return {'ok', file, leased, call('EXISTS', 'q:lane:' .. d.lane)}
+end
 
 call('HSET', 'q:d:' .. ref, 'rcpt', ARGV[7], 'error', ARGV[8])
 if ARGV[9] == '1' then call('HSET', 'q:d:' .. ref, 'warned', 1) end
 if mode == 'defer' then call('HINCRBY', 'q:d:' .. ref, 'attempts', 1) end
-return {'ok', obey(id, ref, d, t, function()
+local file = obey(id, ref, d, t, function()
   if mode == 'defer' then enter_deferred(ref, t + tonumber(ARGV[6]))
   elseif mode == 'hold' then enter_held(ref)
   else enter_ready(ref, d.lane, t) end
-end)}
+end)
+return {'ok', file, leased, call('EXISTS', 'q:lane:' .. d.lane)}

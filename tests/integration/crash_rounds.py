@@ -181,7 +181,8 @@ class Reader(Client):
 class Crash:
     """A gateway under load, with a sink and readers, and the rounds."""
 
-    def __init__(self, make, clients, readers, rough):
+    def __init__(self, make, clients, readers, rough, load=25):
+        self.load = load  # at most so many acknowledgements between two ends
         base = Ports.take()
         make(Dns, base + 53, ["far.example. 60 IN MX 10 mx.far.example.", "mx.far.example. 60 IN A 127.0.0.2"])
         self.sink = make(Sink, "127.0.0.2", base + 2, rough)
@@ -206,7 +207,7 @@ class Crash:
         return sum(len(submitter.acknowledged) for submitter in self.submitters)
 
     def round(self, victims):
-        reached = self.count() + random.randrange(5, 25)
+        reached = self.count() + random.randrange(5, self.load)
         wait_for(lambda: self.count() >= reached, "load", 90)
         time.sleep(random.random() * 0.2)  # a random moment, not a wait for anything
         if victims in ("redis", "both"):

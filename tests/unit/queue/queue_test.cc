@@ -85,6 +85,21 @@ struct Bench {
     REQUIRE(result.has_value());
     return *std::move(result);
   }
+  std::size_t files() const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(data.path / "spool")) {
+      count += entry.is_regular_file() ? 1 : 0;
+    }
+    return count;
+  }
+  /// Waits until it is true, 5 s at most.
+  template <class Condition>
+  void until(Condition is_true) {
+    for (int looks = 0; looks < 500 && !is_true(); ++looks) {
+      run([]() -> Task<> { co_await sleep_for(10ms); }());
+    }
+    CHECK(is_true());
+  }
   redis::Reply say(redis::Arguments command) {
     redis::Connection connection(loop, server.url());
     connection.start();
@@ -287,6 +302,40 @@ TEST_CASE("a commit whose answer nobody waited for is abandoned") {
   bench.run(sleeper.stop());
 }
 
+TEST_CASE("a claim whose answer was lost is made again, not kept from everybody until a restart") {
+  Bench bench;
+  bench.start();
+  bench.commit(message({to("bob@a.example")}), false);
+  redis::Connection sleeper(bench.loop, bench.server.url());
+  sleeper.start();
+  bench.run(sleeper.call({"PING"}));
+  TaskGroup group;
+  group.spawn(
+      [](redis::Connection& c) -> Task<> { co_await c.call({"DEBUG", "SLEEP", "0.3"}); }(sleeper));
+  bench.run([]() -> Task<> { co_await sleep_for(20ms); }());
+  const auto lost = [](Queue& queue) -> Task<> { co_await with_timeout(30ms, queue.claim(10)); };
+  CHECK_THROWS_AS(bench.run(lost(bench.queue())), Timeout);
+  bench.run(group.join());
+  const auto again = bench.run(bench.queue().claim(10));
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].fence == 3);  // leased twice since it was stored
+  CHECK(bench.run(bench.queue().claim(10)).empty());
+  CHECK(bench.run(bench.queue().settle(again[0], delivered())).ours);
+  bench.run(sleeper.stop());
+}
+
+TEST_CASE("a host that takes nothing gets its share of leases at commit, and no more") {
+  Bench bench;
+  bench.start();
+  for (int i = 0; i < 3; ++i) CHECK(bench.commit(message({to("x@dead.example")})).size() == 1);
+  const auto leases = bench.commit(message({to("x@dead.example"), to("x@alive.example")}));
+  REQUIRE(leases.size() == 1);
+  CHECK(leases[0].next_hop == "mx:alive.example");
+  CHECK(leases[0].index == 1);
+  CHECK(bench.run(bench.queue().counts()).ready == 1);
+  CHECK(bench.run(bench.queue().settle(leases[0], delivered())).ours);
+}
+
 TEST_CASE("what an older connection of the worker sends late is refused") {
   Bench bench;
   bench.start();
@@ -341,6 +390,58 @@ TEST_CASE("a large body lies in the spool until its message has left") {
   CHECK(bench.run(bench.queue().settle(again[0], delivered())).ours);
   bench.run([]() -> Task<> { co_await sleep_for(50ms); }());
   CHECK(std::filesystem::is_empty(bench.data.path / "spool"));
+}
+
+TEST_CASE("the bodies of what waits leave Redis, and nothing else changes") {
+  Bench bench;
+  bench.start();
+  const std::string bytes = "Subject: hi\r\n\r\nHello\r\n";
+  const bool held = GENERATE(true, false);
+  for (int i = 0; i < 3; ++i) {
+    const auto leases = bench.commit(message({to("bob@a.example")}, bytes));
+    Settlement later = deferred(0ms);
+    later.hold = held;
+    CHECK(bench.run(bench.queue().settle(leases[0], later)).ours);
+  }
+  const auto active = bench.commit(message({to("eve@b.example")}, bytes));
+  CHECK(bench.run(bench.queue().shelve_bodies()) == 3);
+  CHECK(bench.run(bench.queue().shelve_bodies()) == 0);
+  CHECK(bench.say({"KEYS", "q:b:*"}).items.size() == 1);  // what is being tried keeps its own
+  CHECK(bench.files() == 3);
+  CHECK(bench.run(bench.queue().sweep_spool(0s)) == 0);
+  for (const MessageRow& row : bench.run(bench.queue().list_all({}))) {
+    CHECK(bench.run(bench.queue().body(row.id))->read() == bytes);
+    if (held) bench.run(bench.queue().apply(Action::release, row.id));
+  }
+  for (const Lease& lease : bench.run(bench.queue().claim(10))) {
+    CHECK(lease.body.read() == bytes);
+    CHECK(bench.run(bench.queue().settle(lease, delivered())).ours);
+  }
+  bench.until([&] { return bench.files() == 0; });
+}
+
+TEST_CASE("two nodes that move the same bodies leave one file each") {
+  Bench bench;
+  bench.start();
+  for (int i = 0; i < 10; ++i) {
+    const auto leases = bench.commit(message({to("bob@a.example")}));
+    CHECK(bench.run(bench.queue().settle(leases[0], deferred(1h))).ours);
+  }
+  Folder other_data;
+  std::filesystem::create_directory_symlink(bench.data.path / "spool", other_data.path / "spool");
+  std::filesystem::create_directory(bench.data.path / "spool");
+  Worker other(bench.loop, other_data.path, bench.server.url());
+  bench.run(other.queue.start(5s));
+  TaskGroup group;
+  const auto shelve = [](Queue& queue) -> Task<> { co_await queue.shelve_bodies(); };
+  group.spawn(shelve(bench.queue()));
+  group.spawn(shelve(other.queue));
+  bench.run(group.join());
+  CHECK(bench.files() == 10);
+  for (const MessageRow& row : bench.run(bench.queue().list_all({}))) {
+    CHECK_FALSE(bench.run(bench.queue().body(row.id))->read().empty());
+  }
+  bench.run(other.queue.stop());
 }
 
 TEST_CASE("a spool file that no message owns is swept") {

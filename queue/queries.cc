@@ -1,0 +1,83 @@
+// queue/queries.cc: what operators ask of the queue and do to it.
+#include <algorithm>
+
+#include "queue/codec.h"
+#include "queue/queue_impl.h"
+#include "queue/wire.h"
+
+namespace postern::queue {
+
+Task<std::optional<MessageRow>> Queue::show(QueueId id) {
+  auto timeline = co_await history(id);
+  if (!timeline) co_return std::nullopt;
+  co_return std::move(*timeline);
+}
+
+Task<std::optional<Timeline>> Queue::history(QueueId id) {
+  const redis::Reply reply = co_await impl_->redis.run(verbs().show, {text(id)});
+  if (reply.items.empty()) co_return std::nullopt;
+  co_return parse_timeline(reply);
+}
+
+Task<Queue::Page> Queue::list(Filter filter, std::optional<QueueId> after, std::size_t batch) {
+  const redis::Reply reply = co_await impl_->redis.run(
+      verbs().list, {after ? text(*after) : std::string(), std::to_string(batch)});
+  Page page;
+  for (const redis::Reply& item : reply.at(0).items) {
+    MessageRow row = parse_row(item);
+    if (filter.matches(row)) page.rows.push_back(std::move(row));
+  }
+  page.next = parse_queue_id(reply.at(1).text);
+  co_return page;
+}
+
+Task<std::vector<MessageRow>> Queue::list_all(Filter filter, std::size_t limit) {
+  std::vector<MessageRow> rows;
+  std::optional<QueueId> after;
+  do {
+    Page page = co_await list(filter, after);
+    for (MessageRow& row : page.rows) {
+      rows.push_back(std::move(row));
+      if (limit != 0 && rows.size() == limit) co_return rows;
+    }
+    after = page.next;
+  } while (after);
+  co_return rows;
+}
+
+Task<ActionResult> Queue::apply(Action action, QueueId id) {
+  struct Row {
+    const redis::Script& verb;
+    const char* fact;
+  };
+  const Verbs& all = verbs();
+  const Row table[] = {{all.retry, "retried"},
+                       {all.hold, "held"},
+                       {all.release, "released"},
+                       {all.remove, "removed"},
+                       {all.bounce, "returned"}};
+  const Row& row = table[static_cast<std::size_t>(action)];
+  const redis::Reply reply = co_await impl_->redis.run(
+      row.verb, {text(id), encode_event({.at = wall_now(), .fact = row.fact})});
+  co_await impl_->remove_file(reply.at(3).text);
+  co_return ActionResult{reply.at(0).integer() == 1, static_cast<unsigned>(reply.at(1).integer()),
+                         static_cast<unsigned>(reply.at(2).integer())};
+}
+
+Task<Counts> Queue::counts() {
+  const redis::Reply reply = co_await impl_->redis.run(verbs().counts, {});
+  const auto number = [&](std::size_t i) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, reply.at(i).integer()));
+  };
+  co_return Counts{number(0), number(1), number(2), number(3), number(4)};
+}
+
+Task<std::uint64_t> Queue::memory_used() {
+  const redis::Reply reply = co_await impl_->redis.call({"INFO", "memory"});
+  constexpr std::string_view word = "\nused_memory:";
+  const std::size_t at = reply.text.find(word);
+  if (at == std::string::npos) co_return 0;
+  co_return std::strtoull(reply.text.c_str() + at + word.size(), nullptr, 10);
+}
+
+}  // namespace postern::queue

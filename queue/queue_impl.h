@@ -1,0 +1,65 @@
+// queue/queue_impl.h: what the files of the queue share: its connection, and what is not finished.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/async/sync.h"
+#include "core/async/task_group.h"
+#include "core/async/thread_pool.h"
+#include "queue/queue.h"
+#include "queue/verbs.h"
+
+namespace postern::queue {
+
+/// A settle that goes on when its caller has left.
+struct Settling {
+  postern::Event over;
+  SettleResult result;
+  std::exception_ptr failure;
+};
+
+struct Queue::Impl {
+  Loop& loop;
+  Node& node;
+  ThreadPool& blocking;
+  Settings settings;
+  redis::Connection redis;
+
+  TaskGroup background;
+  std::string generation, refusal;
+  std::vector<std::pair<QueueId, Body>> in_doubt;  // commits whose answer was lost
+  postern::Event doubt;
+  std::size_t settling = 0;
+  bool stopping = false;
+  bool claim_in_doubt = false;  // the answer to the last one was lost
+  unsigned shelved = 0;  // batches that shelve_bodies has written
+
+  Impl(Loop& its_loop, Node& its_node, ThreadPool& pool, Settings its_settings);
+
+  // greeting.cc
+  Task<> greet();
+  [[noreturn]] void refuse(std::string why);
+  Task<std::vector<std::string>> read_settings(bool greeting);
+  Task<> take_generation();
+  Task<std::size_t> take_over(std::string owner, bool greeting);
+
+  // commit.cc
+  Task<std::optional<std::string>> store(const NewMessage& message, bool lease_now);
+  void take_back(const NewMessage& message, bool is_in_doubt);
+  Task<> abandon_doubts(bool greeting);
+  Task<> watch_doubts();
+
+  // settle.cc
+  Task<> settle_in_background(std::shared_ptr<Settling> state, Lease lease, Settlement settlement);
+  Task<std::string> settle_until_answered(Settling& state, const Lease& lease,
+                                          Settlement& settlement);
+
+  // bodies.cc
+  Task<> prepare_body(NewMessage& message);
+  Task<> remove_file(std::string file);
+};
+
+}  // namespace postern::queue

@@ -1,0 +1,104 @@
+// queue/settle.cc: deliveries are claimed, and their outcome is stored.
+#include "core/async/timer.h"
+#include "core/log.h"
+#include "queue/queue_impl.h"
+#include "queue/wire.h"
+
+namespace postern::queue {
+
+namespace {
+
+constexpr std::size_t bodies_per_claim = 4 * 1024 * 1024;  // bytes after which a claim is enough
+constexpr std::chrono::milliseconds settle_pause{200}, refused_pause{5000};
+
+}  // namespace
+
+Task<std::vector<Lease>> Queue::claim(std::size_t max) {
+  Impl& impl = *impl_;
+  redis::Arguments arguments{impl.node.writer(),
+                             impl.node.name(),
+                             std::to_string(max),
+                             std::to_string(impl.settings.in_flight_per_hop),
+                             std::to_string(bodies_per_claim),
+                             std::to_string(impl.settings.worker),
+                             impl.generation,
+                             impl.claim_in_doubt ? "1" : "0"};
+  // Until the leases are known here, the next claim has to give them back.
+  impl.claim_in_doubt = true;
+  const redis::Reply reply = co_await impl.redis.run(verbs().claim, std::move(arguments));
+  std::vector<Lease> leases;
+  for (const redis::Reply& item : reply.at(1).items) {
+    leases.push_back(parse_lease(item, reply.at(0).integer(), impl.settings.spool));
+  }
+  impl.claim_in_doubt = false;
+  co_return leases;
+}
+
+Task<SettleResult> Queue::settle(Lease lease, Settlement settlement) {
+  if (impl_->stopping) throw IoError("the queue is closing");
+  const auto state = std::make_shared<Settling>();
+  ++impl_->settling;
+  impl_->background.spawn(
+      impl_->settle_in_background(state, std::move(lease), std::move(settlement)));
+  co_await state->over.wait();
+  if (state->failure) std::rethrow_exception(state->failure);
+  co_return std::move(state->result);
+}
+
+Task<> Queue::Impl::settle_in_background(std::shared_ptr<Settling> settling_state, Lease lease,
+                                         Settlement settlement) {
+  std::string file;
+  try {
+    file = co_await settle_until_answered(*settling_state, lease, settlement);
+  } catch (const std::exception&) {
+    settling_state->failure = std::current_exception();
+  }
+  --settling;
+  settling_state->over.set();
+  try {
+    co_await remove_file(std::move(file));
+  } catch (const IoError&) {
+    // The sweep finds it.
+  }
+}
+
+/// Gives the spool file that nobody owns any more.
+Task<std::string> Queue::Impl::settle_until_answered(Settling& state, const Lease& lease,
+                                                     Settlement& settlement) {
+  if (settlement.report) co_await prepare_body(*settlement.report);
+  for (;;) {
+    redis::Reply reply;
+    bool answered = false;
+    std::chrono::milliseconds pause = settle_pause;
+    try {
+      reply = co_await redis.run(
+          verbs().settle, settle_arguments(lease, settlement, node, settings.in_flight_per_hop));
+      answered = true;
+    } catch (const IoError& error) {
+      if (stopping) throw;
+      // Also when it was answered with an error: nothing else ends a lease while its node lives.
+      if (dynamic_cast<const redis::ReplyError*>(&error) != nullptr) {
+        log::error("settle_refused", {{"id", text(lease.id)}, {"error", error.what()}});
+        pause = refused_pause;
+      }
+    }
+    if (!answered) {
+      co_await sleep_for(pause);
+      continue;
+    }
+    const std::string& word = reply.at(0).text;
+    if (word == "exists") {  // by chance another message has the report's id
+      settlement.report->id = make_queue_id(wall_now());
+      co_await prepare_body(*settlement.report);
+      continue;
+    }
+    state.result.ours = word != "lost";
+    if (state.result.ours && settlement.report) {
+      state.result.report = leases_of(*settlement.report, reply.at(2).text);
+    }
+    state.result.more_is_ready = reply.at(3).integer() == 1;
+    co_return reply.at(1).text;
+  }
+}
+
+}  // namespace postern::queue
