@@ -86,8 +86,8 @@ struct Settlement {
 };
 
 struct SettleResult {
-  bool ours = false;          ///< false: the lease was lost; nothing was changed
-  std::vector<Lease> report;  ///< leases of Settlement::report, but those at their hop's limit
+  bool ours = false;           ///< false: the lease was lost; nothing was changed
+  std::vector<Lease> report;   ///< leases of Settlement::report, but those at their hop's limit
   bool more_is_ready = false;  ///< for the same next hop: claim
   explicit operator bool() const { return ours; }
 };

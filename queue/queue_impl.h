@@ -35,7 +35,7 @@ struct Queue::Impl {
   std::size_t settling = 0;
   bool stopping = false;
   bool claim_in_doubt = false;  // the answer to the last one was lost
-  unsigned shelved = 0;  // batches that shelve_bodies has written
+  unsigned shelved = 0;         // batches that shelve_bodies has written
 
   Impl(Loop& its_loop, Node& its_node, ThreadPool& pool, Settings its_settings);
 
