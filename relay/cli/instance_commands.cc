@@ -7,6 +7,7 @@
 #include "relay/cli/commands.h"
 #include "relay/cli/control_client.h"
 #include "relay/cli/init.h"
+#include "relay/cli/status_screen.h"
 #include "relay/cli/table.h"
 #include "relay/serve.h"
 
@@ -67,7 +68,8 @@ void add_instance_commands(CLI::App& app, CliSession& session) {
   app.add_subcommand("reload", "takes the new configuration and certificates")
       ->callback([&session] { reload(session); });
   app.add_subcommand("status", "the gateway on one screen")->callback([&session] {
-    std::cout << render_object(session.ask("GET", "/v1/status"), session.json);
+    const std::string answer = session.ask("GET", "/v1/status");
+    std::cout << (session.json ? render_object(answer, true) : render_status(answer));
   });
   const auto what = std::make_shared<std::string>();
   CLI::App* const tracing =

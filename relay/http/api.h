@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
 
@@ -60,7 +61,11 @@ class Api final : public Application {
   Task<Response> queue_action(const Request& request, std::string_view action);
   Task<Response> raw(queue::QueueId id);
   // status.cc
+  struct QueueView;
   Task<Response> status();
+  Task<QueueView> look_at_queue();
+  nlohmann::json view_of_listeners() const;
+  Task<nlohmann::json> view_of_certificates();
   Task<Response> accounts(const Request& request);
 
   relay::Worker& worker_;

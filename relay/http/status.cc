@@ -41,10 +41,29 @@ std::optional<json> certificate_view(const std::filesystem::path& path) {
 
 }  // namespace
 
-Task<Response> Api::status() {
-  const auto& config = *snapshot_->config;
+struct Api::QueueView {
+  json counts, memory;  ///< null when Redis does not answer
+  std::string trouble;
+};
+
+Task<Api::QueueView> Api::look_at_queue() {
+  QueueView view{.counts = nullptr, .memory = nullptr, .trouble = worker_.queue().trouble()};
+  try {
+    const queue::Counts counts = co_await worker_.queue().counts();
+    view.counts = {{"ready", counts.ready},
+                   {"active", counts.active},
+                   {"deferred", counts.deferred},
+                   {"held", counts.held}};
+    view.memory = co_await worker_.queue().memory_used();
+  } catch (const IoError& error) {
+    if (view.trouble.empty()) view.trouble = error.what();
+  }
+  co_return view;
+}
+
+json Api::view_of_listeners() const {
   json listeners = json::array();
-  for (const config::Listener& listener : config.listeners) {
+  for (const config::Listener& listener : snapshot_->config->listeners) {
     for (const net::Address& address : listener.addresses) {
       listeners.push_back({{"service", config::name(listener.service)},
                            {"address", address.text()},
@@ -52,32 +71,32 @@ Task<Response> Api::status() {
                            {"sessions", house_.sessions.of(address.text())->load()}});
     }
   }
-  queue::Counts counts;
-  std::string trouble = hooks_.trouble();
-  try {
-    counts = co_await worker_.queue().counts();
-  } catch (const IoError& error) {
-    if (trouble.empty()) trouble = error.what();
-  }
+  return listeners;
+}
+
+Task<json> Api::view_of_certificates() {
   json certificates = json::array();
-  if (!config.tls.certificate.empty()) {
-    const auto one =
-        co_await offload(house_.disk, [&] { return certificate_view(config.tls.certificate); });
-    if (one) certificates.push_back(*one);
-  }
+  const auto file = snapshot_->config->tls.certificate;
+  if (file.empty()) co_return certificates;
+  const auto one = co_await offload(house_.disk, [&] { return certificate_view(file); });
+  if (one) certificates.push_back(*one);
+  co_return certificates;
+}
+
+Task<Response> Api::status() {
+  const auto& config = *snapshot_->config;
+  const QueueView queue = co_await look_at_queue();
+  const std::string trouble = queue.trouble.empty() ? hooks_.trouble() : queue.trouble;
   const auto now = std::chrono::steady_clock::now();
   const auto& rates = house_.rates;
   co_return json_response({{"version", POSTERN_VERSION},
                            {"hostname", config.hostname},
                            {"started", time_text(house_.started)},
                            {"ready", trouble.empty()},
-                           {"listeners", listeners},
+                           {"trouble", trouble},
+                           {"listeners", view_of_listeners()},
                            {"sessions", house_.sessions.total()},
-                           {"queue",
-                            {{"ready", counts.ready},
-                             {"active", counts.active},
-                             {"deferred", counts.deferred},
-                             {"held", counts.held}}},
+                           {"queue", queue.counts},
                            {"rates",
                             {{"accepted_per_minute", rates.accepted.per_minute(now)},
                              {"delivered_per_minute", rates.delivered.per_minute(now)},
@@ -85,10 +104,11 @@ Task<Response> Api::status() {
                              {"bounced_per_minute", rates.bounced.per_minute(now)}}},
                            {"redis",
                             {{"kind", hooks_.redis_kind()},
-                             {"up", trouble.empty()},
-                             {"trouble", trouble},
+                             {"up", queue.trouble.empty()},
+                             {"trouble", queue.trouble},
+                             {"memory", queue.memory},
                              {"memory_limit", config.queue.memory_limit}}},
-                           {"certificates", certificates}});
+                           {"certificates", co_await view_of_certificates()}});
 }
 
 Task<Response> Api::accounts(const Request& request) {

@@ -180,5 +180,7 @@ def test_http_takes_json_and_raw_messages_and_tells_what_became_of_them(gateway)
 
 def test_status_is_one_screen(gateway):
     said = gateway.cli("status").stdout
-    for word in ("submission", "imaps", "deferred", "edis"):
+    for word in ("ready", "submission", "imaps", "deferred", "managed, up", "certificate"):
         assert word in said
+    assert len(said.splitlines()) < 24
+    assert json.loads(gateway.cli("status", "--json").stdout)["redis"]["memory"] > 0

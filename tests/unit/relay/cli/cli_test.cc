@@ -11,6 +11,7 @@
 #include "relay/cli/init.h"
 #include "relay/cli/session.h"
 #include "relay/cli/size.h"
+#include "relay/cli/status_screen.h"
 #include "relay/cli/table.h"
 
 using namespace postern;
@@ -88,4 +89,39 @@ TEST_CASE("init refuses what is no domain and ports that do not exist") {
                                  .hostname = "",
                                  .base_port = 65000}),
                   CommandFailed);
+}
+
+TEST_CASE("status fits one screen, and says what is wrong while Redis is away") {
+  const std::string screen = render_status(R"({"version": "1", "hostname": "mail.example",
+    "started": "2026-11-25T05:00:00Z", "ready": false, "trouble": "Redis does not answer",
+    "listeners": [{"service": "smtp", "address": "0.0.0.0:25", "tls": "optional", "sessions": 3}],
+    "sessions": 3, "queue": null, "rates": {"accepted_per_minute": 7},
+    "redis": {"kind": "managed", "up": false, "memory": null, "memory_limit": 1073741824},
+    "certificates": [{"file": "tls/cert.pem", "expires": "2027-01-01T00:00:00Z", "days": 37}]})");
+  CHECK(screen.find("NOT READY, Redis does not answer") != std::string::npos);
+  CHECK(screen.find("smtp     0.0.0.0:25  optional  3") != std::string::npos);
+  CHECK(screen.find("queue         unknown") != std::string::npos);
+  CHECK(screen.find("accepted 7") != std::string::npos);
+  CHECK(screen.find("DOWN, unknown of 1.0 GiB in use") != std::string::npos);
+  CHECK(screen.find("in 37 days") != std::string::npos);
+}
+
+TEST_CASE("sizes are shown in binary units") {
+  CHECK(size_text(512) == "512 B");
+  CHECK(size_text(1536) == "1.5 KiB");
+  CHECK(size_text(4e9) == "3.7 GiB");
+}
+
+TEST_CASE("the sample configuration has no mistake") {
+  TemporaryFolder folder;
+  InitOptions options;
+  options.folder = folder.path() / "instance";
+  options.domain = "office.example";
+  init_instance(options);  // the certificate and the keys that the sample names
+  std::filesystem::copy_file(std::filesystem::path(POSTERN_SOURCE_DIR) / "etc/postern.toml",
+                             options.folder / "postern.toml",
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto loaded = config::load(options.folder / "postern.toml");
+  REQUIRE(loaded);
+  CHECK((*loaded)->warnings.empty());
 }
