@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/mail/encodings.h"
+#include "core/metrics.h"
 
 namespace postern::policy {
 
@@ -23,6 +24,12 @@ struct Record {
   std::string salt, key;
 };
 
+metrics::Counter& hashes_made() {
+  static metrics::Counter& counter =
+      metrics::counter("postern_password_hashes_total", "Runs of the slow password hash (scrypt)");
+  return counter;
+}
+
 std::string derive(std::string_view password, std::string_view salt, unsigned cost) {
   std::string key(key_size, '\0');
   const std::uint64_t n = 1ULL << cost;
@@ -32,6 +39,7 @@ std::string derive(std::string_view password, std::string_view salt, unsigned co
       EVP_PBE_scrypt(password.data(), password.size(),
                      reinterpret_cast<const unsigned char*>(salt.data()), salt.size(), n, block,
                      lanes, memory, reinterpret_cast<unsigned char*>(key.data()), key.size());
+  hashes_made().add();
   if (done != 1) throw IoError("scrypt failed, most likely for want of memory");
   return key;
 }
