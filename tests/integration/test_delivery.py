@@ -1,29 +1,27 @@
 """Out by MX, with real DNS and real receivers."""
 import email
-import os
-import pathlib
 import re
-import shutil
-import subprocess
-import tempfile
 import time
 
-import pytest
-from harness import DOMAIN, Dns, Gateway, Ports, Raw, Receiver, delivery_settings, run, wait_for
+from harness import DOMAIN, Dns, Gateway, Ports, Receiver, delivery_settings, set_section, wait_for
 
 ANN = f"ann@{DOMAIN}"
 
 
 class World:
-    """unbound, and a gateway that asks it and delivers to one port."""
+    """unbound, and a gateway that asks it and delivers to one port. `delivery` are more keys of [delivery]."""
 
-    def __init__(self, make, records, **queue):
+    def __init__(self, make, records, delivery=(), extra="", start=True, **queue):
         self.base = Ports.take()
         self.port = self.base + 2
         make(Dns, self.base + 53, records)
-        self.gateway = make(Gateway, edit=lambda text: delivery_settings(text, self.port, self.base + 53, **queue))
+
+        def edit(text):
+            return set_section(delivery_settings(text, self.port, self.base + 53, **queue), "delivery", dict(delivery))
+        self.gateway = make(Gateway, edit=edit, extra=extra)
         self.gateway.account("ann")
-        self.gateway.start()
+        if start:
+            self.gateway.start()
 
 
 def inbox(world, count=1, seconds=20):
