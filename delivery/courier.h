@@ -2,37 +2,21 @@
 // conversations.
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/async/loop.h"
 #include "core/async/task.h"
-#include "core/mail/envelope.h"
+#include "delivery/job.h"
 #include "delivery/outcome.h"
 #include "delivery/settings.h"
-#include "queue/queue.h"
 
 namespace postern {
 class ThreadPool;
 }
 
 namespace postern::delivery {
-
-/// One delivery to be tried now. Moves between loops by value.
-struct Job {
-  std::string key;              ///< of the owner: the route's via, or the MX hosts
-  std::vector<Target> targets;  ///< hosts to try in this order
-  mail::ReversePath sender;
-  std::vector<mail::Recipient> recipients;
-  bool eight_bit = false, smtputf8 = false;
-  std::string envid;
-  mail::Ret ret{};
-  queue::Body body;
-  std::function<bool()> lease_is_fresh;
-  std::function<std::string(std::string_view)> resign;
-};
 
 /// One for each worker, on its loop.
 class Courier {
@@ -49,9 +33,8 @@ class Courier {
   /// Says QUIT on idle connections and closes.
   Task<> stop();
 
-  struct State;  ///< defined in courier.cc
-
  private:
+  struct State;
   std::unique_ptr<State> state_;
 };
 

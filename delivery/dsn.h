@@ -54,8 +54,4 @@ struct DsnInput {
 /// The report, CRLF only; send it from <> to `to`. 7-bit unless the original or an address is not.
 std::string compose_dsn(const DsnInput& input);
 
-/// Remote text for people, logs and fields: one line, printable ASCII or valid UTF-8, no controls,
-/// at most `limit` octets.
-std::string sanitise(std::string_view text, std::size_t limit = 1000, bool ascii_only = true);
-
 }  // namespace postern::delivery

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/mail/status.h"
@@ -48,14 +49,30 @@ struct Verdict {
   std::string remote_host;  ///< who said so, empty when we did
 };
 
+/// A verdict in our own words. `host`: whom they are about, when it is a remote one.
+inline Verdict our_verdict(Verdict::Kind kind, mail::StatusCode status, std::string text,
+                           std::string host = {}) {
+  return {.kind = kind,
+          .status = status,
+          .reply = std::move(text),
+          .is_ours = true,
+          .remote_host = std::move(host)};
+}
+inline Verdict our_delay(mail::StatusCode status, std::string text, std::string host = {}) {
+  return our_verdict(Verdict::Kind::deferred, status, std::move(text), std::move(host));
+}
+
 /// Of one attempt over all hosts.
 struct AttemptResult {
   std::vector<Verdict> verdicts;  ///< one for each recipient of the job, in order
-  std::string host, address, tls;
+  std::string host{}, address{}, tls{};
   bool uncertain = false;     ///< a connection broke after the dot
   bool body_missing = false;  ///< hold it: never bounce
   bool broken_off = false;    ///< by our shutdown: put back without counting
-  bool reached = false;       ///< some host took or refused a recipient: not connect trouble
 };
+
+inline AttemptResult same_for_all(std::size_t recipients, const Verdict& verdict) {
+  return {.verdicts = std::vector<Verdict>(recipients, verdict)};
+}
 
 }  // namespace postern::delivery

@@ -1,10 +1,10 @@
 #include "delivery/remote_reply.h"
 
-#include "core/mail/encodings.h"
-#include "delivery/dsn.h"
-
 #include <algorithm>
 #include <utility>
+
+#include "core/mail/encodings.h"
+#include "delivery/sanitise.h"
 
 namespace postern::delivery {
 namespace {

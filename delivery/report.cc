@@ -30,8 +30,9 @@ std::optional<mail::EmailAddress> report_recipient(const queue::Lease& lease,
   if (!postmaster ||
       !std::ranges::any_of(reports, [](const Reportable& r) { return r.kind == DsnKind::failed; }))
     return std::nullopt;
+  // Also where the postmaster's alias leads: else a dead target of it would make reports for ever.
   const auto is_postmaster = [&](const mail::Recipient& r) {
-    return r.address.folded() == postmaster->folded();
+    return r.address.folded() == postmaster->folded() || r.orcpt == "rfc822;" + postmaster->text();
   };
   if (std::ranges::any_of(lease.recipients, is_postmaster)) return std::nullopt;
   return *postmaster;

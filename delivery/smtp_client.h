@@ -52,7 +52,14 @@ class HostTrouble : public IoError {
   bool handshake_failed_, is_busy_;
 };
 
-/// Gives the message piece by piece; an empty piece is its end. CRLF line ends only.
+/// The message has a line that SMTP cannot carry: longer than 998 octets, or not ended by CRLF. The
+/// connection is closed before the dot: nobody has it.
+class UnfitLines : public IoError {
+ public:
+  UnfitLines();
+};
+
+/// Gives the message piece by piece; an empty piece is its end.
 using PieceReader = std::function<Task<std::string_view>()>;
 
 /// What goes into one transaction.
@@ -79,35 +86,35 @@ class SmtpClient {
   /// One transaction for `batch` (indices into the letter's recipients). Verdicts are filled in as
   /// they are known; recipients that the host has no room for in this transaction (452) stay open
   /// if others were taken. Throws IoError when the connection breaks: what then has no verdict was
-  /// certainly not taken.
+  /// certainly not taken. Throws UnfitLines for what must not go on the wire.
   Task<> send(const Letter& letter, std::vector<std::size_t> batch, PieceReader next_piece,
               std::vector<std::optional<Verdict>>& verdicts);
   /// Never throws IoError.
   Task<> quit();
 
   const Extensions& extensions() const { return extensions_; }
-  bool is_reusable() const { return reusable_ && stream_.is_open(); }
+  /// May it serve another message? Not while a reply is owed: it would be taken for the next one's.
+  bool is_reusable() const;
   bool was_uncertain() const { return uncertain_; }  ///< the connection broke after a dot
-  bool is_busy() const { return busy_; }             ///< it said 421
+  bool is_busy() const { return busy_; }  ///< it said 421, and not just to a connection grown old
   std::size_t sent() const { return sent_; }
   std::string tls_text() const;
   const net::Address& address() const { return stream_.peer(); }
 
  private:
+  class Transaction;  // smtp_transaction.cc
+
   SmtpClient(Target target, ClientSettings settings, net::Stream stream);
   Task<> greet(bool may_encrypt);
   Task<> hello();
   Task<> start_tls();
   Task<> log_in();
+  /// The reply to the oldest command that has none yet. `limit` is for all of it.
   Task<RemoteReply> read_reply(std::chrono::milliseconds limit);
+  /// Nobody may speak before he is asked: his words would be taken for the reply to what comes
+  /// next.
+  void expect_silence();
   Task<RemoteReply> command(std::string line, std::chrono::milliseconds limit);
-  Task<> send_body(const Letter& letter, const PieceReader& next_piece);
-  Task<> read_dot_replies(const std::vector<std::size_t>& accepted,
-                          std::vector<std::optional<Verdict>>& verdicts);
-  std::string mail_command(const Letter& letter) const;
-  std::string recipient_command(const mail::Recipient& recipient) const;
-  Verdict verdict(const RemoteReply& reply, Verdict::Kind success,
-                  const mail::Recipient* recipient = nullptr) const;
   [[noreturn]] void refuse(const RemoteReply& reply, std::string_view what);
   [[noreturn]] void protocol_error(std::string_view what);
 
@@ -116,6 +123,8 @@ class SmtpClient {
   net::Stream stream_;
   Extensions extensions_;
   bool reusable_ = true, needs_reset_ = false, uncertain_ = false, busy_ = false;
+  bool is_resuming_ = false;    // the next reply is the first one after a message
+  std::size_t unanswered_ = 1;  // commands that still have no reply; at first the greeting is owed
   std::size_t sent_ = 0;
 };
 

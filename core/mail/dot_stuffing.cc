@@ -117,6 +117,24 @@ void DotEncoder::finish(std::string& out) {
   after_cr_ = false;
 }
 
+bool LineCheck::update(std::string_view input) {
+  while (is_fit_ && !input.empty()) {
+    if (after_cr_) {
+      is_fit_ = input.front() == '\n';
+      after_cr_ = false;
+      line_ = 0;
+      input.remove_prefix(1);
+      continue;
+    }
+    const std::string_view text = input.substr(0, input.find('\r'));
+    line_ += text.size();
+    is_fit_ = line_ <= line_limit && !text.contains('\n');
+    after_cr_ = text.size() < input.size();
+    input.remove_prefix(std::min(input.size(), text.size() + 1));
+  }
+  return is_fit_;
+}
+
 void LineEndNormaliser::update(std::string_view input, std::string& out) {
   for (std::size_t i = 0; i < input.size(); ++i) {
     const char c = input[i];
@@ -164,6 +182,15 @@ bool has_clean_line_ends(std::string_view text) {
     if (at + 2 >= text.size()) break;
   }
   return true;
+}
+
+bool has_long_line(std::string_view text) {
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find("\r\n", begin), text.size());
+    if (end - begin > line_limit) return true;
+    begin = end + 2;
+  }
+  return false;
 }
 
 }  // namespace postern::mail

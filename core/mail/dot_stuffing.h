@@ -43,8 +43,8 @@ class DotDecoder {
   std::uint64_t decoded_ = 0;
 };
 
-/// Puts a message on the wire: stuffs dots, turns any bare CR or LF into CRLF (the input should
-/// have none), ends with CRLF.CRLF.
+/// Puts a message on the wire: stuffs dots, turns any bare CR or LF into CRLF (a mailbox
+/// may hold some), ends with CRLF.CRLF.
 class DotEncoder {
  public:
   void encode(std::string_view input, std::string& out);
@@ -53,6 +53,20 @@ class DotEncoder {
  private:
   bool at_line_start_ = true;
   bool after_cr_ = false;
+};
+
+/// Says whether a message may go on the wire as it is: every line ends with CRLF and has at most
+/// 998 octets before it (RFC 5322 §2.1.1). Over packet borders.
+class LineCheck {
+ public:
+  /// False from the first octet on that must not go out.
+  bool update(std::string_view input);
+  /// False when the text ends in the middle of a line end.
+  bool finish() const { return is_fit_ && !after_cr_; }
+
+ private:
+  bool is_fit_ = true, after_cr_ = false;
+  std::size_t line_ = 0;
 };
 
 /// Bare CR and bare LF become CRLF; over packet borders. Call finish at the end.
@@ -69,5 +83,7 @@ class LineEndNormaliser {
 std::string with_crlf(std::string_view text);
 /// Whether every CR is followed by LF and every LF preceded by CR.
 bool has_clean_line_ends(std::string_view text);
+inline constexpr std::size_t line_limit = 998;  ///< octets without CRLF: RFC 5322 §2.1.1
+bool has_long_line(std::string_view text);
 
 }  // namespace postern::mail

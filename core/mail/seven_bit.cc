@@ -8,6 +8,7 @@
 
 #include "core/mail/charset.h"
 #include "core/mail/compose.h"
+#include "core/mail/dot_stuffing.h"
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
 #include "core/mail/mime.h"
@@ -80,7 +81,7 @@ Conversion plan(const MimePart& part, std::string_view message) {
     return {.encoding = says_more ? std::string_view("7bit") : std::string_view()};
   }
   const std::string_view body = part.body.of(message);
-  if (is_ascii(body) && part.encoding != "binary")
+  if (is_ascii(body) && part.encoding != "binary" && !has_long_line(body))
     return {.encoding = says_more ? std::string_view("7bit") : std::string_view()};
   const bool as_text = part.type == "text" && part.encoding != "base64";
   const std::string bytes = decode_transfer(part.encoding, body);

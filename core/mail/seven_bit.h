@@ -12,8 +12,9 @@ namespace postern::mail {
 bool needs_eight_bit(std::string_view message);
 
 /// The message in 7 bit: bodies become quoted-printable (text) or base64, raw 8-bit fields become
-/// encoded words. None when that cannot be: an address outside of ASCII (answer 5.6.7), or a
-/// structure beyond the limits (5.6.3). Signatures over the message break: sign again afterwards.
+/// encoded words. Bodies with lines over 998 octets are encoded, too. None when that cannot be: an
+/// address outside of ASCII (answer 5.6.7), or a structure beyond the limits (5.6.3). Signatures
+/// over the message break: sign again afterwards.
 std::optional<std::string> to_seven_bit(std::string_view message);
 
 }  // namespace postern::mail

@@ -4,6 +4,7 @@
 #include "core/mail/encodings.h"
 #include "core/mail/mime.h"
 #include "delivery/dsn.h"
+#include "delivery/sanitise.h"
 
 #include <cstdint>
 #include <string>

@@ -55,6 +55,16 @@ def test_a_domain_without_mx_is_reached_by_its_address(make):
     wait_for(receiver.bodies, "the message")
 
 
+def test_a_domain_with_mx_is_never_reached_by_its_own_address(make):
+    world = World(make, [*MX_ONE, "far.example. 60 IN A 127.0.0.9"])
+    own = make(Receiver, "127.0.0.9", world.port)
+    world.gateway.send(ANN, "bob@far.example")
+    wait_for(lambda: [r for r in world.gateway.json("queue", "list") if r["state"] == "deferred"], "a deferred message: the MX is down")
+    receiver = make(Receiver, "127.0.0.2", world.port)
+    wait_for(receiver.bodies, "the message at the MX")
+    assert own.connections == 0
+
+
 def test_null_mx_bounces(make):
     world = World(make, ["null.example. 60 IN MX 0 ."])
     world.gateway.send(ANN, "bob@null.example")

@@ -175,3 +175,65 @@ def test_a_refused_login_is_never_a_bounce(make, monkeypatch):
     smarthost.answer_to_auth = "235 2.7.0 Welcome"
     wait_for(lambda: b"Hello.\r\n" in smarthost.heard, "the message once the login is taken")
     wait_for(lambda: world.gateway.json("queue", "list") == [], "an empty queue")
+
+
+# Wishes about reports (RFC 3461)
+
+
+def submit(gateway, notify, recipient="bob@far.example"):
+    """Submits with every DSN parameter, xtext in two of them."""
+    with gateway.smtp(ANN) as client:
+        client.mail(ANN, ["RET=HDRS", "ENVID=q+3D1"])
+        code, words = client.rcpt(recipient, [f"NOTIFY={notify}", "ORCPT=rfc822;a+2Bb@far.example"])
+        assert code == 250, words
+        code, words = client.data(f"From: <{ANN}>\r\nSubject: wishes\r\n\r\nThe body.\r\n".encode())
+        assert code == 250, words
+
+
+def test_dsn_parameters_go_on_to_a_host_that_honours_them(make):
+    world = World(make, MX_ONE)
+    heard = []
+    receiver = make(Receiver, "127.0.0.2", world.port, lambda verb, argument, session: heard.append(f"{verb} {argument}"),
+                    extensions=("PIPELINING", "8BITMIME", "DSN"))
+    submit(world.gateway, "SUCCESS,DELAY")
+    wait_for(receiver.bodies, "the message")
+    assert any(line.startswith("MAIL") and "RET=HDRS" in line and "ENVID=q+3D1" in line for line in heard), heard
+    assert any(line.startswith("RCPT") and "NOTIFY=SUCCESS,DELAY" in line and "ORCPT=rfc822;a+2Bb@far.example" in line for line in heard), heard
+    wait_for(lambda: world.gateway.json("queue", "list") == [], "an empty queue")
+    assert world.gateway.messages(ANN) == [], "the host reports, not we"
+
+
+def test_we_report_success_for_a_host_that_does_not(make):
+    world = World(make, MX_ONE)
+    make(Receiver, "127.0.0.2", world.port)
+    submit(world.gateway, "SUCCESS")
+    report = inbox(world)[0]
+    for field in (b"Action: relayed", b"Original-Envelope-Id: q=1", b"Original-Recipient: rfc822;a+b@far.example"):
+        assert field in report, report
+    assert b"Subject: wishes" in report and b"The body." not in report, "RET=HDRS"
+
+
+def test_notify_never_is_never_told(make):
+    world = World(make, MX_ONE)
+    refused = []
+
+    def refuse(verb, argument, session):
+        if verb == "RCPT":
+            refused.append(argument)
+            return "550 5.1.1 No such person"
+        return None
+    make(Receiver, "127.0.0.2", world.port, refuse)
+    submit(world.gateway, "NEVER")
+    wait_for(lambda: refused and world.gateway.json("queue", "list") == [], "an empty queue after the refusal")
+    assert world.gateway.messages(ANN) == []
+
+
+def test_a_remote_cannot_write_into_reports_and_logs(make):
+    world = World(make, MX_ONE)
+    make(Receiver, "127.0.0.2", world.port,
+         lambda verb, argument, session: "550 5.1.1 \x1b[31mred\x00\x07\nBcc: evil@far.example" if verb == "RCPT" else None)
+    world.gateway.send(ANN, "bob@far.example")
+    report = wait_for(lambda: world.gateway.messages(ANN) or deferred(world), "a report, or a broken-off attempt")[0]
+    text = report if isinstance(report, bytes) else json.dumps(report).encode()
+    for raw in (b"\x1b", b"\x00", b"\x07", b"\nBcc: evil"):
+        assert raw not in text and raw not in world.gateway.log.read_bytes()

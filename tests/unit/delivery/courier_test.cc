@@ -1,6 +1,9 @@
 // The courier and its client against servers that say odd things at odd moments.
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <fstream>
+
 #include "core/async/loop.h"
 #include "core/async/task_group.h"
 #include "core/async/thread_pool.h"
@@ -56,6 +59,21 @@ struct Bench {
     co_await courier.stop();
     co_return results;
   }
+  Task<> keep_result(Courier& courier, Job job, std::vector<AttemptResult>& results) {
+    results.push_back(co_await courier.deliver(std::move(job)));
+  }
+  /// The first one alone, then the others side by side.
+  Task<std::vector<AttemptResult>> first_then_together(std::vector<Job> jobs) {
+    Courier courier(loop, pool, settings);
+    std::vector<AttemptResult> results;
+    results.push_back(co_await courier.deliver(std::move(jobs.front())));
+    TaskGroup group;
+    for (std::size_t at = 1; at < jobs.size(); ++at)
+      group.spawn(keep_result(courier, std::move(jobs[at]), results));
+    co_await group.join();
+    co_await courier.stop();
+    co_return results;
+  }
   AttemptResult run(Job job) {
     std::vector<Job> jobs;
     jobs.push_back(std::move(job));
@@ -65,6 +83,15 @@ struct Bench {
     return loop.run_until_done(all(std::move(jobs)));
   }
 };
+
+const Script envelope_taken{"<MAIL", "<RCPT", "<DATA", ">250 ok", ">250 ok", ">354 go"};
+const Script transaction = envelope_taken + Script{"<.", ">250 ok"};
+const Script refusal{"<MAIL", "<RCPT", "<DATA", ">250 ok", ">550 no", ">503 no"};
+
+std::size_t times(const ScriptedServer& server, std::string_view beginning) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      server.heard, [&](const std::string& line) { return line.starts_with(beginning); }));
+}
 
 AttemptResult one(std::vector<Script> scripts, std::size_t recipients = 1) {
   ScriptedServer server(std::move(scripts));
@@ -228,8 +255,6 @@ TEST_CASE("trouble with a host leads to the next one in the same attempt; greyli
 }
 
 TEST_CASE("a connection serves the next message; one that has died is replaced") {
-  const Script transaction{"<MAIL",   "<RCPT",   "<DATA", ">250 ok",
-                           ">250 ok", ">354 go", "<.",    ">250 ok"};
   ScriptedServer server({greeting + transaction + transaction + Script{"close"},
                          greeting + transaction + Script{"wait"}});
   Bench bench;
@@ -339,4 +364,214 @@ TEST_CASE("a host without 8BITMIME gets 7 bit") {
   for (const std::string& line : server.heard)
     for (const char c : line) CHECK(static_cast<unsigned char>(c) < 128);
   CHECK(std::ranges::count(server.heard, "DKIM-Signature: again") == 1);
+}
+
+TEST_CASE("a reply that is still owed never serves the next message") {
+  // MAIL is refused, which settles all; but the replies to RCPT and DATA do not
+  // come.
+  ScriptedServer server({greeting + Script{"<MAIL", "<RCPT", "<DATA", ">550 no", "wait"},
+                         greeting + transaction + Script{"wait"}});
+  Bench bench;
+  std::vector<Job> jobs;
+  jobs.push_back(bench.job({&server}));
+  jobs.push_back(bench.job({&server}));
+  const auto results = bench.run(std::move(jobs));
+  server.finish();
+  CHECK(results[0].verdicts[0].kind == Kind::failed);
+  CHECK(results[1].verdicts[0].is_success());
+  CHECK(server.connections == 2);
+  CHECK(times(server, "RSET") == 0);
+}
+
+TEST_CASE("words that nobody asked for are never the reply to the next message") {
+  // Taken for the reply to MAIL, the stray 250 would turn r1's 550 into the
+  // reply to DATA.
+  ScriptedServer server(
+      {greeting + envelope_taken + Script{"<.", ">>250 taken\r\n250 stray\r\n", "wait"},
+       greeting + Script{"<MAIL", "<RCPT", "<RCPT", "<DATA", ">250 ok", ">250 ok", ">550 no",
+                         ">354 go", "<.", ">250 ok", "wait"}});
+  Bench bench;
+  std::vector<Job> jobs;
+  jobs.push_back(bench.job({&server}));
+  jobs.push_back(bench.job({&server}, 2));
+  const auto results = bench.run(std::move(jobs));
+  server.finish();
+  CHECK(results[1].verdicts[0].is_success());
+  CHECK(results[1].verdicts[1].kind == Kind::failed);
+  CHECK(server.connections == 2);
+}
+
+TEST_CASE("a body that breaks off in the middle leaves the connection to nobody else") {
+  const auto file =
+      std::filesystem::temp_directory_path() / ("postern-body-" + std::to_string(::getpid()));
+  std::ofstream(file) << "Subject: x\r\n\r\nhel";
+  ScriptedServer server({{">220 mx", "<EHLO", ">250-mx", ">250-PIPELINING", ">250 8BITMIME",
+                          "<MAIL", "<RCPT", "<DATA", ">250 ok", ">250 ok", ">354 go", "wait"},
+                         greeting + transaction + Script{"wait"}});
+  Bench bench;
+  std::vector<Job> jobs;
+  jobs.push_back(bench.job({&server}));
+  jobs.back().body = queue::Body::in_spool(file, 1000);  // it was accepted with 1000 octets
+  jobs.push_back(bench.job({&server}));
+  const auto results = bench.run(std::move(jobs));
+  server.finish();
+  std::filesystem::remove(file);
+  CHECK(results[0].body_missing);
+  CHECK(results[0].verdicts[0].kind == Kind::deferred);
+  CHECK(results[1].verdicts[0].is_success());
+  CHECK(times(server, "RSET") == 0);
+}
+
+TEST_CASE("what one message needs of a host is no trouble for the next one") {
+  ScriptedServer server({greeting + transaction + Script{"wait"}});
+  Bench bench;
+  std::vector<Job> jobs;
+  jobs.push_back(bench.job({&server}));
+  jobs.back().smtputf8 = true;
+  jobs.back().recipients = {{*mail::EmailAddress::parse("j\xc3\xb6rg@x.example"), "", {}}};
+  jobs.push_back(bench.job({&server}));
+  const auto results = bench.run(std::move(jobs));
+  CHECK(results[0].verdicts[0].kind == Kind::failed);
+  CHECK(results[0].verdicts[0].status.text() == "5.6.7");
+  CHECK(results[1].verdicts[0].is_success());
+}
+
+TEST_CASE("a bare line end never reaches the wire, and the host gets no dot") {
+  for (const char* text : {"Subject: x\r\n\r\na\nb\r\n", "Subject: x\r\n\r\na\rb\r\n",
+                           "Subject: x\r\n\r\na\n.\r\nMAIL FROM:<evil@x.example>\r\n"}) {
+    ScriptedServer server(
+        {greeting + envelope_taken + Script{"wait"}, greeting + envelope_taken + Script{"wait"}});
+    Bench bench;
+    const auto result = bench.run(bench.job({&server}, 1, text));
+    server.finish();
+    CHECK(result.verdicts[0].kind == Kind::failed);
+    CHECK(result.verdicts[0].status.text() == "5.6.0");
+    CHECK(times(server, ".") == 0);
+    for (const std::string& line : server.heard) {
+      CHECK(line.find('\n') == std::string::npos);
+      CHECK(line.find('\r') == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a line of more than 998 octets is never folded: its body is encoded and signed again") {
+  const std::string line(2000, 'x');
+  ScriptedServer server(
+      {greeting + envelope_taken + Script{"wait"}, greeting + transaction + Script{"wait"}});
+  Bench bench;
+  Job job = bench.job({&server}, 1, "Subject: x\r\n\r\n" + line + "\r\n");
+  job.resign = [](std::string_view) { return std::string("DKIM-Signature: again\r\n"); };
+  CHECK(bench.run(std::move(job)).verdicts[0].is_success());
+  server.finish();
+  CHECK(std::ranges::all_of(server.heard, [](const std::string& l) { return l.size() <= 998; }));
+  CHECK(times(server, "Content-Transfer-Encoding: quoted-printable") == 1);
+  CHECK(times(server, "DKIM-Signature: again") == 1);
+
+  ScriptedServer other(
+      {greeting + envelope_taken + Script{"wait"}, greeting + envelope_taken + Script{"wait"}});
+  const auto result = bench.run(bench.job({&other}, 1, "Subject: " + line + "\r\n\r\nhello\r\n"));
+  CHECK(result.verdicts[0].status.text() == "5.6.0");
+}
+
+TEST_CASE("552 at RCPT is final, but for who comes after others were taken") {
+  CHECK(one({greeting +
+             Script{"<MAIL", "<RCPT", "<DATA", ">250 ok", ">552 too big", ">503 no", "wait"}})
+            .verdicts[0]
+            .kind == Kind::failed);
+  const auto full = one({greeting + Script{"<MAIL", "<RCPT", "<RCPT", "<DATA", ">250 ok", ">250 ok",
+                                           ">552 5.2.2 full", ">354 go", "<.", ">250 ok", "wait"}},
+                        2);
+  CHECK(full.verdicts[1].kind == Kind::failed);
+  const auto crowded = one(
+      {greeting + Script{"<MAIL", "<RCPT", "<RCPT", "<DATA", ">250 ok", ">250 ok", ">552 too many",
+                         ">354 go", "<.", ">250 first", "<MAIL", "<RCPT TO:<r1@", "<DATA",
+                         ">250 ok", ">250 ok", ">354 go", "<.", ">250 second", "wait"}},
+      2);
+  CHECK(crowded.verdicts[1].reply == "250 second");
+}
+
+TEST_CASE("452 for everybody makes everybody wait") {
+  const auto result = one({greeting + Script{"<MAIL", "<RCPT", "<RCPT", "<DATA", ">250 ok",
+                                             ">452 no", ">452 no", ">503 no", "wait"}},
+                          2);
+  for (const Verdict& verdict : result.verdicts) CHECK(verdict.kind == Kind::deferred);
+}
+
+TEST_CASE("421 halves the number of conversations") {
+  ScriptedServer server({greeting + envelope_taken + Script{"<.", ">421 too busy", "close"},
+                         {">220 mx", "<EHLO", "alone", ">250 PIPELINING", "<MAIL", "close"},
+                         {">220 mx", "<EHLO", "alone", ">250 PIPELINING", "<MAIL", "close"}});
+  Bench bench;
+  bench.settings->initial_concurrency = 2;
+  std::vector<Job> jobs;
+  for (int n = 0; n < 3; ++n) jobs.push_back(bench.job({&server}));
+  const auto results = bench.loop.run_until_done(bench.first_then_together(std::move(jobs)));
+  server.finish();
+  CHECK(results[0].verdicts[0].kind == Kind::deferred);
+  CHECK(server.wrong.empty());
+}
+
+TEST_CASE("trouble at RSET, MAIL or QUIT after a 250 sends nothing twice") {
+  for (const Script& end : {Script{"<QUIT", "close"}, Script{"close"}, Script{"wait"}}) {
+    ScriptedServer server({greeting + transaction + end});
+    Bench bench;
+    const auto result = bench.run(bench.job({&server}));
+    server.finish();
+    CHECK(result.verdicts[0].is_success());
+    CHECK(times(server, "MAIL") == 1);
+  }
+  // Three messages: taken, refused, taken; the host breaks off at the RSET or
+  // MAIL that follows.
+  for (const Script& end : {Script{"<RSET", "close"}, Script{"<RSET", ">421 bye", "close"},
+                            Script{"<RSET", ">250 ok", "<MAIL", "close"}}) {
+    ScriptedServer server(
+        {greeting + transaction + refusal + end, greeting + transaction + Script{"wait"}});
+    Bench bench;
+    std::vector<Job> jobs;
+    for (int n = 0; n < 3; ++n) jobs.push_back(bench.job({&server}));
+    const auto results = bench.run(std::move(jobs));
+    server.finish();
+    CHECK(results[0].verdicts[0].is_success());
+    CHECK(results[1].verdicts[0].kind == Kind::failed);
+    CHECK(results[2].verdicts[0].is_success());
+    CHECK(times(server, ".") == 2 + 2);  // two dots, and the stuffed one of each body
+  }
+}
+
+TEST_CASE("a host that offers DSN gets NOTIFY, ORCPT, RET and ENVID, and reports itself") {
+  for (const bool offers : {true, false}) {
+    Script script{">220 mx", "<EHLO", ">250-mx"};
+    if (offers) script.push_back(">250-DSN");
+    ScriptedServer server(
+        {script + Script{">250-PIPELINING", ">250 8BITMIME"} + transaction + Script{"wait"}});
+    Bench bench;
+    Job job = bench.job({&server});
+    job.recipients[0].notify = {.set = true, .success = true, .delay = true};
+    job.recipients[0].orcpt = "rfc822;a+b@x.example";
+    job.envid = "q=1";
+    job.ret = mail::Ret::headers;
+    const auto result = bench.run(std::move(job));
+    server.finish();
+    CHECK(result.verdicts[0].kind == (offers ? Kind::transferred : Kind::relayed));
+    CHECK(times(server, "MAIL FROM:<s@us.example> RET=HDRS ENVID=q+3D1") == (offers ? 1 : 0));
+    CHECK(
+        times(server, "RCPT TO:<r0@x.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a+2Bb@x.example") ==
+        (offers ? 1 : 0));
+    CHECK(times(server, "RCPT TO:<r0@x.example>") == 1);
+  }
+}
+
+TEST_CASE("STARTTLS makes a new conversation: words before the handshake count for nothing") {
+  // "250 ok" in the clear behind the 220 must not answer the EHLO under TLS;
+  // here there is no TLS at all, so the handshake fails, and mail that demands
+  // TLS waits.
+  ScriptedServer server({{">220 mx", "<EHLO", ">250-mx", ">250 STARTTLS", "<STARTTLS",
+                          ">>220 go\r\n250-mx\r\n250 PIPELINING\r\n", "wait"}});
+  Bench bench;
+  Job job = bench.job({&server});
+  job.targets[0].tls = TlsDemand::required;
+  const auto result = bench.run(std::move(job));
+  server.finish();
+  CHECK(result.verdicts[0].kind == Kind::deferred);
+  CHECK(times(server, "MAIL") == 0);
 }

@@ -26,11 +26,13 @@ mail::EmailAddress address(std::string_view text) { return *mail::EmailAddress::
 /// ann and postmaster @office.example have mailboxes; ann's may be full.
 struct TwoAccounts final : LocalAddresses {
   std::optional<std::uint64_t> quota;
+  std::optional<mail::EmailAddress> postmaster_alias;
   bool is_local(const mail::Domain& domain) const override {
     return domain.text() == "office.example";
   }
   Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress given) override {
-    co_return std::vector{given};
+    const bool is_alias = postmaster_alias && given.local_part() == "postmaster";
+    co_return std::vector{is_alias ? *postmaster_alias : given};
   }
   Task<std::optional<LocalAccount>> find_account(mail::EmailAddress given) override {
     if (!is_local(given.domain())) co_return std::nullopt;
@@ -241,6 +243,44 @@ TEST_CASE("a bounce that cannot be delivered goes to the postmaster, and no furt
   bench.submit(std::move(last));
   CHECK(bench.drained());
   CHECK(bench.inbox("postmaster").size() == 1);
+}
+
+TEST_CASE("a postmaster who lives elsewhere and is refused there hears no report of that") {
+  ScriptedServer host({reply_to_rcpt("550 no"), reply_to_rcpt("550 no")});
+  Bench bench;
+  bench.local.postmaster_alias = address("real@far.example");
+  bench.settings->routes = {{.to = "far.example", .from = "", .via = bench.via(host)}};
+  bench.start();
+  auto bounce = bench.message(bench.via(host), "x@far.example");
+  bounce.sender.reset();
+  bench.submit(std::move(bounce));
+  CHECK(bench.drained());
+  CHECK(bench.facts.count(Fact::bounced) == 2);
+}
+
+TEST_CASE("a message that goes round in a loop bounces, whether in memory or in the spool") {
+  Bench bench;
+  bench.start();
+  std::string text;
+  for (int hop = 0; hop < 101; ++hop) text += "Received: from x by y\r\n";
+  text += "Subject: round\r\n\r\nx\r\n";
+  std::filesystem::create_directories(bench.data.path / "spool");
+  for (const bool in_spool : {false, true}) {
+    auto message = bench.message("smtp://127.0.0.1:1", "x@far.example");
+    message.body = queue::Body::in_memory(text);
+    if (in_spool) {
+      queue::SpoolWriter writer(bench.data.path / "spool", message.id, "test");
+      writer.write(text);
+      message.body = writer.finish();
+    }
+    message.size = text.size();
+    bench.submit(std::move(message));
+    CHECK(bench.drained());
+    const auto bounced = std::ranges::find(bench.facts.seen, Fact::bounced, &DeliveryEvent::fact);
+    REQUIRE(bounced != bench.facts.seen.end());
+    CHECK(bounced->status == "5.4.6");
+    bench.facts.seen.clear();
+  }
 }
 
 TEST_CASE("NOTIFY decides who hears of success and failure") {

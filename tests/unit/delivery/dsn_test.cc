@@ -7,6 +7,7 @@
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
 #include "core/mail/mime.h"
+#include "delivery/sanitise.h"
 
 using namespace postern;
 using namespace postern::delivery;

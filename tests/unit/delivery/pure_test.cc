@@ -33,6 +33,13 @@ TEST_CASE("the lines of a reply share one code and stay in bounds") {
   Progress progress = Progress::more;
   for (int n = 0; n < 1000 && progress == Progress::more; ++n) progress = endless.feed("250-x");
   CHECK(progress == Progress::broken);
+
+  CHECK(ReplyParser().feed("250 " + std::string(ReplyParser::line_limit, 'x')) == Progress::broken);
+  ReplyParser wide;
+  const std::string line = "250-" + std::string(2000, 'x');
+  std::size_t lines = 0;
+  while (wide.feed(line) == Progress::more) ++lines;
+  CHECK(lines == ReplyParser::octets_limit / 2001);
 }
 
 TEST_CASE("a reply gives its text, with a repeated status code once") {
@@ -182,5 +189,7 @@ TEST_CASE("reports go to who wants them, and never to the null sender") {
   CHECK(report_recipient(lease, wanted, settings) == address("postmaster@a.example"));
   CHECK_FALSE(report_recipient(lease, {{0, DsnKind::delayed, {}}}, settings));
   lease.recipients[0].address = address("Postmaster@a.example");
+  CHECK_FALSE(report_recipient(lease, wanted, settings));
+  lease.recipients[0] = {address("real@c.example"), "rfc822;postmaster@a.example", {}};
   CHECK_FALSE(report_recipient(lease, wanted, settings));
 }

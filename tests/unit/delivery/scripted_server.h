@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ namespace postern::test {
 /// A script is a list of steps for each connection: ">text" sends a line, "<VERB" reads a line that
 /// must begin so,
 /// "<." reads up to the final dot, "wait" waits for the client to close, "close" closes, ">>text"
-/// sends without CRLF.
+/// sends without CRLF, "alone" finds no other connection waiting.
 using Script = std::vector<std::string>;
 
 class ScriptedServer {
@@ -70,6 +71,11 @@ class ScriptedServer {
       std::string line;
       while (read_line(socket, line)) heard.push_back(line);
       return false;
+    }
+    if (step == "alone") {
+      pollfd others{listener_, POLLIN, 0};
+      if (::poll(&others, 1, 0) != 0) wrong.push_back("another connection waits");
+      return true;
     }
     if (step.starts_with('>')) {
       const std::string text = step.starts_with(">>") ? step.substr(2) : step.substr(1) + "\r\n";

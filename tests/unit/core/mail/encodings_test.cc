@@ -231,6 +231,39 @@ TEST_CASE("the encoder lets no bare line end out") {
   CHECK(wire == "a\r\n..\r\nb\r\n..\r\n.\r\n");
 }
 
+TEST_CASE(
+    "only clean lines of at most 998 octets may go on the wire, whatever the packet borders") {
+  struct Row {
+    std::string text;
+    bool is_fit;
+  };
+  const std::string full(998, 'x');
+  // clang-format off
+  for (const Row& row : {
+      Row{"",                          true},
+      Row{"a\r\n\r\n.\r\n",            true},
+      Row{"a",                         true},
+      Row{full + "\r\n" + full,        true},
+      Row{full + "x\r\n",              false},
+      Row{"\r\n" + full + "x",         false},
+      Row{"a\nb\r\n",                  false},
+      Row{"a\rb\r\n",                  false},
+      Row{"a\r\r\n",                   false},
+      Row{"\n",                        false},
+      Row{"a\r\n\n",                   false},
+      Row{"a\r",                       false}}) {
+    // clang-format on
+    for (const std::size_t step : {1, 2, 3, 5000}) {
+      LineCheck check;
+      bool is_fit = true;
+      for (std::size_t at = 0; at < row.text.size(); at += step)
+        is_fit = check.update(std::string_view(row.text).substr(at, step));
+      INFO(row.text << " by " << step);
+      CHECK((is_fit && check.finish()) == row.is_fit);
+    }
+  }
+}
+
 TEST_CASE("line ends are normalised") {
   CHECK(with_crlf("a\nb\rc\r\nd\r") == "a\r\nb\r\nc\r\nd\r\n");
   CHECK(has_clean_line_ends("a\r\n\r\nb"));

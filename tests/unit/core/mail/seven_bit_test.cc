@@ -74,3 +74,14 @@ TEST_CASE("a message older than MIME learns to say what it is") {
 TEST_CASE("an address outside of ASCII cannot be converted") {
   CHECK_FALSE(to_seven_bit("From: j\xc3\xb6rg@b.example\r\n\r\nx\r\n").has_value());
 }
+
+TEST_CASE("a body with a line over 998 octets says the same in short lines") {
+  const std::string line(3000, 'x');
+  const auto seven = to_seven_bit("Subject: x\r\nContent-Type: text/html\r\n\r\n" + line + "\r\n");
+  REQUIRE(seven.has_value());
+  CHECK_FALSE(has_long_line(*seven));
+  const HeaderBlock headers = HeaderBlock::parse(*seven);
+  CHECK(headers.value("Content-Transfer-Encoding") == "quoted-printable");
+  CHECK(decode_transfer("quoted-printable",
+                        std::string_view(*seven).substr(headers.text().size())) == line + "\r\n");
+}

@@ -1,0 +1,70 @@
+// delivery/attempt.h: one attempt at a delivery, over its hosts, until every recipient has a
+// verdict.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/async/task.h"
+#include "delivery/job.h"
+#include "delivery/outcome.h"
+#include "delivery/smtp_client.h"
+#include "queue/body.h"
+
+namespace postern {
+class ThreadPool;
+}
+
+namespace postern::delivery {
+
+class Attempt {
+ public:
+  /// `pool` reads bodies and converts.
+  Attempt(ThreadPool& pool, Job job);
+
+  const std::vector<Target>& targets() const { return job_.targets; }
+  bool is_done() const;
+
+  /// Transactions with one host until nobody is open. Throws what SmtpClient::send throws, and
+  /// BodyMissing.
+  Task<> converse(SmtpClient& client, const Target& target);
+
+  // What went wrong with one connection. Who is still open is tried at the next host.
+  void host_failed(Verdict why);
+  void is_uncertain() { result_.uncertain = true; }
+  /// True when it is worth another connection: then the message goes converted.
+  bool lines_are_unfit();
+  void body_is_missing();
+  void broken_off();
+  /// Without trying, or without trying further.
+  void settle_open(const Verdict& verdict);
+
+  /// No host has answered for any recipient, and this is why; none when one did.
+  std::optional<Verdict> why_unreached() const;
+  bool has_reached() const { return reached_; }
+  /// Who is still open gets the last trouble. Ends the attempt.
+  AttemptResult finish();
+
+ private:
+  struct Form {  ///< what MAIL says of the message
+    bool eight_bit = false, smtputf8 = false;
+  };
+  std::vector<std::size_t> open_recipients() const;
+  Task<std::optional<Form>> fit(const Extensions& offered);
+  Task<bool> needs_smtputf8();
+  bool convert();
+  Task<> send_to_open(SmtpClient& client, const Letter& letter);
+  Task<std::string_view> next_piece(queue::BodyReader& reader, bool in_memory);
+
+  ThreadPool& pool_;
+  Job job_;
+  std::vector<std::optional<Verdict>> verdicts_;
+  AttemptResult result_;
+  std::optional<Verdict> trouble_;
+  bool reached_ = false, must_convert_ = false;
+  std::optional<std::string> converted_;  // the message in 7 bit, made when a host needs it
+};
+
+}  // namespace postern::delivery

@@ -1,0 +1,75 @@
+// delivery/hop.h: a next hop: how many conversations it bears at once, whether it answers, and its
+// connections that wait for the next message.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/async/sync.h"
+#include "core/async/task.h"
+#include "delivery/outcome.h"
+#include "delivery/smtp_client.h"
+
+namespace postern::delivery {
+
+/// On one loop.
+class Hop {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Clients = std::list<std::unique_ptr<SmtpClient>>;
+
+  explicit Hop(std::size_t window);
+
+  /// A place in the window, given back at the end.
+  class Slot {
+   public:
+    explicit Slot(std::shared_ptr<Hop> hop);
+    ~Slot();
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
+
+   private:
+    std::shared_ptr<Hop> hop_;
+  };
+  /// Waits until the window has a place; take it before the next await.
+  Task<> wait_for_place();
+
+  /// A message went through: one more conversation for each full window.
+  void went_well(std::size_t most);
+  /// It is busy (421) or does not answer: half as many.
+  void press_less();
+
+  /// No host of it can be reached: nothing is tried until then. `why` is a delay.
+  void went_dead(Verdict why, Clock::time_point until);
+  std::optional<Verdict> why_dead(Clock::time_point now) const;
+  void forget_trouble() { dead_until_ = {}; }
+
+  /// The connection to `place` that was used last.
+  std::unique_ptr<SmtpClient> take_idle(std::string_view place);
+  void keep_idle(std::string place, std::unique_ptr<SmtpClient> client, Clock::time_point now);
+  /// Connections that nobody has used since then.
+  Clients take_older(Clock::time_point since);
+  Clients take_all();
+  bool is_unused(Clock::time_point now) const { return idle_.empty() && now >= dead_until_; }
+
+ private:
+  struct Idle {
+    std::string place;
+    std::unique_ptr<SmtpClient> client;
+    Clock::time_point since;
+  };
+
+  double window_ = 1;
+  std::size_t active_ = 0;
+  WaitList waiting_;
+  std::list<Idle> idle_;  // the one used last in front
+  Clock::time_point dead_until_{};
+  std::optional<Verdict> dead_why_;
+};
+
+}  // namespace postern::delivery

@@ -1,0 +1,24 @@
+// delivery/local_delivery.h: a delivery into a mailbox here, exactly once.
+#pragma once
+
+#include "core/async/task.h"
+#include "delivery/local_addresses.h"
+#include "delivery/outcome.h"
+#include "queue/message.h"
+
+namespace postern {
+class ThreadPool;
+}
+namespace postern::mailbox {
+class Mailboxes;
+}
+
+namespace postern::delivery {
+
+/// `lease` goes to "local:ACCOUNT_ID". A second time it finds that the mailbox has it. `pool` looks
+/// for the body's file. Throws BodyMissing, and IoError when the accounts or the store cannot be
+/// asked.
+Task<AttemptResult> deliver_to_mailbox(LocalAddresses& local, const mailbox::Mailboxes& mailboxes,
+                                       ThreadPool& pool, queue::Lease lease);
+
+}  // namespace postern::delivery
