@@ -86,6 +86,7 @@ void Dispatcher::configure(std::shared_ptr<const Settings> settings) {
 
 Task<> Dispatcher::stop(std::chrono::milliseconds grace) {
   state_->stopping = true;
+  state_->parts.queue.give_up_after(grace);
   state_->work.set();
   try {
     while (state_->in_flight > 0) {

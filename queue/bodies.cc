@@ -8,7 +8,7 @@ namespace postern::queue {
 
 namespace {
 
-constexpr std::size_t shelve_batch = 100, shelve_bytes = 4 * 1024 * 1024;
+constexpr std::size_t shelve_batch = 100, shelve_bytes = 4 * 1024 * 1024, sweep_batch = 5000;
 
 }  // namespace
 
@@ -72,8 +72,8 @@ Task<std::size_t> Queue::shelve_bodies() {
 Task<std::size_t> Queue::sweep_spool(std::chrono::seconds age) {
   Impl& impl = *impl_;
   const std::vector<SpoolFile> files = co_await offload(impl.blocking, [&] {
-    return old_spool_files(impl.settings.spool, age, std::filesystem::file_time_type::clock::now(),
-                           1000);
+    return impl.sweep.next(impl.settings.spool, age, std::filesystem::file_time_type::clock::now(),
+                           sweep_batch);
   });
   std::size_t removed = 0;
   for (const SpoolFile& one : files) {

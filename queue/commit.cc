@@ -6,13 +6,35 @@
 
 namespace postern::queue {
 
+namespace {
+
+constexpr std::chrono::milliseconds replica_patience{3000};
+
+}  // namespace
+
 /// Runs the script. Gives what it leased to us; none: the idempotency key was used.
 Task<std::optional<std::string>> Queue::Impl::store(const NewMessage& message, bool lease_now) {
   redis::Arguments arguments{node.writer(), std::to_string(settings.worker), generation};
   append_message(arguments, message, node, lease_now ? settings.in_flight_per_hop : 0);
   const redis::Reply reply = co_await redis.run(verbs().commit, std::move(arguments));
   if (reply.at(0).text == "duplicate") co_return std::nullopt;
+  if (replicas > 0) co_await confirm_by_replica();
   co_return reply.at(1).text;
+}
+
+/// A replica that took over without it would lose the message. Of settles none waits: lost, they
+/// are made again. Whatever fails here throws a plain IoError: the commit is in doubt, and taken
+/// back.
+Task<> Queue::Impl::confirm_by_replica() {
+  std::string why;
+  try {
+    const redis::Reply confirmed =
+        co_await redis.call({"WAIT", "1", std::to_string(replica_patience.count())});
+    if (confirmed.integer() >= 1) co_return;
+  } catch (const IoError& error) {
+    why = std::string(": ") + error.what();
+  }
+  throw IoError("no replica of Redis has confirmed the message" + why);
 }
 
 /// The client is told to come again. When the script may have run, its work is undone as soon as

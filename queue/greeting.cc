@@ -31,15 +31,18 @@ void Queue::Impl::refuse(std::string why) {
 }
 
 Task<std::vector<std::string>> Queue::Impl::read_settings(bool greeting) {
+  const auto ask = [&](redis::Arguments command) {
+    return greeting ? redis.call_in_greeting(std::move(command)) : redis.call(std::move(command));
+  };
   RedisSettings found;
-  for (const char* name :
-       {"appendonly", "appendfsync", "no-appendfsync-on-rewrite", "maxmemory-policy"}) {
-    redis::Arguments command{"CONFIG", "GET", name};
-    const redis::Reply reply = greeting ? co_await redis.call_in_greeting(std::move(command))
-                                        : co_await redis.call(std::move(command));
+  for (const char* name : {"appendonly", "appendfsync", "no-appendfsync-on-rewrite",
+                           "maxmemory-policy", "min-replicas-to-write"}) {
+    const redis::Reply reply = co_await ask({"CONFIG", "GET", name});
     if (reply.items.size() == 2) found.emplace_back(reply.at(0).text, reply.at(1).text);
   }
-  co_return unsafe_settings(found);
+  const redis::Reply replication = co_await ask({"INFO", "replication"});
+  replicas = static_cast<unsigned>(info_number(replication.text, "connected_slaves"));
+  co_return unsafe_settings(found, replicas);
 }
 
 Task<> Queue::Impl::take_generation() {

@@ -13,7 +13,7 @@ namespace postern::queue {
 namespace {
 
 constexpr unsigned beats_per_settings_check = 20;
-constexpr std::chrono::hours sweep_interval{1};
+constexpr std::chrono::minutes sweep_interval{1};
 
 std::uint64_t free_bytes(const std::filesystem::path& folder) {
   struct statvfs disk{};

@@ -74,10 +74,7 @@ Task<Counts> Queue::counts() {
 
 Task<std::uint64_t> Queue::memory_used() {
   const redis::Reply reply = co_await impl_->redis.call({"INFO", "memory"});
-  constexpr std::string_view word = "\nused_memory:";
-  const std::size_t at = reply.text.find(word);
-  if (at == std::string::npos) co_return 0;
-  co_return std::strtoull(reply.text.c_str() + at + word.size(), nullptr, 10);
+  co_return info_number(reply.text, "used_memory");
 }
 
 }  // namespace postern::queue

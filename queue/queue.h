@@ -66,6 +66,8 @@ class Queue {
   /// Ends recipients, and puts off or puts back the others. Repeated until Redis answers, so that
   /// what was delivered is not tried again.
   Task<SettleResult> settle(Lease lease, Settlement settlement);
+  /// At shutdown: from `wait` on, a settle that Redis does not answer throws IoError.
+  void give_up_after(std::chrono::milliseconds wait);
 
   Task<std::optional<MessageRow>> show(QueueId id);
   /// Kept for a week after completion, within bounds.
@@ -99,7 +101,8 @@ class Queue {
   /// Moves bodies of messages that wait from Redis to the spool, one bounded batch; gives how many
   /// there were to look at.
   Task<std::size_t> shelve_bodies();
-  /// Removes those of old spool files that no message owns; gives how many.
+  /// Looks at the next few thousand spool files, and removes those that are older than `age` and
+  /// that no message owns; gives how many.
   Task<std::size_t> sweep_spool(std::chrono::seconds age = std::chrono::hours(24));
   /// Counts the connects: after each, other nodes' deaths are judged afresh.
   std::uint64_t connects() const;

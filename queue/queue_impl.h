@@ -10,6 +10,7 @@
 #include "core/async/task_group.h"
 #include "core/async/thread_pool.h"
 #include "queue/queue.h"
+#include "queue/spool.h"
 #include "queue/verbs.h"
 
 namespace postern::queue {
@@ -33,9 +34,12 @@ struct Queue::Impl {
   std::vector<std::pair<QueueId, Body>> in_doubt;  // commits whose answer was lost
   postern::Event doubt;
   std::size_t settling = 0;
+  std::optional<std::chrono::steady_clock::time_point> give_up_at;  // settles, at shutdown
+  unsigned replicas = 0;  // of Redis, when it was last asked
   bool stopping = false;
   bool claim_in_doubt = false;  // the answer to the last one was lost
-  unsigned shelved = 0;         // batches that shelve_bodies has written
+  SpoolWalk sweep;
+  unsigned shelved = 0;  // batches that shelve_bodies has written
 
   Impl(Loop& its_loop, Node& its_node, ThreadPool& pool, Settings its_settings);
 
@@ -48,6 +52,7 @@ struct Queue::Impl {
 
   // commit.cc
   Task<std::optional<std::string>> store(const NewMessage& message, bool lease_now);
+  Task<> confirm_by_replica();
   void take_back(const NewMessage& message, bool is_in_doubt);
   Task<> abandon_doubts(bool greeting);
   Task<> watch_doubts();

@@ -20,18 +20,28 @@ constexpr std::array demands{
     // clang-format on
 };
 
+std::string_view value_of(const RedisSettings& settings, std::string_view wanted) {
+  for (const auto& [name, value] : settings) {
+    if (name == wanted) return value;
+  }
+  return "unknown";
+}
+
 }  // namespace
 
-std::vector<std::string> unsafe_settings(const RedisSettings& settings) {
+std::vector<std::string> unsafe_settings(const RedisSettings& settings, unsigned replicas) {
   std::vector<std::string> mistakes;
   for (const Demand& demand : demands) {
-    std::string_view found = "unknown";
-    for (const auto& [name, value] : settings) {
-      if (name == demand.setting) found = value;
-    }
+    const std::string_view found = value_of(settings, demand.setting);
     if (found == demand.value) continue;
     mistakes.push_back(std::string(demand.setting) + " is " + std::string(found) + ", must be " +
                        std::string(demand.value) + ": " + std::string(demand.why));
+  }
+  const std::string_view least = value_of(settings, "min-replicas-to-write");
+  if (replicas > 0 && (least == "0" || least == "unknown")) {
+    mistakes.push_back("min-replicas-to-write is " + std::string(least) +
+                       ", must be at least 1: this Redis has replicas, and a failover to one loses "
+                       "what none has");
   }
   return mistakes;
 }

@@ -10,7 +10,8 @@ namespace postern::queue {
 
 using RedisSettings = std::vector<std::pair<std::string, std::string>>;
 
-/// Each mistake as "appendfsync is everysec, must be always"; empty when the Redis is safe. Pure.
-std::vector<std::string> unsafe_settings(const RedisSettings& settings);
+/// Each mistake as "appendfsync is everysec, must be always"; empty when the Redis is safe.
+/// `replicas`: how many it has. Pure.
+std::vector<std::string> unsafe_settings(const RedisSettings& settings, unsigned replicas = 0);
 
 }  // namespace postern::queue

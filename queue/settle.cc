@@ -45,6 +45,10 @@ Task<SettleResult> Queue::settle(Lease lease, Settlement settlement) {
   co_return std::move(state->result);
 }
 
+void Queue::give_up_after(std::chrono::milliseconds wait) {
+  impl_->give_up_at = impl_->loop.now() + wait;
+}
+
 Task<> Queue::Impl::settle_in_background(std::shared_ptr<Settling> settling_state, Lease lease,
                                          Settlement settlement) {
   std::string file;
@@ -75,7 +79,7 @@ Task<std::string> Queue::Impl::settle_until_answered(Settling& state, const Leas
           verbs().settle, settle_arguments(lease, settlement, node, settings.in_flight_per_hop));
       answered = true;
     } catch (const IoError& error) {
-      if (stopping) throw;
+      if (stopping || (give_up_at && loop.now() >= *give_up_at)) throw;
       // Also when it was answered with an error: nothing else ends a lease while its node lives.
       if (dynamic_cast<const redis::ReplyError*>(&error) != nullptr) {
         log::error("settle_refused", {{"id", text(lease.id)}, {"error", error.what()}});

@@ -100,20 +100,19 @@ void remove_spooled(const Body& body) noexcept {
   if (body.is_in_spool()) ::unlink(body.file().c_str());
 }
 
-std::vector<SpoolFile> old_spool_files(const std::filesystem::path& spool, std::chrono::seconds age,
-                                       std::filesystem::file_time_type now, std::size_t limit) {
+std::vector<SpoolFile> SpoolWalk::next(const std::filesystem::path& spool, std::chrono::seconds age,
+                                       std::filesystem::file_time_type now, std::size_t most) {
   std::vector<SpoolFile> old;
   std::error_code error;  // files come and go while we look
-  for (std::filesystem::directory_iterator entry(spool, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+  const std::filesystem::directory_iterator end;
+  if (at_ == end) at_ = std::filesystem::directory_iterator(spool, error);
+  for (; !error && at_ != end && most > 0; at_.increment(error), --most) {
+    const std::string name = at_->path().filename().string();
     const auto id = parse_queue_id(name.substr(0, name.find('.')));
     if (!id || !name.contains('.')) continue;
     std::error_code gone;
-    const auto written = entry->last_write_time(gone);
-    if (gone || now - written < age) continue;
-    old.push_back({entry->path(), *id});
-    if (old.size() == limit) break;
+    const auto written = at_->last_write_time(gone);
+    if (!gone && now - written >= age) old.push_back({at_->path(), *id});
   }
   return old;
 }

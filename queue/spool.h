@@ -57,12 +57,21 @@ std::vector<Body> spool_all(const std::filesystem::path& spool, const std::vecto
 /// No error when there is none.
 void remove_spooled(const Body& body) noexcept;
 
-/// Files older than `age`, at most `limit` of them. Whoever sweeps asks the queue who owns them.
 struct SpoolFile {
   std::filesystem::path file;
   QueueId id;
 };
-std::vector<SpoolFile> old_spool_files(const std::filesystem::path& spool, std::chrono::seconds age,
-                                       std::filesystem::file_time_type now, std::size_t limit);
+/// Walks the spool in bounded steps, and begins again at its end, so that a million waiting bodies
+/// hide no file that nobody owns.
+class SpoolWalk {
+ public:
+  /// Of the next `most` files those that are older than `age`. Whoever sweeps asks the queue who
+  /// owns them.
+  std::vector<SpoolFile> next(const std::filesystem::path& spool, std::chrono::seconds age,
+                              std::filesystem::file_time_type now, std::size_t most);
+
+ private:
+  std::filesystem::directory_iterator at_;
+};
 
 }  // namespace postern::queue

@@ -4,6 +4,7 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "queue/codec.h"
 
@@ -184,6 +185,13 @@ MessageRow parse_row(const redis::Reply& reply) {
     row.deliveries.push_back(std::move(delivery));
   }
   return row;
+}
+
+std::uint64_t info_number(std::string_view info, std::string_view name) {
+  const std::string word = "\n" + std::string(name) + ":";
+  const std::size_t at = info.find(word);
+  if (at == std::string_view::npos) return 0;
+  return std::strtoull(std::string(info.substr(at + word.size(), 20)).c_str(), nullptr, 10);
 }
 
 Timeline parse_timeline(const redis::Reply& reply) {

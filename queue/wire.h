@@ -33,6 +33,9 @@ redis::Arguments settle_arguments(const Lease& lease, const Settlement& settleme
 /// One of claim.lua's; `now` is its queue time, bodies lie in `spool`. All three throw IoError for
 /// what we did not write.
 Lease parse_lease(const redis::Reply& item, std::int64_t now, const std::filesystem::path& spool);
+/// The number behind `name:` in a reply to INFO; 0 when it has none.
+std::uint64_t info_number(std::string_view info, std::string_view name);
+
 /// As `row` of common.lua gives it.
 MessageRow parse_row(const redis::Reply& reply);
 /// What show.lua gives.

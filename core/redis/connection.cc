@@ -140,10 +140,11 @@ struct Connection::State {
   }
 
   Task<Reply> send(Arguments arguments) {
+    const auto deadline = loop.now() + timeout::command;  // the wait for room counts, too
     while (unsent.size() > most_unsent && !broken.is_set()) co_await room.wait();
     if (broken.is_set()) throw Away("Redis is away: " + trouble);
     const auto call = std::make_shared<Call>();
-    call->deadline = loop.now() + timeout::command;
+    call->deadline = deadline;
     unsent += encode(arguments);
     unanswered.push_back(call);
     has_unsent.set();

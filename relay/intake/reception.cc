@@ -73,7 +73,20 @@ Task<> MailReception::write(std::string_view octets) {
     co_return;
   }
   if (hasher_) hasher_->update(octets);
-  co_await keeper_.write(octets);
+  co_await keep(octets);
+}
+
+/// A disk that takes no more refuses the message, not the session: the rest of it is read and
+/// dropped.
+Task<> MailReception::keep(std::string_view octets) {
+  try {
+    co_await keeper_.write(octets);
+    co_return;
+  } catch (const IoError& error) {
+    log::error("spool_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
+  }
+  refusal_ = reply::queue_full;
+  keeper_.drop();
 }
 
 /// Everything that the header decides: refusals, completion, who signs, what stands on top.

@@ -27,6 +27,7 @@ class MailReception final : public Reception {
  private:
   // The header, at its end.
   Task<> end_header();
+  Task<> keep(std::string_view octets);
   std::optional<smtp::Answer> check_header(const mail::HeaderBlock& header) const;
   std::span<const policy::DkimKey> keys_for(const mail::HeaderBlock& header) const;
   std::optional<mail::EmailAddress> only_recipient() const;

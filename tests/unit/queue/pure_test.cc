@@ -1,6 +1,7 @@
 // tests/unit/queue/pure_test.cc: ids, schedule, settings, spool: what needs no Redis.
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <set>
 
 #include "queue/heartbeat.h"
 #include "queue/node.h"
@@ -84,6 +85,13 @@ TEST_CASE("a Redis that would lose mail is refused by the setting's name") {
   REQUIRE(unsafe_settings(settings).size() == 1);
   CHECK(unsafe_settings(settings)[0].starts_with("appendfsync is everysec, must be always"));
   CHECK(unsafe_settings({}).size() == 4);
+  settings[1].second = "always";
+  settings.emplace_back("min-replicas-to-write", "0");
+  CHECK(unsafe_settings(settings).empty());
+  REQUIRE(unsafe_settings(settings, 1).size() == 1);
+  CHECK(unsafe_settings(settings, 1)[0].starts_with("min-replicas-to-write is 0"));
+  settings.back().second = "1";
+  CHECK(unsafe_settings(settings, 1).empty());
 }
 
 TEST_CASE("a node is dead when its counter stood still for a lease by our clock") {
@@ -151,6 +159,31 @@ TEST_CASE("a spool file that was not finished is removed") {
   CHECK(std::filesystem::is_empty(folder.path));
 }
 
+TEST_CASE("the sweep comes past every spool file, step by step, and begins again") {
+  const Folder folder;
+  for (unsigned i = 1; i <= 5; ++i) SpoolWriter(folder.path, QueueId{i}, "n.b").finish();
+  const auto later = std::filesystem::file_time_type::clock::now() + 25h;
+  SpoolWalk walk;
+  for (int round = 0; round < 2; ++round) {
+    std::set<QueueId> seen;
+    std::size_t steps = 0;
+    while (seen.size() < 5 && steps++ < 5) {
+      const auto files = walk.next(folder.path, 24h, later, 2);
+      CHECK(files.size() <= 2);
+      for (const SpoolFile& file : files) seen.insert(file.id);
+    }
+    CHECK(seen.size() == 5);
+  }
+}
+
+TEST_CASE("a spool file that cannot be read is missing: its message must be held") {
+  const Folder folder;
+  std::filesystem::create_directory(folder.path / "1.n.b");
+  const Body body = Body::in_spool(folder.path / "1.n.b", 10);
+  CHECK_THROWS_AS(body.read(), BodyMissing);
+  CHECK_THROWS_AS(body.require_file(), BodyMissing);
+}
+
 TEST_CASE("the sweep sees old spool files only, and nothing that is not ours") {
   const Folder folder;
   SpoolWriter writer(folder.path, QueueId{1}, "n.b");
@@ -158,8 +191,9 @@ TEST_CASE("the sweep sees old spool files only, and nothing that is not ours") {
   writer.finish();
   std::ofstream(folder.path / "README") << "not ours";
   const auto now = std::filesystem::file_time_type::clock::now();
-  CHECK(old_spool_files(folder.path, 24h, now, 10).empty());
-  const auto old = old_spool_files(folder.path, 24h, now + 25h, 10);
+  SpoolWalk walk;
+  CHECK(walk.next(folder.path, 24h, now, 10).empty());
+  const auto old = walk.next(folder.path, 24h, now + 25h, 10);
   REQUIRE(old.size() == 1);
   CHECK(old[0].id == QueueId{1});
 }
