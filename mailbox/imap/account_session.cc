@@ -50,7 +50,7 @@ Task<> AccountSession::run() {
       co_return;
     }
     if (input.must_close) {
-      co_await stream.write(bye::literal_too_large);
+      co_await stream.write(bye::too_large);
       co_return;
     }
     auto request = parse_request(input.text);

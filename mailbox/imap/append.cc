@@ -33,12 +33,12 @@ class Append {
       if (literal.size == 0) refuse(reply::empty_message);
       if (refusal_ && literal.synchronizing)
         co_return *refusal_;  // the client sends no octet of it
-      if (is_too_big) co_return hang_up(bye::literal_too_large);
+      if (is_too_big) co_return hang_up(bye::too_large);
       if (literal.synchronizing) co_await session_.stream.write(go_ahead);
       co_await receive(literal.size, **head);
 
       const Input input = co_await session_.reader.after_message(session_.context.command_timeout);
-      if (input.must_close) co_return hang_up(bye::literal_too_large);
+      if (input.must_close) co_return hang_up(bye::too_large);
       if (input.is_too_long) co_return reply::too_long;
       if (!input.message && input.text.empty()) break;
       if (!input.message)
@@ -46,7 +46,7 @@ class Append {
       literal = *input.message;
       head = parse_append(input.text, nullptr);
       if (!head) {
-        if (!literal.synchronizing) hang_up(bye::literal_too_large);
+        if (!literal.synchronizing) hang_up(bye::too_large);
         co_return bad_syntax(head.error());
       }
     }

@@ -38,9 +38,8 @@ Task<Input> CommandReader::read_on(Input input, milliseconds first_wait, millise
   while (true) {
     const net::Stream::Line line = co_await stream_.read_line(limit_ - input.text.size(), wait);
     if (line.too_long) {
-      // The lost end of the line may have announced a literal.
-      input.is_too_long = true;
-      input.must_close = !input.text.empty();
+      // The lost end of the line may have announced a literal, which would read as commands.
+      input.must_close = true;
       co_return input;
     }
     input.text += line.text;

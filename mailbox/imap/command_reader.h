@@ -15,7 +15,7 @@ namespace postern::imap {
 struct Input {
   std::string text;  // a command; or its beginning when `message` or `refusal` is there
   std::optional<LiteralMark> message;  // `text` ends with the announcement of APPEND's message
-  bool is_too_long = false;            // dropped; tell the client
+  bool is_too_long = false;            // refused before the client sent it: tell it
   bool must_close = false;  // what follows cannot be told from a literal that we don't want
 };
 

@@ -83,6 +83,8 @@ Answer refusal(mailbox::StoreError error) {
       return reply::over_quota;
     case StoreError::too_many:
       return reply::limit_reached;
+    case StoreError::too_many_keywords:
+      return reply::keyword_limit;
     case StoreError::not_allowed:
       break;
   }

@@ -19,7 +19,7 @@ Task<bool> wait_for_change(AccountSession& session) {
   co_return true;
 }
 
-Task<> tell_as_it_happens(AccountSession& session) {
+Task<> tell_changes_for_ever(AccountSession& session) {
   while (true) {
     const bool has_changed = co_await wait_for_change(session);
     session.changed.reset();
@@ -33,6 +33,15 @@ Task<> tell_as_it_happens(AccountSession& session) {
     // A sign of life keeps the paths between us open, and finds out who is gone.
     if (!has_changed) co_await session.stream.write("* OK Still here\r\n");
     co_await session.stream.flush(session.context.command_timeout);
+  }
+}
+
+/// As long as the client listens; when it doesn't, whoever waits for its DONE ends, too.
+Task<> tell_as_it_happens(AccountSession& session) {
+  try {
+    co_await tell_changes_for_ever(session);
+  } catch (const IoError&) {
+    session.stream.close();
   }
 }
 

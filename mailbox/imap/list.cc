@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "core/async/offload.h"
 #include "mailbox/imap/account_session.h"
 #include "mailbox/imap/special_use.h"
 #include "mailbox/imap/wildcard.h"
@@ -153,7 +154,11 @@ Task<Answer> imap_list(AccountSession& session, Request request) {
   auto folders = co_await session.mailbox->folders();
   auto subscriptions = co_await session.mailbox->subscriptions();
   const Listing listing(*list, std::move(folders), std::move(subscriptions));
-  for (const Listed& listed : request.name == "LSUB" ? listing.list_subscribed() : listing.list()) {
+  // Off the loop: patterns and names of the longest kind take their time.
+  const std::vector<Listed> all = co_await offload(*session.context.pool, [&] {
+    return request.name == "LSUB" ? listing.list_subscribed() : listing.list();
+  });
+  for (const Listed& listed : all) {
     co_await session.write(write(listed, request.name));
     if (list->return_status.empty() || !is_selectable(listed)) continue;
     const std::string status = co_await status_line(session, listed.name, list->return_status);

@@ -48,6 +48,7 @@ ListRequest read_list_request(Cursor& cursor) {
   if (cursor.peek() == '(') {
     list.extended = true;
     read_list(cursor, true, [&] { list.patterns.push_back(cursor.list_mailbox()); });
+    if (list.patterns.size() > pattern_limit) cursor.fail("too many patterns");
   } else {
     list.patterns.push_back(cursor.list_mailbox());
   }

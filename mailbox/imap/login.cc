@@ -45,7 +45,7 @@ class LoginPhase {
       std::string tag = request ? request->tag : request.error().tag;
       Answer answer = reply::too_long;
       if (input.must_close) {
-        co_await stream_.write(bye::literal_too_large);
+        co_await stream_.write(bye::too_large);
         co_return End();
       }
       if (!input.is_too_long && !request) answer = Answer{Status::bad, "", request.error().text};

@@ -67,7 +67,8 @@ inline constexpr Reply mailbox_exists    {Status::no,  "ALREADYEXISTS",        "
 inline constexpr Reply bad_name          {Status::no,  "CANNOT",               "A mailbox cannot have this name"};
 inline constexpr Reply not_allowed       {Status::no,  "CANNOT",               "This cannot be done to this mailbox"};
 inline constexpr Reply over_quota        {Status::no,  "OVERQUOTA",            "The mailbox is full"};
-inline constexpr Reply limit_reached     {Status::no,  "LIMIT",                "There are too many mailboxes or keywords"};
+inline constexpr Reply limit_reached     {Status::no,  "LIMIT",                "There are too many mailboxes"};
+inline constexpr Reply keyword_limit     {Status::no,  "LIMIT",                "No more keywords: 64 are in use already"};
 inline constexpr Reply not_writable      {Status::no,  "READ-ONLY",            "The mailbox is open read-only"};
 inline constexpr Reply message_too_big   {Status::no,  "TOOBIG",               "The message is too big"};
 inline constexpr Reply empty_message     {Status::no,  "",                     "An empty message cannot be stored"};
@@ -94,7 +95,8 @@ namespace bye {
 inline constexpr std::string_view logout = "* BYE Logging out\r\n";
 inline constexpr std::string_view idle = "* BYE Idle for too long\r\n";
 inline constexpr std::string_view too_many_mistakes = "* BYE Too many mistakes\r\n";
-inline constexpr std::string_view literal_too_large = "* BYE [TOOBIG] The literal is too large\r\n";
+inline constexpr std::string_view too_large =
+    "* BYE [TOOBIG] The command or its literal is too large\r\n";
 inline constexpr std::string_view shutting_down = "* BYE Server is shutting down\r\n";
 inline constexpr std::string_view unavailable =
     "* BYE [UNAVAILABLE] Temporarily unavailable, try again later\r\n";

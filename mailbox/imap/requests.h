@@ -24,6 +24,7 @@ inline constexpr std::size_t command_limit =
     64 * 1024;  // octets, with literals, without APPEND's message
 inline constexpr std::size_t tag_limit = 256;
 inline constexpr int nesting_limit = 50;
+inline constexpr std::size_t pattern_limit = 100;  // of one LIST
 
 /// A literal that a line announces at its end. A size past 64 bits is the largest there is.
 struct LiteralMark {

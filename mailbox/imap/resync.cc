@@ -8,11 +8,10 @@ namespace postern::imap {
 Task<std::string> vanished_earlier(AccountSession& session, std::vector<Interval> wanted,
                                    mailbox::ModSeq since) {
   const auto vanished = co_await session.mailbox->vanished(session.selection->folder->id, since);
-  std::vector<std::uint32_t> gone;
-  for (const mailbox::Uid uid : vanished) {
-    if (contains(wanted, static_cast<std::uint32_t>(uid)))
-      gone.push_back(static_cast<std::uint32_t>(uid));
-  }
+  std::vector<Interval> ranges;
+  for (const auto& [first, last] : vanished)
+    ranges.push_back({static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)});
+  const std::vector<Interval> gone = intersection(wanted, ranges);
   if (gone.empty()) co_return "";
   co_return fmt::format("* VANISHED (EARLIER) {}\r\n", write_set(gone));
 }

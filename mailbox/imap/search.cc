@@ -5,6 +5,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "core/async/offload.h"
 #include "core/mail/encodings.h"
 
 namespace postern::imap {
@@ -12,6 +13,7 @@ namespace {
 
 using Kind = SearchKey::Kind;
 constexpr mailbox::Seconds day = 24 * 3600;
+constexpr std::size_t work_on_loop = 100'000;  // comparisons that delay nobody else: a millisecond
 
 using Indices = std::vector<std::uint32_t>;
 
@@ -24,14 +26,19 @@ Indices difference(const Indices& from, const Indices& without) {
 /// One SEARCH over a snapshot. Candidates and results are indices into it, ascending.
 class Evaluation {
  public:
-  Evaluation(mailbox::Mailbox& mailbox, std::shared_ptr<mailbox::FolderIndex> folder,
-             const std::vector<SearchEntry>& entries, SearchTime time)
-      : mailbox_(mailbox), folder_(std::move(folder)), entries_(entries), time_(time) {}
+  Evaluation(ThreadPool& pool, mailbox::Mailbox& mailbox,
+             std::shared_ptr<mailbox::FolderIndex> folder, const std::vector<SearchEntry>& entries,
+             SearchTime time)
+      : pool_(pool),
+        mailbox_(mailbox),
+        folder_(std::move(folder)),
+        entries_(entries),
+        time_(time) {}
 
   /// `key` outlives the task: the caller awaits at once.
   Task<Indices> run(const SearchKey& key, Indices candidates) {
     if (candidates.empty()) co_return candidates;
-    if (!key.needs_content()) co_return filter(key, candidates);
+    if (!key.needs_content()) co_return co_await filter(key, std::move(candidates));
     switch (key.kind) {
       case Kind::all_of:
         co_return co_await all_of(key, std::move(candidates));
@@ -47,12 +54,17 @@ class Evaluation {
   }
 
  private:
-  Indices filter(const SearchKey& key, const Indices& candidates) {
-    Indices matching;
-    for (const std::uint32_t index : candidates) {
-      if (matches(key, entries_[index], mailbox_.keyword_names(), time_)) matching.push_back(index);
-    }
-    return matching;
+  Task<Indices> filter(const SearchKey& key, Indices candidates) {
+    const std::vector<std::string> names = mailbox_.keyword_names();  // may change while we wait
+    const auto work = [&] {
+      Indices matching;
+      for (const std::uint32_t index : candidates) {
+        if (matches(key, entries_[index], names, time_)) matching.push_back(index);
+      }
+      return matching;
+    };
+    if (candidates.size() * key.size() <= work_on_loop) co_return work();
+    co_return co_await offload(pool_, work);
   }
 
   /// The cheap keys first: what they leave, the store must look at.
@@ -99,6 +111,7 @@ class Evaluation {
     co_return matching;
   }
 
+  ThreadPool& pool_;
   mailbox::Mailbox& mailbox_;
   std::shared_ptr<mailbox::FolderIndex> folder_;
   const std::vector<SearchEntry>& entries_;
@@ -173,13 +186,13 @@ bool matches(const SearchKey& key, const SearchEntry& entry,
   return false;
 }
 
-Task<std::vector<std::uint32_t>> search(mailbox::Mailbox& mailbox,
+Task<std::vector<std::uint32_t>> search(ThreadPool& pool, mailbox::Mailbox& mailbox,
                                         std::shared_ptr<mailbox::FolderIndex> folder,
                                         const std::vector<SearchEntry>& entries,
                                         const SearchKey& key, SearchTime time) {
   Indices everything(entries.size());
   std::iota(everything.begin(), everything.end(), 0);
-  Evaluation evaluation(mailbox, std::move(folder), entries, time);
+  Evaluation evaluation(pool, mailbox, std::move(folder), entries, time);
   co_return co_await evaluation.run(key, std::move(everything));
 }
 

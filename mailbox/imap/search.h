@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/async/task.h"
+#include "core/async/thread_pool.h"
 #include "mailbox/imap/search_request.h"
 #include "mailbox/store/hub.h"
 
@@ -27,8 +28,8 @@ struct SearchTime {
 bool matches(const SearchKey& key, const SearchEntry& entry,
              const std::vector<std::string>& keyword_names, SearchTime time);
 
-/// The indices into `entries` (ascending by uid) that match, ascending.
-Task<std::vector<std::uint32_t>> search(mailbox::Mailbox& mailbox,
+/// The indices into `entries` (ascending by uid) that match, ascending. Much work goes to `pool`.
+Task<std::vector<std::uint32_t>> search(ThreadPool& pool, mailbox::Mailbox& mailbox,
                                         std::shared_ptr<mailbox::FolderIndex> folder,
                                         const std::vector<SearchEntry>& entries,
                                         const SearchKey& key, SearchTime time);

@@ -73,8 +73,8 @@ Task<Answer> imap_search(AccountSession& session, Request request) {
                        .count();
   const auto folder = session.selection->folder;
   const auto entries = snapshot(*session.selection);
-  const auto matching =
-      co_await imap::search(*session.mailbox, folder, entries, search->key, SearchTime{now});
+  const auto matching = co_await imap::search(*session.context.pool, *session.mailbox, folder,
+                                              entries, search->key, SearchTime{now});
   Found found;
   for (const std::uint32_t index : matching) {
     const SearchEntry& entry = entries[index];

@@ -197,6 +197,12 @@ void read_return_options(Cursor& cursor, SearchRequest& search) {
 
 }  // namespace
 
+std::size_t SearchKey::size() const {
+  std::size_t keys = 1;
+  for (const SearchKey& child : children) keys += child.size();
+  return keys;
+}
+
 bool SearchKey::needs_content() const {
   if (kind == Kind::header || kind == Kind::body || kind == Kind::text) return true;
   return std::ranges::any_of(children, &SearchKey::needs_content);

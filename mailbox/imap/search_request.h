@@ -46,6 +46,7 @@ struct SearchKey {
   std::vector<Interval> intervals;  // of `set`, by resolve
   std::vector<SearchKey> children;
 
+  std::size_t size() const;    // keys in the tree
   bool needs_content() const;  // must ask the store: header, body or text somewhere in it
   bool mentions_modseq() const;
   /// Gives numbers to the stars of all sets.

@@ -70,17 +70,37 @@ bool contains(std::span<const Interval> intervals, std::uint32_t number) {
   return after != intervals.begin() && number <= std::prev(after)->last;
 }
 
-std::string write_set(std::span<const std::uint32_t> numbers) {
+std::vector<Interval> intersection(std::span<const Interval> a, std::span<const Interval> b) {
+  std::vector<Interval> common;
+  while (!a.empty() && !b.empty()) {
+    const std::uint32_t first = std::max(a.front().first, b.front().first);
+    const std::uint32_t last = std::min(a.front().last, b.front().last);
+    if (first <= last) common.push_back({first, last});
+    auto& ends_first = a.front().last < b.front().last ? a : b;
+    ends_first = ends_first.subspan(1);
+  }
+  return common;
+}
+
+std::string write_set(std::span<const Interval> intervals) {
   std::string text;
-  for (std::size_t i = 0; i < numbers.size();) {
-    std::size_t end = i;
-    while (end + 1 < numbers.size() && numbers[end + 1] == numbers[end] + 1) ++end;
+  for (const auto& [first, last] : intervals) {
     if (!text.empty()) text += ',';
-    text +=
-        end == i ? fmt::format("{}", numbers[i]) : fmt::format("{}:{}", numbers[i], numbers[end]);
-    i = end + 1;
+    text += first == last ? fmt::format("{}", first) : fmt::format("{}:{}", first, last);
   }
   return text;
+}
+
+std::string write_set(std::span<const std::uint32_t> numbers) {
+  std::vector<Interval> intervals;
+  for (const std::uint32_t number : numbers) {
+    if (!intervals.empty() && intervals.back().last + 1 == number) {
+      intervals.back().last = number;
+    } else {
+      intervals.push_back({number, number});
+    }
+  }
+  return write_set(intervals);
 }
 
 }  // namespace postern::imap

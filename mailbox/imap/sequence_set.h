@@ -40,7 +40,12 @@ class SequenceSet {
 
 bool contains(std::span<const Interval> intervals, std::uint32_t number);
 
-/// Writes ascending numbers in the shortest form, 1:3,5.
+/// What two lists of ascending intervals have in common.
+std::vector<Interval> intersection(std::span<const Interval> a, std::span<const Interval> b);
+
+/// Writes ascending intervals that do not touch: 1:3,5.
+std::string write_set(std::span<const Interval> intervals);
+/// Writes numbers in the shortest form that keeps their order.
 std::string write_set(std::span<const std::uint32_t> numbers);
 
 }  // namespace postern::imap

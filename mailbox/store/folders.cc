@@ -122,6 +122,18 @@ std::expected<FolderStatus, StoreError> MailboxStore::status(FolderId folder) {
   return status;
 }
 
+/// Whether the folders between two names, below "old/", still have good names below `target`: not
+/// too long, not too deep.
+bool MailboxStore::Inner::can_rename_children(std::string_view first, std::string_view end,
+                                              std::string_view target) {
+  auto rows = database.query("SELECT name FROM folders WHERE name > ? AND name < ?", first, end);
+  while (rows.next()) {
+    const std::string_view below = rows.bytes().substr(first.size() - 1);
+    if (!normal_folder_name(std::string(target) + std::string(below))) return false;
+  }
+  return true;
+}
+
 std::expected<FolderInfo, StoreError> MailboxStore::create_folder(std::string_view name,
                                                                   SpecialUse use) {
   const std::optional<std::string> normal = normal_folder_name(without_trailing_separator(name));
@@ -130,13 +142,9 @@ std::expected<FolderInfo, StoreError> MailboxStore::create_folder(std::string_vi
     Database& database = inner_->database;
     const std::optional<FolderInfo> there = inner_->folder(*normal);
     if (there && there->selectable) return std::unexpected(StoreError::folder_exists);
-    if (there) {  // a \Noselect one comes back as another folder: new UIDVALIDITY, new uids
-      database.run(
-          "UPDATE folders SET selectable = 1, uid_validity = ?, uid_next = 1, recent_from = 1,"
-          " special_use = ?, highest_modseq = ? WHERE id = ?",
-          inner_->next_uid_validity(), use, inner_->next_modseq(), there->id);
-      database.run("DELETE FROM expunged WHERE folder = ?", there->id);
-      return *inner_->folder(there->id);
+    if (there) {  // a \Noselect one comes back as another folder: sessions may know the old one yet
+      database.run("DELETE FROM folders WHERE id = ?", there->id);
+      return inner_->insert_folder(*normal, use);
     }
     const std::vector<std::string> parents = parents_of(*normal);
     if (database.integer("SELECT count(*) FROM folders").value_or(0) +
@@ -191,15 +199,8 @@ std::expected<void, StoreError> MailboxStore::rename_folder(std::string_view fro
     const std::string first = *source + "/", end = *source + "0";
     const bool is_inbox = *source == "INBOX";
     if (target->starts_with(first) && !is_inbox) return std::unexpected(StoreError::not_allowed);
-    const auto longest = database.integer(
-        "SELECT coalesce(max(length(CAST(name AS BLOB))), 0) FROM folders WHERE name > ? AND name "
-        "< ?",
-        std::string_view(first), std::string_view(end));
-    const std::size_t rest = static_cast<std::size_t>(longest.value_or(0));
-    if (!is_inbox && rest > source->size() &&
-        rest - source->size() + target->size() > folder_name_limit) {
+    if (!is_inbox && !inner_->can_rename_children(first, end, *target))
       return std::unexpected(StoreError::bad_name);
-    }
     if (is_inbox) {  // its messages go, it stays, and so do its children: RFC 3501 §6.3.5
       const auto created = create_folder(*target);
       if (!created) return std::unexpected(created.error());

@@ -366,7 +366,7 @@ Task<std::vector<Uid>> Mailbox::expunge_deleted(FolderId folder) {
   return write([folder](MailboxStore& store) { return store.expunge_deleted(folder); });
 }
 
-Task<std::vector<Uid>> Mailbox::vanished(FolderId folder, ModSeq since) {
+Task<std::vector<UidRange>> Mailbox::vanished(FolderId folder, ModSeq since) {
   return read([folder, since](MailboxStore& store) { return store.vanished(folder, since); });
 }
 
@@ -483,6 +483,8 @@ Task<> Mailbox::open_stores(std::chrono::seconds remember_deliveries) {
         std::chrono::duration_cast<std::chrono::seconds>(
             std::chrono::system_clock::now().time_since_epoch() - remember_deliveries)
             .count());
+    writer->forget_expunged();
+    writer->forget_keywords();
     keyword_names_ = writer->keyword_names();
     writer_ = std::move(writer);
     reader_ = std::move(reader);

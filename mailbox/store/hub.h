@@ -88,7 +88,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
                                                            FlagUpdate update);
   Task<std::vector<Uid>> expunge(FolderId folder, std::vector<Uid> uids, bool any = false);
   Task<std::vector<Uid>> expunge_deleted(FolderId folder);
-  Task<std::vector<Uid>> vanished(FolderId folder, ModSeq since);
+  Task<std::vector<UidRange>> vanished(FolderId folder, ModSeq since);
 
   Task<std::optional<std::string>> content(FolderId folder, Uid uid, std::uint64_t offset = 0,
                                            std::uint64_t length = ~std::uint64_t{0});

@@ -86,14 +86,6 @@ std::vector<std::string> MailboxStore::keyword_names() {
   return inner.keywords;
 }
 
-std::vector<Uid> MailboxStore::vanished(FolderId folder, ModSeq since) {
-  std::vector<Uid> uids;
-  auto rows = inner_->database.query(
-      "SELECT uid FROM expunged WHERE folder = ? AND modseq > ? ORDER BY uid", folder, since);
-  while (rows.next()) uids.push_back(Uid(rows.integer()));
-  return uids;
-}
-
 // Numbers ----------------------------------------------------------------------------------------
 
 std::uint32_t MailboxStore::Inner::take_uids(FolderId folder, std::size_t count) {
@@ -110,14 +102,15 @@ void MailboxStore::Inner::raise_modseq(FolderId folder, ModSeq modseq) {
 
 std::expected<KeywordBits, StoreError> MailboxStore::Inner::keyword_bits(
     std::span<const std::string> names) {
-  if (names.size() > keywords_per_message_limit) return std::unexpected(StoreError::too_many);
+  if (names.size() > keywords_per_message_limit)
+    return std::unexpected(StoreError::too_many_keywords);
   KeywordBits bits = 0;
   for (const std::string& name : names) {
     if (!is_keyword(name)) return std::unexpected(StoreError::bad_name);
     const auto known = std::ranges::find_if(
         keywords, [&](const std::string& other) { return same_keyword(name, other); });
     const auto bit = static_cast<std::size_t>(known - keywords.begin());
-    if (bit >= keyword_limit) return std::unexpected(StoreError::too_many);
+    if (bit >= keyword_limit) return std::unexpected(StoreError::too_many_keywords);
     if (known == keywords.end()) {
       database.run("INSERT INTO keywords VALUES (?, ?)", bit, std::string_view(name));
       keywords.push_back(name);
@@ -215,10 +208,6 @@ std::expected<std::optional<Appended>, StoreError> MailboxStore::deliver(
   });
 }
 
-void MailboxStore::forget_deliveries(Seconds before) {
-  inner_->atomically([&] { inner_->database.run("DELETE FROM delivered WHERE at < ?", before); });
-}
-
 // Flags ------------------------------------------------------------------------------------------
 
 std::expected<FlagsStored, StoreError> MailboxStore::store_flags(FolderId folder,
@@ -279,6 +268,7 @@ void MailboxStore::Inner::remove(FolderId folder, std::span<const MessageEntry> 
     add_to_counter("bytes", -static_cast<std::int64_t>(total_size(entries)));
     add_to_counter("messages", -static_cast<std::int64_t>(entries.size()));
   }
+  expunged_since_look += entries.size();
   raise_modseq(folder, modseq);
 }
 

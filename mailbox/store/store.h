@@ -21,6 +21,7 @@ class Database;
 /// it runs inside `transact`. Throws IoError when the disk fails or is full.
 class MailboxStore {
  public:
+  static constexpr std::size_t expunged_kept = 10'000;
   enum class Mode : std::uint8_t { read_write, read_only };
 
   /// Opens the database; in `read_write` mode makes it, with INBOX and the special-use folders,
@@ -70,7 +71,6 @@ class MailboxStore {
                                                              std::string_view folder,
                                                              const NewMail& mail,
                                                              std::optional<std::uint64_t> quota);
-  void forget_deliveries(Seconds before);
   std::expected<Copied, StoreError> copy(FolderId from, std::span<const Uid> uids, FolderId to,
                                          std::optional<std::uint64_t> quota);
   std::expected<Copied, StoreError> move(FolderId from, std::span<const Uid> uids, FolderId to);
@@ -81,8 +81,9 @@ class MailboxStore {
   std::vector<Uid> expunge(FolderId folder, std::span<const Uid> uids, bool any = false);
   /// All that are \Deleted.
   std::vector<Uid> expunge_deleted(FolderId folder);
-  /// Uids that vanished after `since` (RFC 7162 §3.2.5), ascending.
-  std::vector<Uid> vanished(FolderId folder, ModSeq since);
+  /// Uids that vanished after `since` (RFC 7162 §3.2.5), ascending. When that is too long ago, all
+  /// that are not there.
+  std::vector<UidRange> vanished(FolderId folder, ModSeq since);
 
   // Contents -----------------------------------------------------------------------------------
   /// Octets [offset, offset + length) of a message, fewer at its end; none when it is gone.
@@ -100,6 +101,12 @@ class MailboxStore {
   bool matches_header(std::int64_t content, std::string_view field, std::string_view needle);
 
   // House-keeping ------------------------------------------------------------------------------
+  void forget_deliveries(Seconds before);
+  /// Keeps about `keep` rows of expunged messages in each folder.
+  void forget_expunged(std::size_t keep = expunged_kept);
+  /// When there is no bit left, frees those of keywords that no message has. Only while nobody has
+  /// seen them: it gives others new bits.
+  void forget_keywords();
   QuotaUse usage();
   /// Some work that deliveries and expunges put off: text into the search index, dead contents out
   /// of the file. True when there is more to do.

@@ -22,6 +22,7 @@ struct MailboxStore::Inner {
       changes;                        // of committed transactions, and of the one that is open
   std::vector<std::string> keywords;  // by bit; read again when `keywords_known` is false
   bool keywords_known = false;
+  std::size_t expunged_since_look = 0;  // rows, since forget_expunged looked at them
 
   /// Runs `work` in a transaction of its own, or in the one that is open.
   template <class F>
@@ -57,6 +58,8 @@ struct MailboxStore::Inner {
   std::optional<FolderInfo> folder(std::string_view normal_name);
   std::optional<FolderInfo> folder(FolderId id);
   FolderInfo insert_folder(std::string_view name, SpecialUse use);
+  bool can_rename_children(std::string_view first, std::string_view end, std::string_view target);
+  void forget_expunged(std::size_t keep);
 
   std::expected<KeywordBits, StoreError> keyword_bits(std::span<const std::string> names);
   std::int64_t store_content(std::string_view message, Seconds internal_date, Seconds& sent_date);

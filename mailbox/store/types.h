@@ -24,7 +24,14 @@ enum class StoreError {
   bad_name,     // not UTF-8, control characters, empty levels, too long, too deep
   not_allowed,  // deleting INBOX, deleting a \Noselect parent that still has children, …
   over_quota,
-  too_many,  // folders, or keywords of the account (64)
+  too_many,           // folders, subscriptions
+  too_many_keywords,  // of the account: keyword_limit
+};
+
+/// Uids first to last, both included.
+struct UidRange {
+  Uid first{}, last{};
+  bool operator==(const UidRange&) const = default;
 };
 
 /// The system flags of RFC 3501 §2.3.2, as bits. \Recent is no flag of the store: see claim_recent.

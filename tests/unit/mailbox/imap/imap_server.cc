@@ -18,6 +18,7 @@
 #include "core/net/listener.h"
 #include "mailbox/imap/requests.h"
 #include "mailbox/imap/structure.h"
+#include "tests/support/imap_reply.h"
 
 namespace postern::imap::test {
 namespace {
@@ -186,6 +187,8 @@ std::string ImapClient::line() {
     text += "\r\n" + take(literal->size);
     text += raw_line();
   }
+  if (const auto reply = postern::test::read_imap_reply(text); !reply)
+    throw std::runtime_error("not IMAP: " + reply.error());
   return text;
 }
 

@@ -36,7 +36,8 @@ class ImapClient {
   ImapClient(ImapClient&& other) noexcept;
 
   void send(std::string_view bytes);
-  /// One line with the literals in it, without its CRLF. "" at the end of the connection.
+  /// One reply with its literals, without its last CRLF. Throws at the end of the connection, and
+  /// when it is no reply by the grammar.
   std::string line();
   /// Sends "t COMMAND" and gives the untagged lines, and last the tagged one, without its tag.
   std::vector<std::string> say(std::string_view command);

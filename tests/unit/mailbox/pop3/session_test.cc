@@ -37,6 +37,7 @@ struct Server {
   AccountHub hub{loop, pool, {.folder = folder.path}, {}};
   Mailboxes mailboxes;
   OneUser users;
+  bool is_allowed = true;
   TaskGroup sessions;
   std::optional<net::Listener> listener;
 
@@ -50,6 +51,7 @@ struct Server {
           context.hostname = "pop.example";
           context.authenticator = &users;
           context.mailboxes = &mailboxes;
+          context.is_allowed = [this](const std::string&) { return is_allowed; };
           return pop3::serve(std::move(stream), std::move(context));
         },
         sessions);
@@ -191,4 +193,69 @@ TEST_CASE("without TLS no login is offered or taken where TLS is required") {
   CHECK(output.find("SASL") == std::string::npos);
   CHECK(output.find("Maildrop") == std::string::npos);
   CHECK(output.find("-ERR Send STLS first") != std::string::npos);
+}
+
+namespace {
+
+/// Logs in, lets `meanwhile` happen, says NOOP, and gives what comes after the login.
+Task<std::string> interrupted(Server* server, std::function<Task<>()> meanwhile) {
+  net::Stream stream = co_await net::Stream::connect(server->listener->bound(), patience);
+  co_await stream.write(login);
+  for (int lines = 0; lines < 3; ++lines) co_await stream.read_line(512, patience);
+  co_await meanwhile();
+  std::string output;
+  try {
+    co_await stream.write("NOOP\r\n");
+    while (true) output += co_await stream.read_some(65536, patience);
+  } catch (const ConnectionClosed&) {
+  }
+  co_return output;
+}
+
+}  // namespace
+
+TEST_CASE("a reader who is there when the server stops is told so") {
+  Server server;
+  const auto stop = [&server]() -> Task<> { return server.hub.close(); };
+  CHECK(server.loop.run_until_done(interrupted(&server, stop)) ==
+        "-ERR [SYS/TEMP] Server is shutting down\r\n");
+}
+
+TEST_CASE("an account that is disabled loses its POP3 session at the next command") {
+  Server server;
+  server.deliver("1", "a: b\r\n\r\n");
+  const auto disable = [&server]() -> Task<> {
+    server.is_allowed = false;
+    co_return;
+  };
+  CHECK(server.loop.run_until_done(interrupted(&server, disable)) ==
+        "-ERR [SYS/PERM] The account is no longer enabled\r\n");
+}
+
+TEST_CASE("the maildrop is a snapshot: what arrives or goes meanwhile changes no number") {
+  Server server;
+  server.deliver("1", "a: 1\r\n\r\n");
+  server.deliver("2", "a: 2\r\n\r\n");
+  const auto change = [&server]() -> Task<> {
+    const auto mailbox = co_await server.hub.open("ann");
+    const auto inbox = co_await mailbox->open_folder("INBOX");
+    co_await mailbox->expunge((*inbox)->id, {Uid(1)}, true);
+    co_await mailbox->append("INBOX", {.content = Content::of("a: 3\r\n\r\n")});
+  };
+  const auto talk = [](Server* there, std::function<Task<>()> meanwhile) -> Task<std::string> {
+    net::Stream stream = co_await net::Stream::connect(there->listener->bound(), patience);
+    co_await stream.write(login);
+    for (int lines = 0; lines < 3; ++lines) co_await stream.read_line(512, patience);
+    co_await meanwhile();
+    co_await stream.write("STAT\r\nRETR 1\r\nRETR 2\r\nRETR 3\r\nQUIT\r\n");
+    std::string output;
+    try {
+      while (true) output += co_await stream.read_some(65536, patience);
+    } catch (const ConnectionClosed&) {
+    }
+    co_return output;
+  };
+  CHECK(server.loop.run_until_done(talk(&server, change)) ==
+        "+OK 2 16\r\n-ERR No such message\r\n+OK 8 octets\r\na: 2\r\n\r\n.\r\n"
+        "-ERR No such message\r\n+OK Bye\r\n");
 }

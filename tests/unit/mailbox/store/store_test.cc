@@ -220,7 +220,7 @@ TEST_CASE("RENAME of INBOX moves its messages and leaves it empty") {
   REQUIRE(moved.size() == 1);
   CHECK(moved[0].system_flags == flag::flagged);
   CHECK(f.store.find_folder("INBOX/sub").has_value());
-  CHECK(f.store.vanished(f.inbox, 0) == uids({1}));
+  CHECK(f.store.vanished(f.inbox, 0) == std::vector<UidRange>{{Uid(1), Uid(1)}});
   CHECK(f.add("b\r\n") == Uid(2));
 }
 
@@ -262,9 +262,66 @@ TEST_CASE("an account has 64 keywords") {
     CHECK(f.store.store_flags(f.inbox, uids({1}), update).has_value());
   }
   CHECK(f.store.store_flags(f.inbox, uids({1}), {.keywords = {"more"}}).error() ==
-        StoreError::too_many);
+        StoreError::too_many_keywords);
   CHECK(f.store.keyword_names().size() == 64);
   CHECK(f.store.entries(f.inbox)[0].keywords == ~KeywordBits{0});
+}
+
+TEST_CASE("keywords that no message has make room for others, and the rest keep their names") {
+  Fixture f;
+  f.add("a\r\n");
+  for (int i = 0; i < 64; ++i) {
+    f.store.store_flags(f.inbox, uids({1}),
+                        {.operation = FlagOperation::add, .keywords = {"k" + std::to_string(i)}});
+  }
+  f.store.forget_keywords();
+  CHECK(f.store.keyword_names().size() == 64);  // all are in use
+  f.store.store_flags(f.inbox, uids({1}), {.keywords = {"k3", "k63"}});
+  f.store.forget_keywords();
+  CHECK(f.store.keyword_names() == std::vector<std::string>{"k3", "k63"});
+  CHECK(f.store.entries(f.inbox)[0].keywords == 0b11);
+  CHECK(f.store.store_flags(f.inbox, uids({1}), {.keywords = {"more"}}).has_value());
+}
+
+TEST_CASE(
+    "rows of expunged messages are forgotten past a bound, and nobody misses a vanished uid") {
+  Fixture f;
+  std::vector<ModSeq> modseqs;
+  for (std::uint32_t uid = 1; uid <= 8; ++uid) {
+    f.add("a\r\n");
+    if (uid == 4) continue;
+    f.store.expunge(f.inbox, uids({uid}), true);
+    modseqs.push_back(f.store.status(f.inbox)->highest_modseq);
+  }
+  const std::vector<UidRange> all{{Uid(1), Uid(3)}, {Uid(5), Uid(8)}};
+  const std::vector<UidRange> last_two{{Uid(7), Uid(8)}};
+  CHECK(f.store.vanished(f.inbox, modseqs[4]) == last_two);
+  for (int again = 0; again < 2; ++again) {
+    f.store.forget_expunged(3);
+    CHECK(f.store.vanished(f.inbox, 1) == all);  // forgotten: all that is not there
+    CHECK(f.store.vanished(f.inbox, modseqs[2]) == all);
+    CHECK(f.store.vanished(f.inbox, modseqs[4]) == last_two);  // still known
+  }
+}
+
+TEST_CASE("a folder that was \\Noselect comes back as another folder") {
+  Fixture f;
+  const FolderId old = f.store.create_folder("a")->id;
+  f.store.create_folder("a/b");
+  f.store.delete_folder("a");
+  const FolderId now = f.store.create_folder("a")->id;
+  CHECK(now != old);
+  CHECK(f.store.find_folder("a/b").has_value());
+}
+
+TEST_CASE("RENAME makes no folder deeper than 100 levels") {
+  Fixture f;
+  std::string deep = "a", target = "t";
+  for (int level = 1; level < 60; ++level) deep += "/a";
+  for (int level = 1; level < 50; ++level) target += "/t";
+  REQUIRE(f.store.create_folder(deep).has_value());
+  CHECK(f.store.rename_folder("a", target).error() == StoreError::bad_name);
+  CHECK(f.store.find_folder(deep).has_value());
 }
 
 TEST_CASE("copies share their content until the last is gone") {
@@ -295,7 +352,7 @@ TEST_CASE("MOVE takes the message from its folder and logs it as vanished") {
   f.store.take_changes();
   const auto moved = f.store.move(f.inbox, uids({2}), trash);
   CHECK(moved->source == uids({2}));
-  CHECK(f.store.vanished(f.inbox, before) == uids({2}));
+  CHECK(f.store.vanished(f.inbox, before) == std::vector<UidRange>{{Uid(2), Uid(2)}});
   CHECK(f.store.vanished(f.inbox, f.store.status(f.inbox)->highest_modseq).empty());
   CHECK(f.store.content(trash, moved->target[0]) == "b\r\n");
   const auto changes = f.store.take_changes();
