@@ -17,14 +17,27 @@ mailbox::FlagUpdate update_of(const StoreRequest& store) {
   return update;
 }
 
+/// Those whose flags the client knows: it can tell itself what a silent change makes of them.
+std::vector<mailbox::Uid> told_before(const AccountSession& session,
+                                      const std::vector<mailbox::Uid>& uids) {
+  std::vector<mailbox::Uid> told;
+  for (const mailbox::Uid uid : uids) {
+    const mailbox::MessageEntry* entry = session.selection->folder->find(uid);
+    if (entry != nullptr && session.selection->view.is_told(*entry)) told.push_back(uid);
+  }
+  return told;
+}
+
 /// FETCH answers for what was asked to change, whether it did or not; with .SILENT only the new
 /// mod-sequences.
 std::string tell_stored(AccountSession& session, const std::vector<std::uint32_t>& numbers,
-                        const mailbox::FlagsStored& stored, bool silent) {
+                        const mailbox::FlagsStored& stored, bool silent,
+                        const std::vector<mailbox::Uid>& told) {
   std::string text = session.write_keywords(false);
   SessionView& view = session.selection->view;
   for (const mailbox::MessageEntry& entry : stored.changed) {
-    if (silent) view.tell(entry.uid, entry.modseq);
+    // Of others it is told at the end: someone else changed them as well (RFC 3501 §6.4.6).
+    if (silent && std::ranges::binary_search(told, entry.uid)) view.tell(entry.uid, entry.modseq);
     const auto number = view.number(entry.uid);
     if (!silent || !session.speaks_condstore || !number) continue;
     text += fmt::format("* {} FETCH (UID {} MODSEQ ({}))\r\n", *number,
@@ -62,11 +75,12 @@ Task<Answer> imap_store(AccountSession& session, Request request) {
   if (numbers->empty()) co_return reply::nothing_matched;
 
   const auto folder = session.selection->folder;
-  auto stored = co_await session.mailbox->store_flags(folder->id, uids_of(session, *numbers),
-                                                      update_of(*store));
+  const std::vector<mailbox::Uid> uids = uids_of(session, *numbers);
+  const std::vector<mailbox::Uid> told = told_before(session, uids);
+  auto stored = co_await session.mailbox->store_flags(folder->id, uids, update_of(*store));
   if (!stored) co_return refusal(stored.error());
   std::ranges::sort(stored->modified);
-  co_await session.write(tell_stored(session, *numbers, *stored, store->silent));
+  co_await session.write(tell_stored(session, *numbers, *stored, store->silent, told));
   if (!stored->modified.empty())
     co_return reply::some_modified.with(
         modified_code(session, stored->modified, is_by_uid(request)));

@@ -45,6 +45,11 @@ void SessionView::tell(Uid uid, mailbox::ModSeq modseq) {
     known_[*found - 1].modseq = std::max(known_[*found - 1].modseq, modseq);
 }
 
+bool SessionView::is_told(const MessageEntry& entry) const {
+  const auto found = number(entry.uid);
+  return found && known_[*found - 1].modseq >= entry.modseq;
+}
+
 SessionView::Update SessionView::take(std::span<const MessageEntry> entries, bool may_expunge) {
   Update update;
   std::vector<Known> next;

@@ -41,6 +41,9 @@ class SessionView {
   /// The client knows the flags as of `modseq` from another answer.
   void tell(mailbox::Uid uid, mailbox::ModSeq modseq);
 
+  /// Whether the client knows the message's flags as they are.
+  bool is_told(const mailbox::MessageEntry& entry) const;
+
   /// Takes the folder's messages (ascending by uid). Without `may_expunge` those that are gone keep
   /// their numbers for now.
   Update take(std::span<const mailbox::MessageEntry> entries, bool may_expunge);

@@ -63,6 +63,12 @@ void ImapDevice::select(FolderRef folder, bool is_read_only) {
   folder_ = std::move(folder);
   is_read_only_ = is_read_only;
   view_.clear();
+  believed_.clear();
+}
+
+Flags* ImapDevice::believed(std::uint32_t uid) {
+  const auto found = believed_.find(uid);
+  return found == believed_.end() ? nullptr : &found->second;
 }
 
 std::vector<std::uint32_t> ImapDevice::chosen(const ModelSet& set, bool by_uid) const {
@@ -96,6 +102,7 @@ void ImapDevice::take(const test::ImapReply& reply, bool expunges) {
     if (message == nullptr) return;
     Flags flags = reply.fetched.flags.value_or(message->flags);
     flags.erase("\\recent");
+    if (reply.fetched.flags) believed_[uid] = flags;
     demand(flags == message->flags, command_ + ": wrong flags of UID " + std::to_string(uid));
     demand(reply.fetched.size.value_or(message->octets.size()) == message->octets.size(),
            command_ + ": a wrong size");
@@ -108,6 +115,11 @@ void ImapDevice::compare(bool expunges) const {
   std::vector<std::uint32_t> known = view_;
   if (!expunges) std::erase_if(known, [&](std::uint32_t uid) { return !folder_->find(uid); });
   demand(known == folder_->uids(), command_ + ": the client was not told what there is");
+  for (const auto& [uid, flags] : believed_) {
+    const ModelMessage* message = folder_->find(uid);
+    demand(message == nullptr || message->flags == flags,
+           command_ + ": the client was not told the flags of UID " + std::to_string(uid));
+  }
 }
 
 }  // namespace postern::fuzz

@@ -30,6 +30,8 @@ class ImapDevice {
   bool is_read_only() const { return is_read_only_; }
   /// Uids by message number.
   const std::vector<std::uint32_t>& view() const { return view_; }
+  /// The flags of a message as the client believes them to be; none when it never heard of them.
+  Flags* believed(std::uint32_t uid);
   /// The uids that a set means.
   std::vector<std::uint32_t> chosen(const ModelSet& set, bool by_uid) const;
 
@@ -42,6 +44,7 @@ class ImapDevice {
   FolderRef folder_;
   bool is_read_only_ = false;
   std::vector<std::uint32_t> view_;
+  std::map<std::uint32_t, Flags> believed_;
   std::string command_;
   int tag_ = 0;
 };

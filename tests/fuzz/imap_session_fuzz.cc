@@ -251,7 +251,10 @@ class Game {
       for (const std::uint32_t uid : uids) {
         ModelMessage* message = device.folder()->find(uid);
         if (message == nullptr && !by_uid) expected = "NO";
-        if (message != nullptr) change(message->flags, sign, given);
+        if (message == nullptr) continue;
+        change(message->flags, sign, given);
+        Flags* believed = is_silent ? device.believed(uid) : nullptr;
+        if (believed != nullptr) change(*believed, sign, given);
       }
     }
     const auto replies = co_await device.say(command, by_uid);

@@ -153,6 +153,17 @@ TEST_CASE(
   CHECK(mentions(two.say("NOOP"), "* 2 FETCH (UID 2 FLAGS ("));
 }
 
+TEST_CASE("a silent STORE does not hide what another session changed") {
+  const ImapServer server;
+  ImapClient one = with_messages(server, 1);
+  ImapClient two = ImapClient::of(server);
+  two.say("SELECT INBOX");
+  one.say("STORE 1 +FLAGS (\\Flagged)");
+  CHECK(mentions(two.say("STORE 1 +FLAGS.SILENT (\\Seen)"),
+                 "* 1 FETCH (UID 1 FLAGS (\\Flagged \\Seen"));
+  CHECK(two.say("STORE 1 -FLAGS.SILENT (\\Seen)") == Lines{"OK Done"});
+}
+
 TEST_CASE("system flags go out in the RFC's case, however they came") {
   const ImapServer server;
   ImapClient client = with_messages(server, 1);
