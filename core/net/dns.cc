@@ -1,11 +1,9 @@
-// core/net/dns.cc: queries through c-ares, answers read with libresolv, for c-ares 1.18 gives no
-// TTL for MX and TXT.
+// core/net/dns.cc: queries through c-ares, and the cache.
 #include "core/net/dns.h"
 
 #include <ares.h>
 #include <arpa/inet.h>
 #include <arpa/nameser.h>
-#include <resolv.h>
 
 #include <algorithm>
 #include <fstream>
@@ -14,6 +12,7 @@
 #include <unordered_map>
 
 #include "core/async/sync.h"
+#include "core/net/dns_reply.h"
 
 namespace postern::net {
 
@@ -21,136 +20,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t cache_bound = 20'000;
-constexpr std::chrono::seconds longest_life{86'400};
-constexpr std::chrono::seconds longest_negative_life{900};
 constexpr int query_timeout_ms = 3000;
 constexpr int query_tries = 3;
 constexpr int edns_size = 1232;  // fits a packet everywhere (DNS flag day 2020)
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-  if (text.ends_with('.')) text.pop_back();
-  return text;
-}
-
-/// One record of the wanted type; which fields count depends on the type.
-struct Record {
-  std::uint16_t preference = 0;
-  std::string text;
-  Address address;
-  Tlsa tlsa;
-};
-
-struct Reply {
-  std::vector<Record> records;
-  std::optional<DnsError> error;
-  bool is_authentic = false;
-  std::chrono::seconds life{0};
-};
-
-std::optional<std::string> read_name(const ns_msg& message, const std::uint8_t* at,
-                                     const std::uint8_t* end) {
-  char name[NS_MAXDNAME];
-  if (at >= end ||
-      ns_name_uncompress(ns_msg_base(message), ns_msg_end(message), at, name, sizeof name) < 0)
-    return std::nullopt;
-  return lower(name);
-}
-
-std::optional<Record> read_record(const ns_msg& message, const ns_rr& rr) {
-  const std::uint8_t* const data = ns_rr_rdata(rr);
-  const std::size_t size = ns_rr_rdlen(rr);
-  Record record;
-  switch (static_cast<Resolver::Type>(ns_rr_type(rr))) {
-    case Resolver::Type::a: {
-      if (size != 4) return std::nullopt;
-      sockaddr_in address{};
-      address.sin_family = AF_INET;
-      std::memcpy(&address.sin_addr, data, size);
-      record.address = Address::from_sockaddr(reinterpret_cast<sockaddr*>(&address));
-      return record;
-    }
-    case Resolver::Type::aaaa: {
-      if (size != 16) return std::nullopt;
-      sockaddr_in6 address{};
-      address.sin6_family = AF_INET6;
-      std::memcpy(&address.sin6_addr, data, size);
-      record.address = Address::from_sockaddr(reinterpret_cast<sockaddr*>(&address));
-      return record;
-    }
-    case Resolver::Type::mx: {
-      if (size < 3) return std::nullopt;
-      record.preference = static_cast<std::uint16_t>(ns_get16(data));
-      auto name = read_name(message, data + 2, data + size);
-      if (!name) return std::nullopt;
-      record.text = std::move(*name);
-      return record;
-    }
-    case Resolver::Type::ptr: {
-      auto name = read_name(message, data, data + size);
-      if (!name) return std::nullopt;
-      record.text = std::move(*name);
-      return record;
-    }
-    case Resolver::Type::txt:
-      for (std::size_t at = 0; at < size;) {
-        const std::size_t length = data[at++];
-        if (length > size - at) return std::nullopt;
-        record.text.append(reinterpret_cast<const char*>(data + at), length);
-        at += length;
-      }
-      return record;
-    case Resolver::Type::tlsa:
-      if (size < 4) return std::nullopt;
-      record.tlsa = {data[0], data[1], data[2],
-                     std::string(reinterpret_cast<const char*>(data + 3), size - 3)};
-      return record;
-  }
-  return std::nullopt;
-}
-
-/// How long "there is none" may be believed: RFC 2308 §5.
-std::chrono::seconds negative_life(ns_msg& message) {
-  for (int i = 0; i < ns_msg_count(message, ns_s_ns); ++i) {
-    ns_rr rr;
-    if (ns_parserr(&message, ns_s_ns, i, &rr) < 0) break;
-    if (ns_rr_type(rr) != ns_t_soa || ns_rr_rdlen(rr) < 20) continue;
-    const std::uint32_t minimum =
-        static_cast<std::uint32_t>(ns_get32(ns_rr_rdata(rr) + ns_rr_rdlen(rr) - 4));
-    return std::min(std::chrono::seconds(std::min<std::uint32_t>(minimum, ns_rr_ttl(rr))),
-                    longest_negative_life);
-  }
-  return std::chrono::seconds(0);
-}
-
-Reply read_reply(std::span<const std::uint8_t> bytes, Resolver::Type type) {
-  Reply reply;
-  reply.error = DnsError::temporary;
-  ns_msg message;
-  if (ns_initparse(bytes.data(), static_cast<int>(bytes.size()), &message) < 0) return reply;
-  const int code = ns_msg_getflag(message, ns_f_rcode);
-  if (code != ns_r_noerror && code != ns_r_nxdomain) return reply;
-  reply.is_authentic = ns_msg_getflag(message, ns_f_ad) != 0;
-  std::chrono::seconds life = longest_life;
-  for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
-    ns_rr rr;
-    if (ns_parserr(&message, ns_s_an, i, &rr) < 0) return reply;
-    life = std::min(life, std::chrono::seconds(ns_rr_ttl(rr)));  // a CNAME on the way counts
-    if (ns_rr_type(rr) != static_cast<int>(type)) continue;
-    auto record = read_record(message, rr);
-    if (!record) return reply;
-    reply.records.push_back(std::move(*record));
-  }
-  if (reply.records.empty()) {
-    reply.error = code == ns_r_nxdomain ? DnsError::no_such_name : DnsError::no_data;
-    reply.life = negative_life(message);
-  } else {
-    reply.error.reset();
-    reply.life = life;
-  }
-  return reply;
-}
 
 std::multimap<std::string, Address> read_hosts() {
   std::multimap<std::string, Address> hosts;
@@ -160,7 +32,7 @@ std::multimap<std::string, Address> read_hosts() {
     std::string ip, name;
     words >> ip;
     const auto address = Address::parse_ip(ip);
-    while (address && words >> name) hosts.emplace(lower(name), *address);
+    while (address && words >> name) hosts.emplace(plain_dns_name(name), *address);
   }
   return hosts;
 }
@@ -183,14 +55,14 @@ std::string reverse_name(const Address& address) {
 struct Resolver::State final : private TimerHook {
   using Key = std::pair<std::string, Type>;
   struct Entry {
-    std::shared_ptr<const Reply> reply;
+    std::shared_ptr<const DnsReply> reply;
     Clock::time_point until;
   };
   /// A query that is under way. c-ares holds it until its callback has come.
   struct Query {
     State* state;
     Key key;
-    std::shared_ptr<const Reply> reply;
+    std::shared_ptr<const DnsReply> reply;
     Event done;
   };
   struct Watch {
@@ -290,8 +162,8 @@ struct Resolver::State final : private TimerHook {
     arm();
   }
 
-  Task<std::shared_ptr<const Reply>> ask(std::string name, Type type) {
-    const Key key(lower(std::move(name)), type);
+  Task<std::shared_ptr<const DnsReply>> ask(std::string name, Type type) {
+    const Key key(plain_dns_name(std::move(name)), type);
     if (const auto found = cache.find(key); found != cache.end()) {
       if (found->second.until > loop.now()) co_return found->second.reply;
       cache.erase(found);
@@ -312,9 +184,9 @@ struct Resolver::State final : private TimerHook {
     if (key.first.empty() ||
         ares_create_query(key.first.c_str(), ns_c_in, static_cast<int>(key.second), 0, 1, &bytes,
                           &length, edns_size) != ARES_SUCCESS) {
-      Reply reply;
+      DnsReply reply;
       reply.error = DnsError::no_such_name;  // no name that DNS could have
-      query->reply = std::make_shared<const Reply>(std::move(reply));
+      query->reply = std::make_shared<const DnsReply>(std::move(reply));
       return query;
     }
     bytes[3] |= 0x20;  // a resolver sets AD only if the query does (RFC 6840 §5.7)
@@ -333,12 +205,12 @@ struct Resolver::State final : private TimerHook {
   }
 
   void answered(Query& query, int status, std::span<const std::uint8_t> answer) {
-    Reply reply;
+    DnsReply reply;
     reply.error = DnsError::temporary;
-    if (status == ARES_SUCCESS) reply = read_reply(answer, query.key.second);
+    if (status == ARES_SUCCESS) reply = read_dns_reply(answer, query.key.second);
     reply.is_authentic =
         reply.is_authentic && is_local;  // over a network anyone could have set the bit
-    query.reply = std::make_shared<const Reply>(std::move(reply));
+    query.reply = std::make_shared<const DnsReply>(std::move(reply));
     if (query.reply->life.count() > 0) keep(query);
     query.done.set();
     under_way.erase(Key(query.key));  // the last user frees the query
@@ -363,10 +235,10 @@ struct Resolver::State final : private TimerHook {
 
 namespace {
 template <class T, class Pick>
-std::expected<std::vector<T>, DnsError> pick_all(const Reply& reply, Pick pick) {
+std::expected<std::vector<T>, DnsError> pick_all(const DnsReply& reply, Pick pick) {
   if (reply.error) return std::unexpected(*reply.error);
   std::vector<T> all;
-  for (const Record& record : reply.records) all.push_back(pick(record));
+  for (const DnsRecord& record : reply.records) all.push_back(pick(record));
   return all;
 }
 
@@ -386,13 +258,13 @@ Resolver::~Resolver() = default;
 
 Resolver::Answer<Mx> Resolver::mx(std::string name) {
   const auto reply = co_await state_->ask(std::move(name), Type::mx);
-  co_return pick_all<Mx>(*reply,
-                         [](const Record& record) { return Mx{record.preference, record.text}; });
+  co_return pick_all<Mx>(
+      *reply, [](const DnsRecord& record) { return Mx{record.preference, record.text}; });
 }
 
 Resolver::Answer<Address> Resolver::addresses(std::string name) {
   if (const auto itself = Address::parse_ip(name)) co_return std::vector<Address>{*itself};
-  name = lower(std::move(name));
+  name = plain_dns_name(std::move(name));
   std::vector<Address> all;
   const auto [first, last] = state_->hosts.equal_range(name);
   for (auto entry = first; entry != last; ++entry) all.push_back(entry->second);
@@ -404,7 +276,7 @@ Resolver::Answer<Address> Resolver::addresses(std::string name) {
   const auto v4 = co_await state_->ask(name, Type::a);
   const auto v6 = co_await state_->ask(name, Type::aaaa);
   for (const auto& reply : {v4, v6})
-    for (const Record& record : reply->records) all.push_back(record.address);
+    for (const DnsRecord& record : reply->records) all.push_back(record.address);
   if (!all.empty()) co_return all;
   // "There is none" takes both answers.
   if (v4->error == DnsError::temporary || v6->error == DnsError::temporary)
@@ -414,18 +286,18 @@ Resolver::Answer<Address> Resolver::addresses(std::string name) {
 
 Resolver::Answer<std::string> Resolver::txt(std::string name) {
   const auto reply = co_await state_->ask(std::move(name), Type::txt);
-  co_return pick_all<std::string>(*reply, [](const Record& record) { return record.text; });
+  co_return pick_all<std::string>(*reply, [](const DnsRecord& record) { return record.text; });
 }
 
 Resolver::Answer<std::string> Resolver::ptr(Address address) {
   if (address.is_unix()) co_return std::unexpected(DnsError::no_such_name);
   const auto reply = co_await state_->ask(reverse_name(address), Type::ptr);
-  co_return pick_all<std::string>(*reply, [](const Record& record) { return record.text; });
+  co_return pick_all<std::string>(*reply, [](const DnsRecord& record) { return record.text; });
 }
 
 Resolver::Answer<Tlsa> Resolver::tlsa(std::string name) {
   const auto reply = co_await state_->ask(std::move(name), Type::tlsa);
-  co_return pick_all<Tlsa>(*reply, [](const Record& record) { return record.tlsa; });
+  co_return pick_all<Tlsa>(*reply, [](const DnsRecord& record) { return record.tlsa; });
 }
 
 Task<bool> Resolver::is_authentic(std::string name, Type type) {
