@@ -24,6 +24,17 @@ Milter read_milter(Section section);
 Parsed<net::Network> parse_network(std::string_view text);
 Parsed<net::Address> parse_address(std::string_view text);
 Parsed<std::string> parse_mailbox(std::string_view text);
+/// "smtp://…" is for routes; here it is http or https.
+Parsed<std::string> parse_url(std::string_view text);
+
+/// A number from 1 to 10^9 that may be absent.
+template <class T>
+std::optional<T> optional_number(Section& section, std::string_view key) {
+  if (!section.has(key)) return std::nullopt;
+  std::uint64_t value = 0;
+  section.take_number(key, value, 1, 1'000'000'000);
+  return value;
+}
 
 /// A secret is named: it must be readable now. Notes a mistake.
 void check_secret(Section& section, std::string_view key, const Path& file);

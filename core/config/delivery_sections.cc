@@ -1,0 +1,128 @@
+// core/config/delivery_sections.cc: where mail goes, and how: [delivery], [[route]], [[shape]].
+#include "core/config/sections.h"
+
+namespace postern::config {
+
+namespace {
+
+// clang-format off
+constexpr std::array<std::pair<std::string_view, DeliveryTls>, 3> delivery_tls{{
+    {"opportunistic", DeliveryTls::opportunistic}, {"required", DeliveryTls::required}, {"off", DeliveryTls::off}}};
+// clang-format on
+
+Parsed<net::Address> parse_ip(std::string_view text) {
+  auto address = net::Address::parse_ip(text);
+  if (address) return *address;
+  return std::unexpected(in_quotes(text) + " is no IP address");
+}
+
+OAuth read_oauth(Section section) {
+  OAuth oauth;
+  section.take_parsed("token_url", oauth.token_url, parse_url);
+  section.take("client_id", oauth.client_id);
+  section.take("scope", oauth.scope);
+  section.take("secret_file", oauth.secret_file);
+  for (const std::string_view key : {"token_url", "client_id", "secret_file"}) {
+    section.require(key, "as the provider told you");
+  }
+  check_secret(section, "secret_file", oauth.secret_file);
+  section.finish();
+  return oauth;
+}
+
+}  // namespace
+
+void read_delivery(Section section, Config& config) {
+  Delivery& delivery = config.delivery;
+  std::uint64_t port = delivery.port;
+  section.take_number("port", port, 1, 65535);
+  delivery.port = static_cast<std::uint16_t>(port);
+  section.take_list("dns", delivery.dns, [](std::string_view text) -> Parsed<net::Address> {
+    if (const auto bare = net::Address::parse_ip(text, 53)) return *bare;
+    auto address = parse_address(text);
+    if (address && address->is_unix())
+      return std::unexpected(in_quotes(text) + R"( is no resolver: "127.0.0.1:53" is)");
+    return address;
+  });
+  section.take_list("source", delivery.source, parse_ip);
+  section.take_choice("tls", delivery.tls, delivery_tls);
+  section.take("dane", delivery.dane);
+  section.take("mta_sts", delivery.mta_sts);
+  if (section.has("dane") && delivery.dane) {
+    section.report().not_yet(section.line("dane"), "DANE (delivery.dane)");
+  }
+  if (section.has("mta_sts") && delivery.mta_sts) {
+    section.report().not_yet(section.line("mta_sts"), "MTA-STS (delivery.mta_sts)");
+  }
+  if (const toml::table* inner = section.table("concurrency")) {
+    Section window(section.report(), *inner, "concurrency");
+    window.take_number("initial", delivery.initial_concurrency, 1, 10'000);
+    window.take_number("max", delivery.max_concurrency, 1, 10'000);
+    if (delivery.initial_concurrency > delivery.max_concurrency) {
+      window.mistake("initial", "concurrency.initial is more than concurrency.max");
+    }
+    window.finish();
+  }
+  section.take_duration("connect_timeout", delivery.connect_timeout);
+  if (section.has("command_timeout")) {
+    delivery.command_timeout = std::chrono::minutes(5);
+    section.take_duration("command_timeout", *delivery.command_timeout);
+  }
+  section.finish();
+}
+
+Route read_route(Section section) {
+  Route route;
+  section.take_parsed("to", route.to, parse_pattern);
+  section.take_parsed("from", route.from, [](std::string_view text) {
+    return text.empty() ? Parsed<std::string>("") : parse_pattern(text);
+  });
+  section.require("to", R"(a domain, "*.domain", an address or "*")");
+  section.take("via", route.via);
+  section.require("via", "mx, smtp://host:port, … or \"reject 5.7.1 why\"");
+  section.take("password_file", route.password_file);
+  if (const toml::table* inner = section.table("oauth")) {
+    section.report().not_yet(section.line("oauth"), "OAuth to a smarthost (route.oauth)");
+    route.oauth = read_oauth(Section(section.report(), *inner, "oauth"));
+  }
+  if (section.has("via") && !route.via.empty()) {
+    if (auto target = Via::parse(route.via)) {
+      route.target = std::move(*target);
+      const bool logs_in = !route.target.user.empty();
+      if (logs_in && route.password_file.empty() && !route.oauth) {
+        section.mistake("via", "via names a user, so password_file (or oauth) is needed");
+      } else if (!logs_in && !route.password_file.empty()) {
+        section.mistake("password_file", "password_file is for a user@ in via");
+      }
+    } else {
+      section.mistake("via", "via: " + target.error());
+    }
+  }
+  check_secret(section, "password_file", route.password_file);
+  section.finish();
+  return route;
+}
+
+Shape read_shape(Section section) {
+  Shape shape;
+  section.report().not_yet(section.line(), "[[shape]]");
+  section.require("to", R"(a domain, or "mx:*.google.com")");
+  section.take_parsed("to", shape.to, [](std::string_view text) -> Parsed<std::string> {
+    const bool by_mx = text.starts_with("mx:");
+    auto pattern = parse_pattern(by_mx ? text.substr(3) : text);
+    if (pattern && by_mx) return "mx:" + *pattern;
+    return pattern;
+  });
+  shape.concurrency = optional_number<std::uint64_t>(section, "concurrency");
+  shape.messages_per_connection =
+      optional_number<std::uint64_t>(section, "messages_per_connection");
+  if (section.has("rate")) {
+    Rate rate;
+    section.take_parsed("rate", rate, parse_rate);
+    shape.rate = rate;
+  }
+  section.finish();
+  return shape;
+}
+
+}  // namespace postern::config
