@@ -6,6 +6,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "core/error.h"
@@ -17,7 +18,7 @@ namespace postern::policy {
 namespace {
 
 constexpr std::size_t salt_size = 16, key_size = 32;
-constexpr unsigned block = 8, lanes = 1, least_cost = 10, most_cost = 20;
+constexpr unsigned block = 8, lanes = 1;
 
 struct Record {
   unsigned cost = 0;
@@ -56,7 +57,7 @@ std::optional<Record> parse(std::string_view text) {
   Record record;
   const std::string_view cost = next_piece(text);
   std::from_chars(cost.data(), cost.data() + cost.size(), record.cost);
-  if (record.cost < least_cost || record.cost > most_cost) return std::nullopt;
+  if (record.cost < least_hash_cost || record.cost > most_hash_cost) return std::nullopt;
   if (next_piece(text) != "8" || next_piece(text) != "1") return std::nullopt;
   const auto salt = mail::base64_decode(next_piece(text));
   const auto key = mail::base64_decode(next_piece(text));
@@ -68,7 +69,8 @@ std::optional<Record> parse(std::string_view text) {
 
 }  // namespace
 
-std::string hash_password(std::string_view password, unsigned cost) {
+std::string hash_password(std::string_view password, unsigned asked) {
+  const unsigned cost = std::clamp(asked, least_hash_cost, most_hash_cost);
   const std::string salt = random_bytes(salt_size);
   return "scrypt$" + std::to_string(cost) + "$8$1$" + mail::base64_encode(salt) + "$" +
          mail::base64_encode(derive(password, salt, cost));

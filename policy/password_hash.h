@@ -6,7 +6,11 @@
 
 namespace postern::policy {
 
-/// "scrypt$15$8$1$SALT$KEY" (log2 N, r, p, base64). Takes time and memory on purpose.
+/// The bounds of log2 N, for records that we make and for those that we read.
+inline constexpr unsigned least_hash_cost = 10, most_hash_cost = 20;
+
+/// "scrypt$15$8$1$SALT$KEY" (log2 N, r, p, base64). Takes time and memory on purpose. A cost beyond
+/// the bounds counts as the nearest one.
 std::string hash_password(std::string_view password, unsigned cost);
 /// The same work as hash_password with the record's cost; false for a record that is none.
 bool verify_password(std::string_view password, std::string_view record);

@@ -1,13 +1,13 @@
 // policy/sqlite.cc: see sqlite.h.
 #include "policy/sqlite.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "core/error.h"
+#include "core/file_owner.h"
 
 namespace postern::policy {
 
@@ -20,9 +20,10 @@ namespace {
 }  // namespace
 
 Sqlite::Sqlite(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) throw IoError(file.string() + ": " + std::strerror(errno));
-  ::close(descriptor);
+  // SQLite, as root, gives its -wal and -shm files the owner of the database by itself.
+  make_file_if_missing(file);
+  if (::access(file.c_str(), R_OK | W_OK) != 0)
+    throw IoError(file.string() + ": " + std::strerror(errno));
   sqlite3* opened = nullptr;
   const int result =
       sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);

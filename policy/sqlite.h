@@ -14,7 +14,8 @@ namespace postern::policy {
 
 class Sqlite {
  public:
-  /// Creates the file for its owner alone when it is missing. WAL, and on disk at each commit.
+  /// Makes the file for its owner alone when it is missing; as root, for the owner of its folder.
+  /// WAL, and on disk at each commit.
   explicit Sqlite(const std::filesystem::path& file);
 
   /// A statement with its arguments (integers, text, nullopt), to be stepped through.

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/file_owner.h"
 #include "core/mail/address.h"
 #include "policy/dkim/signer.h"
 #include "relay/cli/certificate.h"
@@ -92,7 +93,8 @@ tls = "opportunistic"            # opportunistic | required | off
 }
 
 void write_file(const fs::path& path, std::string_view text, mode_t mode) {
-  fs::create_directories(path.parent_path());
+  make_folder_if_missing(path.parent_path(), 0755);
+  make_file_if_missing(path);
   std::ofstream file(path, std::ios::binary);
   chmod(path.c_str(), mode);
   file << text;
@@ -147,8 +149,8 @@ std::string init_instance(const InitOptions& asked) {
   if (options.base_port && *options.base_port > 65535 - 995)
     throw CommandFailed(Exit::wrong_usage, "--base-port may be at most 64540");
   refuse_to_overwrite(options.folder);
-  fs::create_directories(options.folder / "data");
-  chmod((options.folder / "data").c_str(), 0700);
+  make_folder_if_missing(options.folder, 0755);
+  make_folder_if_missing(options.folder / "data", 0700);
   const SelfSigned certificate = make_self_signed(options.hostname);
   write_file(options.folder / "tls/cert.pem", certificate.certificate, 0644);
   write_file(options.folder / "tls/key.pem", certificate.key, 0600);

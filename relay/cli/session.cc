@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
+#include "core/file_owner.h"
 #include "core/mail/address.h"
 #include "policy/accounts.h"
 #include "relay/account_admin.h"
@@ -59,7 +60,7 @@ std::string CliSession::ask_accounts(std::string_view method, std::string_view p
   const auto settings = config();
   if (const auto answer = ask_server(settings->control_socket(), method, path, body))
     return accepted(answer->status, answer->body);
-  std::filesystem::create_directories(settings->data_dir);
+  make_folder_if_missing(settings->data_dir, 0700);
   policy::Accounts accounts(settings->accounts_file());
   const auto is_local = [&](const mail::Domain& domain) {
     return settings->domains.contains(domain.text());

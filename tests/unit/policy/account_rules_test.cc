@@ -2,6 +2,7 @@
 // be.
 #include "policy/accounts.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -143,6 +144,31 @@ TEST_CASE("a hash record that is none verifies nothing") {
                                         "scrypt$10$8$1$AAAA$", "bcrypt$10$8$1$AAAA$AAAA"}) {
     CHECK_FALSE(policy::verify_password("x", record));
   }
+}
+
+TEST_CASE("a hash that was made can be verified, whatever cost was asked for") {
+  const auto cheapest = policy::hash_password("x", 1);
+  CHECK(cheapest.starts_with("scrypt$10$"));
+  CHECK(policy::verify_password("x", cheapest));
+}
+
+TEST_CASE_METHOD(Fixture, "what root makes offline belongs to the owner of data_dir") {
+  if (::geteuid() != 0) return;  // only root makes files for others
+  const auto data_dir = folder / "data";
+  std::filesystem::create_directory(data_dir);
+  REQUIRE(::chown(data_dir.c_str(), 12'345, 23'456) == 0);
+  Accounts made(data_dir / "accounts.db", cheap);
+  REQUIRE(made.add(address("ann@office.example"), "secret", std::nullopt, false));
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(data_dir)) {
+    INFO(entry.path());
+    struct stat status{};
+    REQUIRE(::stat(entry.path().c_str(), &status) == 0);
+    CHECK(status.st_uid == 12'345);
+    CHECK(status.st_gid == 23'456);
+    ++files;
+  }
+  CHECK(files == 3);  // with -wal and -shm
 }
 
 TEST_CASE("scopes are named") {

@@ -78,6 +78,22 @@ TEST_CASE("what init writes passes the check, keeps its keys secret and is never
   CHECK_THROWS_AS(init_instance(options), CommandFailed);
 }
 
+TEST_CASE("an instance that root makes in another's folder is that other's") {
+  if (::geteuid() != 0) return;  // only root makes files for others
+  const TemporaryFolder folder;
+  const auto home = folder.path() / "gw";
+  std::filesystem::create_directory(home);
+  REQUIRE(::chown(home.c_str(), 12'345, 23'456) == 0);
+  init_instance({.folder = home, .domain = "office.example", .hostname = "", .base_port = 20000});
+  for (const char* name : {"data", "tls", "tls/key.pem", "dkim/p1.pem", "postern.toml"}) {
+    INFO(name);
+    struct stat status{};
+    REQUIRE(stat((home / name).c_str(), &status) == 0);
+    CHECK(status.st_uid == 12'345);
+    CHECK(status.st_gid == 23'456);
+  }
+}
+
 TEST_CASE("init refuses what is no domain and ports that do not exist") {
   const TemporaryFolder folder;
   CHECK_THROWS_AS(

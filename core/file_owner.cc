@@ -1,0 +1,60 @@
+// core/file_owner.cc: fchown() by the folder.
+#include "core/file_owner.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/error.h"
+
+namespace postern {
+
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& file) {
+  throw IoError(file.string() + ": " + std::strerror(errno));
+}
+
+struct Descriptor {
+  int number;
+  ~Descriptor() { ::close(number); }
+};
+
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  const auto whole = std::filesystem::absolute(file).lexically_normal();
+  return whole.has_filename() ? whole.parent_path() : whole.parent_path().parent_path();
+}
+
+}  // namespace
+
+void give_to_owner_of_folder(int descriptor, const std::filesystem::path& file) {
+  if (::geteuid() != 0) return;
+  struct stat folder{};
+  if (::stat(folder_of(file).c_str(), &folder) != 0) fail(file);
+  if (::fchown(descriptor, folder.st_uid, folder.st_gid) != 0) fail(file);
+}
+
+void make_file_if_missing(const std::filesystem::path& file) {
+  // O_EXCL follows no link: only what we made ourselves changes its owner.
+  const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made < 0 && errno == EEXIST) return;
+  if (made < 0) fail(file);
+  const Descriptor descriptor{made};
+  give_to_owner_of_folder(descriptor.number, file);
+}
+
+void make_folder_if_missing(const std::filesystem::path& folder, mode_t mode) {
+  if (std::filesystem::is_directory(folder)) return;
+  const auto above = folder_of(folder);
+  if (above != folder && !std::filesystem::exists(above)) make_folder_if_missing(above, mode);
+  if (::mkdir(folder.c_str(), mode) != 0) fail(folder);
+  const Descriptor descriptor{
+      ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  if (descriptor.number < 0) fail(folder);
+  give_to_owner_of_folder(descriptor.number, folder);
+}
+
+}  // namespace postern
