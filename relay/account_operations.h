@@ -1,0 +1,36 @@
+// relay/account_operations.h: what an operator can ask about accounts and aliases.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "relay/account_admin.h"
+
+namespace postern::relay {
+
+/// A request taken apart: "/v1/accounts/ann%40x/app-passwords/phone" → {"accounts", "ann@x", …}.
+struct AdminRequest {
+  policy::Accounts& accounts;
+  const std::function<bool(const mail::Domain&)>& is_local;
+  std::vector<std::string> segments;
+  nlohmann::json body;
+
+  const std::string& segment(std::size_t index) const { return segments.at(index); }
+};
+
+/// What a request cannot do without is thrown, and answered with 422.
+struct BadRequest {
+  std::string text;
+};
+
+/// An error as RFC 9457 wants it.
+AdminAnswer problem(unsigned status, std::string_view title, std::string_view detail);
+
+/// A line of the table of operations.
+struct AdminOperation {
+  std::string_view method, path;  // "*" stands for one segment
+  AdminAnswer (*handler)(const AdminRequest&);
+};
+std::span<const AdminOperation> admin_operations();
+
+}  // namespace postern::relay
