@@ -27,6 +27,12 @@ class Timeout : public IoError {
   using IoError::IoError;
 };
 
+/// A wait was broken off by ourselves, for its coroutine to say a last word and leave.
+class Interrupted : public IoError {
+ public:
+  using IoError::IoError;
+};
+
 /// The scope that a coroutine belongs to is closing. Let it pass: it is not an error and not an
 /// IoError.
 class Cancelled : public std::exception {

@@ -104,6 +104,10 @@ void Connection::orphan() {
   if (closed) delete this;
 }
 
+void Connection::interrupt() {
+  if (reader != nullptr) reader->interrupt();
+}
+
 void Connection::start_reading() {
   if (reading || !open || !read_error.empty()) return;
   reading = true;

@@ -18,6 +18,7 @@ struct Connection {
 
   void close(const char* why);
   void orphan();  ///< its Stream is gone
+  void interrupt();
   void start_reading();
   void stop_reading();
   void arrived(std::string_view bytes);

@@ -90,12 +90,13 @@ struct Listener::Socket final : private TimerHook {
                           : Address::from_sockaddr(reinterpret_cast<sockaddr*>(&storage), length)));
         continue;
       }
-      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-        uv_poll_stop(&poll);
-        start(pause);
-        return;
-      }
       if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+      if (errno == ECONNABORTED || errno == EINTR)
+        continue;  // that one is gone, the next may not be
+      // Out of descriptors or memory: the socket stays readable, and polling it would spin.
+      uv_poll_stop(&poll);
+      start(pause);
+      return;
     }
   }
 

@@ -45,6 +45,7 @@ class ReadWait : public Wait, private TimerHook {
   bool take_line();
   void begin();
   void arrived();
+  void interrupt();
   void end() noexcept;
   void time_is_up() override;
   void withdraw() noexcept override { end(); }
@@ -53,7 +54,7 @@ class ReadWait : public Wait, private TimerHook {
   For what_;
   std::size_t limit_;
   std::chrono::milliseconds timeout_;
-  bool failed_ = false, timed_out_ = false;
+  bool failed_ = false, timed_out_ = false, interrupted_ = false;
 };
 
 /// A wait for output to leave, until at most `target` octets are unsent.
@@ -189,6 +190,9 @@ class Stream {
   /// Who is at the other end of a unix socket (SO_PEERCRED); none of other streams.
   std::optional<unsigned> peer_user() const;
 
+  /// Who waits for input leaves with Interrupted, and may still write; when nobody does, nothing
+  /// happens.
+  void interrupt();
   /// At once; what is unsent is lost. Who waits gets ConnectionClosed.
   void close();
   /// Sends what is unsent, close_notify and FIN, waits a moment for the peer to close (a close with

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/mail/encodings.h"
 #include "core/metrics.h"
+#include "policy/sasl.h"
 #include "relay/account_admin.h"
 
 namespace postern::http {
@@ -24,7 +25,7 @@ struct Credentials {
 std::optional<Credentials> basic_credentials(std::string_view authorization) {
   constexpr std::string_view scheme = "basic ";
   if (!mail::equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
-  const auto decoded = mail::base64_decode(authorization.substr(scheme.size()));
+  const auto decoded = policy::decode_sasl(authorization.substr(scheme.size()));  // canonical
   if (!decoded) return {};
   const std::size_t colon = decoded->find(':');
   if (colon == decoded->npos || colon == 0 || decoded->find('\0') != decoded->npos) return {};

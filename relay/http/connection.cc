@@ -16,7 +16,7 @@ namespace {
 namespace beast = boost::beast::http;
 using Parser = beast::request_parser<beast::string_body>;
 
-constexpr std::chrono::seconds farewell{5};
+constexpr std::chrono::seconds farewell{5}, farewell_at_shutdown{1};
 constexpr std::size_t most_parameters = 2000;
 
 /// The request is not to be understood: answer and close.
@@ -213,18 +213,21 @@ Response problem(int status, std::string_view title, std::string_view detail) {
 Task<> serve(net::Stream stream, Application& application, Limits limits,
              relay::IdleSessions& idle) {
   std::optional<Response> last_words;
+  bool is_over = false;
   try {
     while (co_await exchange(stream, application, limits, idle)) {
     }
-    co_await stream.shutdown(farewell);
+    is_over = true;
+  } catch (const Interrupted&) {  // between two requests
+    is_over = true;
   } catch (const Malformed& malformed) {
     last_words = malformed.response;
   } catch (const IoError&) {  // gone, or too slow: there is nobody to answer
   }
-  if (!last_words) co_return;
+  if (!last_words && !is_over) co_return;
   try {
-    co_await stream.write(render(*last_words, false, false));
-    co_await stream.shutdown(farewell);
+    if (last_words) co_await stream.write(render(*last_words, false, false));
+    co_await stream.shutdown(idle.is_closing() ? farewell_at_shutdown : farewell);
   } catch (const IoError&) {  // it was a courtesy
   }
 }

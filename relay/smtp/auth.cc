@@ -13,30 +13,36 @@ constexpr std::size_t failures_allowed =
 using Response = std::expected<std::string, Answer>;
 using Credentials = std::expected<policy::Credentials, Answer>;
 
-Task<Response> ask(net::Stream& stream, std::string_view challenge,
-                   std::chrono::milliseconds timeout) {
-  co_await stream.write(reply::challenge.with(challenge).wire());
-  const net::Stream::Line line = co_await stream.read_line(policy::sasl_response_limit, timeout);
+/// Who is asked, and how long we wait for an answer.
+struct Client {
+  net::Stream& stream;
+  relay::IdleSessions& idle;
+  std::chrono::milliseconds timeout;
+};
+
+Task<Response> ask(const Client& client, std::string_view challenge) {
+  co_await client.stream.write(reply::challenge.with(challenge).wire());
+  const relay::IdleSessions::Mark mark(client.idle, client.stream);
+  const net::Stream::Line line =
+      co_await client.stream.read_line(policy::sasl_response_limit, client.timeout);
   if (line.too_long) co_return std::unexpected(reply::line_too_long);
   if (line.text == "*") co_return std::unexpected(reply::auth_cancelled);  // RFC 4954 §4
   co_return std::string(line.text);
 }
 
-Task<Credentials> plain(net::Stream& stream, std::optional<std::string> initial,
-                        std::chrono::milliseconds timeout) {
-  Response response = initial ? Response(*initial) : co_await ask(stream, "", timeout);
+Task<Credentials> plain(const Client& client, std::optional<std::string> initial) {
+  Response response = initial ? Response(*initial) : co_await ask(client, "");
   if (!response) co_return std::unexpected(response.error());
   auto credentials = policy::parse_sasl_plain(*response);
   if (!credentials) co_return std::unexpected(reply::bad_syntax.with(credentials.error().text));
   co_return std::move(*credentials);
 }
 
-Task<Credentials> login(net::Stream& stream, std::optional<std::string> initial,
-                        std::chrono::milliseconds timeout) {
+Task<Credentials> login(const Client& client, std::optional<std::string> initial) {
   // "Username:" and "Password:", as old clients compare them
-  Response name = initial ? Response(*initial) : co_await ask(stream, "VXNlcm5hbWU6", timeout);
+  Response name = initial ? Response(*initial) : co_await ask(client, "VXNlcm5hbWU6");
   if (!name) co_return std::unexpected(name.error());
-  const Response secret = co_await ask(stream, "UGFzc3dvcmQ6", timeout);
+  const Response secret = co_await ask(client, "UGFzc3dvcmQ6");
   if (!secret) co_return std::unexpected(secret.error());
   auto user = policy::parse_sasl_login(*name);
   auto password = policy::parse_sasl_login(*secret);
@@ -72,10 +78,10 @@ Task<Answer> Session::auth(std::string_view arguments) {
   if (command->mechanism != "PLAIN" && command->mechanism != "LOGIN") {
     co_return reply::bad_mechanism;
   }
-  auto credentials =
-      command->mechanism == "PLAIN"
-          ? co_await plain(stream_, command->initial_response, terms_.command_timeout)
-          : co_await login(stream_, command->initial_response, terms_.command_timeout);
+  const Client client{stream_, idle_, terms_.command_timeout};
+  auto credentials = command->mechanism == "PLAIN"
+                         ? co_await plain(client, command->initial_response)
+                         : co_await login(client, command->initial_response);
   if (!credentials) co_return credentials.error();
 
   auto account =

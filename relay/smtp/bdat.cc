@@ -30,15 +30,16 @@ Task<Answer> Session::take_chunk(BdatCommand command) {
   co_return reply::too_big.with(terms_.message_size);
 }
 
-/// Reads exactly `size` octets.
+/// Reads exactly `size` octets. The time allowed grows with what has come, not with what was
+/// announced, which may be anything.
 Task<> Session::read_chunk(std::uint64_t size, bool keeps) {
   const auto began = Loop::current().now();
-  const auto allowed = terms_.data_timeout + std::chrono::seconds(size / least_rate);
-  while (size > 0) {
+  for (std::uint64_t read = 0; read < size;) {
+    const std::string_view octets = co_await stream_.read_some(
+        std::min<std::uint64_t>(size - read, 65'536), terms_.data_timeout);
+    read += octets.size();
+    const auto allowed = terms_.data_timeout + std::chrono::seconds(read / least_rate);
     if (Loop::current().now() - began > allowed) throw Timeout("the chunk arrives too slowly");
-    const std::string_view octets =
-        co_await stream_.read_some(std::min<std::uint64_t>(size, 65'536), terms_.data_timeout);
-    size -= octets.size();
     if (keeps) co_await keep(octets);
   }
 }

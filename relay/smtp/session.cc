@@ -11,6 +11,7 @@ constexpr std::size_t longest_line = 12'288;  // of AUTH: RFC 4954 §4, item 6
 constexpr std::size_t longest_command =
     2'048;  // of all others: over twice what RFC 5321 §4.5.3.1.4 and extensions ask
 constexpr std::chrono::seconds farewell{10};
+constexpr std::chrono::seconds farewell_at_shutdown{1};
 
 }  // namespace
 
@@ -66,6 +67,8 @@ Task<Session::Ending> Session::serve(bool greets) {
     const Answer answer = is_too_long ? Answer(reply::line_too_long) : co_await obey(request);
     co_await send(answer);
     if (answer.code == 421) closing_ = true;
+    // The octets behind such a line must not become commands, and how many they are is not known.
+    if (is_too_long && request.word() == "BDAT") closing_ = true;
     if (idle_.is_closing() && !closing_) {
       co_await send(reply::closing);
       closing_ = true;
@@ -142,24 +145,29 @@ void Session::reset() {
 
 namespace {
 
+Task<> shake_hands(net::Stream& stream, const Terms& terms, relay::IdleSessions& idle) {
+  const relay::IdleSessions::Mark mark(idle, stream);
+  co_await stream.start_tls_server(terms.context, terms.command_timeout);
+}
+
 Task<> run_sessions(net::Stream& stream, const Terms& terms, relay::Intake& intake,
                     mailbox::Authenticator& logins, relay::IdleSessions& idle) {
-  if (terms.implicit_tls) co_await stream.start_tls_server(terms.context, terms.command_timeout);
+  if (terms.implicit_tls) co_await shake_hands(stream, terms, idle);
   bool greets = true;
   for (;;) {
     Session session(stream, terms, intake, logins, idle);
     if (co_await session.serve(greets) == Session::Ending::over) break;
     co_await stream.flush(farewell);
-    co_await stream.start_tls_server(terms.context, terms.command_timeout);
+    co_await shake_hands(stream, terms, idle);
     greets = false;
   }
-  co_await stream.shutdown(farewell);
+  co_await stream.shutdown(idle.is_closing() ? farewell_at_shutdown : farewell);
 }
 
-Task<> say_and_close(net::Stream& stream, Answer answer) {
+Task<> say_and_close(net::Stream& stream, Answer answer, std::chrono::seconds limit) {
   try {
     co_await stream.write(answer.wire());
-    co_await stream.shutdown(farewell);
+    co_await stream.shutdown(limit);
   } catch (const IoError&) {  // it was a courtesy
   }
 }
@@ -171,6 +179,8 @@ Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::I
   std::optional<Answer> last_words;
   try {
     co_await run_sessions(stream, *terms, intake, logins, idle);
+  } catch (const Interrupted&) {
+    last_words = reply::closing;
   } catch (const Timeout&) {
     last_words = reply::idle;
   } catch (const ConnectionClosed&) {  // the usual way of those in a hurry
@@ -178,7 +188,9 @@ Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::I
     log::warn("session_failed", {{"peer", stream.peer().text()}, {"error", error.what()}});
     last_words = reply::trouble;
   }
-  if (last_words) co_await say_and_close(stream, std::move(*last_words));
+  if (!last_words) co_return;
+  co_await say_and_close(stream, std::move(*last_words),
+                         idle.is_closing() ? farewell_at_shutdown : farewell);
 }
 
 }  // namespace postern::smtp

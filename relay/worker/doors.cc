@@ -229,6 +229,7 @@ Task<> Worker::speak_pop3(const config::Listener& settings, net::Stream stream,
 
 Task<> Worker::speak_http(const config::Listener& settings, net::Stream stream) {
   if (config::has_implicit_tls(settings.service)) {
+    const IdleSessions::Mark mark(idle_, stream);
     co_await stream.start_tls_server(snapshot_->tls, handshake);
   }
   http::Limits limits;

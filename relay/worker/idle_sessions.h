@@ -8,20 +8,21 @@
 
 namespace postern::relay {
 
-/// Of one loop. A shutdown closes those who wait for a command at once, and lets the others finish
-/// theirs.
+/// Of one loop. A shutdown interrupts those who wait for their client, and lets the others finish
+/// what they do.
 class IdleSessions {
  public:
   bool is_closing() const { return is_closing_; }
   void close_all() {
     is_closing_ = true;
-    for (net::Stream* stream : waiting_) stream->close();  // the waiter leaves on its own turn
+    for (net::Stream* stream : waiting_) stream->interrupt();  // leaves on its own turn
   }
 
-  /// While it lives, the session waits.
+  /// While it lives, the session waits. Throws Interrupted when it is too late for that.
   class Mark {
    public:
     Mark(IdleSessions& all, net::Stream& stream) : all_(all), stream_(&stream) {
+      if (all_.is_closing_) throw Interrupted("shutting down");
       all_.waiting_.insert(stream_);
     }
     ~Mark() { all_.waiting_.erase(stream_); }

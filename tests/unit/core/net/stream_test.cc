@@ -3,6 +3,8 @@
 
 #include <sys/socket.h>
 
+#include <sys/resource.h>
+
 #include "net_fixture.h"
 
 using namespace postern;
@@ -260,4 +262,92 @@ TEST_CASE("a stream moves to another loop with its unused input") {
         co_await stream.write("LOGIN\r\nSELECT\r\n");
         CHECK(text_of(co_await stream.read_line(100, 5s)) == "OK");
       });
+}
+
+TEST_CASE("who is interrupted in a read may still write, and read again") {
+  bool was_interrupted = false;
+  std::string heard, said;
+  converse(
+      [&](Stream& server) -> Task<> {
+        TaskGroup group;
+        group.spawn([](Stream* stream) -> Task<> {
+          stream->interrupt();
+          co_return;
+        }(&server));
+        try {
+          co_await server.read_line(100, 5s);
+        } catch (const Interrupted&) {
+          was_interrupted = true;
+        }
+        co_await group.join();
+        server.interrupt();  // nobody waits: nothing happens
+        co_await server.write("bye\r\n");
+        heard = text_of(co_await server.read_line(100, 5s));
+      },
+      [&](Stream& client) -> Task<> {
+        said = text_of(co_await client.read_line(100, 5s));
+        co_await client.write("thanks\r\n");
+        co_await client.flush(5s);
+      });
+  CHECK(was_interrupted);
+  CHECK(said == "bye");
+  CHECK(heard == "thanks");
+}
+
+namespace {
+
+/// One more descriptor may be opened, while it lives.
+class FewDescriptors {
+ public:
+  FewDescriptors() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = dup(0);
+    close(next);
+    rlimit few = before_;
+    few.rlim_cur = static_cast<rlim_t>(next) + 1;
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  }
+  ~FewDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+std::chrono::microseconds processor_time() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return std::chrono::seconds(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+         std::chrono::microseconds(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+}
+
+Task<> note(Event* accepted, Stream) {
+  accepted->set();
+  co_return;
+}
+
+Task<> run_out_of_descriptors(Loop* home) {
+  TaskGroup group;
+  Event accepted;
+  Listener listener(
+      *home, *Address::parse("127.0.0.1:0"),
+      [&](Stream stream) { return note(&accepted, std::move(stream)); }, group);
+  Stream client;
+  {
+    const FewDescriptors few;
+    client = co_await Stream::connect(listener.bound(), 5s);
+    const auto before = processor_time();
+    co_await sleep_for(400ms);
+    CHECK(processor_time() - before < 200ms);  // a loop that spins uses all of it
+    CHECK(!accepted.is_set());
+  }
+  co_await with_timeout(20s, accepted.wait());
+  co_await group.join();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "out of descriptors, a listener waits without spinning, and accepts when there are some") {
+  Loop loop;
+  loop.run_until_done(run_out_of_descriptors(&loop));
 }

@@ -4,75 +4,20 @@
 
 #include <catch2/catch.hpp>
 
+#include "../../core/net/stream_pair.h"
 #include "core/async/loop.h"
 #include "core/async/task_group.h"
+#include "core/async/timer.h"
 #include "core/net/listener.h"
-#include "relay/smtp/replies.h"
+#include "fakes.h"
 
 using namespace postern;
 using namespace std::chrono_literals;
+using smtp::FakeIntake;
+using smtp::FakeLogins;
+using smtp::Taken;
 
 namespace {
-
-struct Taken {
-  relay::Origin origin;
-  mail::Envelope envelope;
-  std::vector<relay::Admitted> admitted;
-  std::string content;
-};
-
-class FakeReception : public relay::Reception {
- public:
-  FakeReception(Taken taken, std::vector<Taken>& all) : taken_(std::move(taken)), all_(all) {}
-  Task<> write(std::string_view octets) override {
-    taken_.content += octets;
-    co_return;
-  }
-  Task<std::vector<smtp::Answer>> finish() override {
-    const std::size_t count = taken_.origin.door == relay::Door::lmtp ? taken_.admitted.size() : 1;
-    all_.push_back(std::move(taken_));
-    co_return std::vector<smtp::Answer>(count, smtp::reply::queued.with("1"));
-  }
-
- private:
-  Taken taken_;
-  std::vector<Taken>& all_;
-};
-
-/// Takes mail for b.example only.
-class FakeIntake : public relay::Intake {
- public:
-  Task<std::optional<smtp::Answer>> check_sender(const relay::Origin&,
-                                                 const mail::ReversePath&) override {
-    co_return std::nullopt;
-  }
-  Task<std::expected<relay::Admitted, smtp::Answer>> admit(
-      const relay::Origin&, const mail::ReversePath&, const mail::Recipient& recipient) override {
-    if (recipient.address.domain().text() != "b.example") {
-      co_return std::unexpected(smtp::reply::no_relay.with(recipient.address.text()));
-    }
-    co_return relay::Admitted{recipient, {recipient}};
-  }
-  std::unique_ptr<relay::Reception> begin(relay::Origin origin, mail::Envelope envelope,
-                                          std::vector<relay::Admitted> admitted) override {
-    return std::make_unique<FakeReception>(
-        Taken{std::move(origin), std::move(envelope), std::move(admitted), ""}, taken);
-  }
-  std::vector<Taken> taken;
-};
-
-class FakeLogins : public mailbox::Authenticator {
- public:
-  Task<std::expected<policy::Account, mailbox::AuthFailure>> login(std::string user,
-                                                                   std::string password,
-                                                                   policy::Scope,
-                                                                   net::Address) override {
-    if (user != "ann" || password != "secret") {
-      co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
-    }
-    co_return policy::Account{.id = "1", .address = *mail::EmailAddress::parse("ann@b.example")};
-  }
-};
 
 class ScriptedClient {
  public:
@@ -100,6 +45,9 @@ class ScriptedClient {
   }
   void send(std::string text) { loop_.run_until_done(send_all(std::move(text))); }
   std::string reply() { return loop_.run_until_done(read_reply()); }
+  /// Sends an octet at a time until the server has enough of it; false when it takes them all.
+  bool drip(std::size_t octets) { return loop_.run_until_done(drip_all(octets)); }
+  void shut_down() { idle_.close_all(); }
   bool is_closed() { return loop_.run_until_done(read_end()); }
 
   FakeIntake intake;
@@ -109,6 +57,16 @@ class ScriptedClient {
   Task<> send_all(std::string text) {
     co_await stream_.write(text);
     co_await stream_.flush(5s);
+  }
+  Task<bool> drip_all(std::size_t octets) {
+    while (octets-- > 0 && stream_.buffered().empty()) {
+      co_await send_all("x");
+      try {
+        co_await stream_.wait_readable(20ms);
+      } catch (const Timeout&) {  // not yet
+      }
+    }
+    co_return !stream_.buffered().empty();
   }
   Task<std::string> read_reply() {
     std::string all;
@@ -304,4 +262,111 @@ TEST_CASE("LMTP answers for each recipient and knows no EHLO") {
   CHECK(client.say("a: b\r\n.").starts_with("250"));
   CHECK(client.reply().starts_with("250"));
   CHECK(client.say("NOOP") == "250 2.0.0 OK");
+}
+
+TEST_CASE("a client that waits is told of a shutdown before the connection ends") {
+  ScriptedClient client(port_25());
+  client.say("EHLO me");
+  client.shut_down();
+  CHECK(client.reply().starts_with("421 4.3.2"));
+  CHECK(client.is_closed());
+}
+
+TEST_CASE("a client in the middle of AUTH is told of a shutdown") {
+  ScriptedClient client(submission_in_the_clear());
+  client.say("EHLO me");
+  client.say("AUTH LOGIN");
+  client.shut_down();
+  CHECK(client.reply().starts_with("421 4.3.2"));
+  CHECK(client.is_closed());
+}
+
+TEST_CASE("a message on its way at a shutdown gets its answer first") {
+  ScriptedClient client(port_25());
+  client.say("EHLO me");
+  client.say("MAIL FROM:<>");
+  client.say("RCPT TO:<x@b.example>");
+  client.say("DATA");
+  client.shut_down();
+  CHECK(client.say("a: b\r\n.") == "250 2.0.0 Queued as 1");
+  CHECK(client.reply().starts_with("421 4.3.2"));
+  CHECK(client.is_closed());
+}
+
+TEST_CASE("a message that arrives too slowly is given up, however steadily it drips") {
+  auto terms = port_25();
+  terms.data_timeout = 300ms;
+  ScriptedClient client(terms);
+  client.say("EHLO me");
+  client.say("MAIL FROM:<>");
+  client.say("RCPT TO:<x@b.example>");
+  SECTION("in DATA") { client.say("DATA"); }
+  SECTION("in BDAT, whatever size was announced") { client.send("BDAT 9999999999999999999\r\n"); }
+  CHECK(client.drip(500));
+  CHECK(client.reply().starts_with("421 4.4.2"));
+  CHECK(client.intake.taken.empty());
+}
+
+namespace {
+Task<> write_and_leave(net::StreamPair* pair, const std::string* text) {
+  try {
+    co_await pair->client.write(*text);
+    co_await pair->client.flush(1h);
+  } catch (const IoError&) {  // the server had enough
+  }
+  pair->half_close();
+}
+}  // namespace
+
+TEST_CASE("a client that takes no replies is not read from any more") {
+  constexpr std::size_t rounds = 100'000;
+  std::string text = "EHLO me\r\n";
+  for (std::size_t i = 0; i < rounds; ++i) text += "MAIL FROM:<>\r\nRSET\r\n";
+  Loop loop;
+  net::StreamPair pair(loop);
+  pair.server.set_write_timeout(100ms);
+  FakeIntake intake;
+  FakeLogins logins;
+  relay::IdleSessions idle;
+  TaskGroup group;
+  group.spawn(smtp::converse(std::move(pair.server), std::make_shared<smtp::Terms>(port_25()),
+                             intake, logins, idle));
+  group.spawn(write_and_leave(&pair, &text));
+  loop.run_until_done(group.join());
+  CHECK(intake.senders > 0);
+  CHECK(intake.senders < rounds / 2);
+}
+
+TEST_CASE("a BDAT line that is too long ends the conversation, for its octets are no commands") {
+  ScriptedClient client(port_25());
+  client.say("EHLO me");
+  client.send("BDAT 6" + std::string(3'000, ' ') + "LAST\r\nRSET\r\n");
+  CHECK(client.reply().starts_with("500 5.5.6"));
+  CHECK(client.is_closed());
+}
+
+TEST_CASE("what stands behind STARTTLS in the clear ends the conversation") {
+  auto terms = port_25();
+  terms.context = net::TlsContext::client(net::TlsContext::Verify::opportunistic);  // never used
+  ScriptedClient client(terms);
+  client.say("EHLO me");
+  client.send("STARTTLS\r\nMAIL FROM:<evil@c.example>\r\n");
+  CHECK(client.reply().starts_with("421 4.7.0"));
+  CHECK(client.is_closed());
+  CHECK(client.intake.senders == 0);
+}
+
+TEST_CASE("there is no AUTH before TLS where TLS is required") {
+  auto terms = submission_in_the_clear();
+  terms.tls = smtp::TlsUse::required;
+  ScriptedClient client(terms);
+  CHECK(client.say("EHLO me").find("AUTH") == std::string::npos);
+  CHECK(client.say("AUTH PLAIN AGFubgBzZWNyZXQ=").starts_with("538"));
+  CHECK(client.say("MAIL FROM:<ann@b.example>").starts_with("530"));
+}
+
+TEST_CASE("there is no AUTH on port 25") {
+  ScriptedClient stranger(port_25());
+  stranger.say("EHLO me");
+  CHECK(stranger.say("AUTH PLAIN AGFubgBzZWNyZXQ=").starts_with("502"));
 }

@@ -1,0 +1,74 @@
+// tests/unit/relay/smtp/fakes.h: what stands behind an SMTP session, without a store.
+#pragma once
+
+#include "mailbox/authenticator.h"
+#include "relay/intake/intake.h"
+#include "relay/smtp/replies.h"
+
+namespace postern::smtp {
+
+/// A message as it was handed on.
+struct Taken {
+  relay::Origin origin;
+  mail::Envelope envelope;
+  std::vector<relay::Admitted> admitted;
+  std::string content;
+};
+
+class FakeReception : public relay::Reception {
+ public:
+  FakeReception(Taken taken, std::vector<Taken>& all) : taken_(std::move(taken)), all_(all) {}
+  Task<> write(std::string_view octets) override {
+    taken_.content += octets;
+    co_return;
+  }
+  Task<std::vector<Answer>> finish() override {
+    const std::size_t count = taken_.origin.door == relay::Door::lmtp ? taken_.admitted.size() : 1;
+    all_.push_back(std::move(taken_));
+    co_return std::vector<Answer>(count, reply::queued.with("1"));
+  }
+
+ private:
+  Taken taken_;
+  std::vector<Taken>& all_;
+};
+
+/// Takes mail for b.example only, and remembers it.
+class FakeIntake : public relay::Intake {
+ public:
+  Task<std::optional<Answer>> check_sender(const relay::Origin&,
+                                           const mail::ReversePath&) override {
+    ++senders;
+    co_return std::nullopt;
+  }
+  Task<std::expected<relay::Admitted, Answer>> admit(const relay::Origin&, const mail::ReversePath&,
+                                                     const mail::Recipient& recipient) override {
+    if (recipient.address.domain().text() != "b.example") {
+      co_return std::unexpected(reply::no_relay.with(recipient.address.text()));
+    }
+    co_return relay::Admitted{recipient, {recipient}};
+  }
+  std::unique_ptr<relay::Reception> begin(relay::Origin origin, mail::Envelope envelope,
+                                          std::vector<relay::Admitted> admitted) override {
+    return std::make_unique<FakeReception>(
+        Taken{std::move(origin), std::move(envelope), std::move(admitted), ""}, taken);
+  }
+  std::vector<Taken> taken;
+  std::size_t senders = 0;  ///< how many were asked about
+};
+
+/// Knows "ann" with "secret".
+class FakeLogins : public mailbox::Authenticator {
+ public:
+  Task<std::expected<policy::Account, mailbox::AuthFailure>> login(std::string user,
+                                                                   std::string password,
+                                                                   policy::Scope,
+                                                                   net::Address) override {
+    if (user != "ann" || password != "secret") {
+      co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
+    }
+    co_return policy::Account{.id = "1", .address = *mail::EmailAddress::parse("ann@b.example")};
+  }
+};
+
+}  // namespace postern::smtp
