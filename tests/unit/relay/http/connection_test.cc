@@ -1,0 +1,145 @@
+// tests/unit/relay/http/connection_test.cc: connections over a socket pair, with an application
+// that says how it understood a request.
+#include "relay/http/connection.h"
+
+#include <catch2/catch.hpp>
+
+#include "../../core/net/stream_pair.h"
+#include "core/async/task_group.h"
+#include "fake_application.h"
+
+using namespace postern;
+using namespace std::chrono_literals;
+
+namespace {
+
+class Client {
+ public:
+  explicit Client(http::Limits limits = {}) {
+    group_.spawn(http::serve(std::move(pair_.server), application, limits, idle));
+  }
+  ~Client() {
+    pair_.client.close();
+    loop_.run_until_done(group_.close());
+  }
+  void send(std::string text) { loop_.run_until_done(send_all(std::move(text))); }
+  /// The status line and the body of the next response.
+  std::string response() { return loop_.run_until_done(read_response()); }
+  std::string ask(std::string text) {
+    send(std::move(text));
+    return response();
+  }
+  bool is_closed() { return loop_.run_until_done(read_end()); }
+
+  http::Echo application;
+  relay::IdleSessions idle;
+
+ private:
+  Task<> send_all(std::string text) {
+    co_await pair_.client.write(text);
+    co_await pair_.client.flush(5s);
+  }
+  Task<std::string> read_response() {
+    std::string status, body;
+    std::size_t length = 0;
+    for (;;) {
+      const auto line = co_await pair_.client.read_line(1000, 5s);
+      if (line.text.empty()) break;
+      if (status.empty()) status = line.text.substr(line.text.find(' ') + 1);
+      if (line.text.starts_with("Content-Length: "))
+        length = std::stoul(std::string(line.text.substr(16)));
+    }
+    while (body.size() < length) body += co_await pair_.client.read_some(length - body.size(), 5s);
+    co_return status + "|" + body;
+  }
+  Task<bool> read_end() {
+    try {
+      co_await pair_.client.read_some(1, 5s);
+    } catch (const ConnectionClosed&) {
+      co_return true;
+    }
+    co_return false;
+  }
+
+  Loop loop_;
+  net::StreamPair pair_{loop_};
+  TaskGroup group_;
+};
+
+const std::string host = "Host: a\r\n";
+
+}  // namespace
+
+TEST_CASE("requests on one connection are answered one after the other") {
+  Client client;
+  client.send("GET /a HTTP/1.1\r\n" + host + "\r\nPOST /b?c=d HTTP/1.1\r\n" + host +
+              "Content-Length: 3\r\n\r\nxyzPOST /c HTTP/1.1\r\n" + host +
+              "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;a=b\r\nllo\r\n0\r\n\r\n");
+  CHECK(client.response() == "200 OK|GET /a ");
+  CHECK(client.response() == "200 OK|POST /b xyz");
+  CHECK(client.response() == "200 OK|POST /c hello");
+}
+
+TEST_CASE("a connection ends where two readers could see two different requests") {
+  const std::string post = "POST /x HTTP/1.1\r\n" + host;
+  const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
+  for (const std::string& doubtful :
+       {post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+        post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        post + "Content-Length : 3\r\n\r\nabc", post + "X: a\r\n b\r\n\r\n",
+        post + "Host: b\r\n\r\n", std::string("GET / HTTP/1.1\nHost: a\n\n"),
+        chunked + "3\nabc\r\n0\r\n\r\n", chunked + "3\r\nabcd\r\n0\r\n\r\n",
+        chunked + "0x3\r\nabc\r\n0\r\n\r\n", chunked + "-3\r\nabc\r\n0\r\n\r\n",
+        chunked + "fffffffffffffffff\r\nabc\r\n0\r\n\r\n"}) {
+    INFO(doubtful);
+    Client client;
+    CHECK(client.ask(doubtful + "GET /next HTTP/1.1\r\n" + host + "\r\n").starts_with("4"));
+    CHECK(client.is_closed());
+    CHECK(client.application.answered == 0);
+  }
+}
+
+TEST_CASE("credentials are asked for before the body is read, and the body is no request") {
+  Client client;
+  CHECK(client.ask("POST /private HTTP/1.1\r\n" + host + "Content-Length: 1000\r\n\r\n")
+            .starts_with("401"));
+  client.send("GET /next HTTP/1.1\r\n" + host + "\r\n");
+  CHECK(client.is_closed());
+  CHECK(client.application.answered == 0);
+}
+
+TEST_CASE("a body over the limit is refused by its length") {
+  Client client({.body = 10});
+  CHECK(client.ask("POST / HTTP/1.1\r\n" + host + "Content-Length: 11\r\n\r\n").starts_with("413"));
+}
+
+TEST_CASE("a body over the limit is refused in chunks") {
+  Client client({.body = 10});
+  CHECK(client
+            .ask("POST / HTTP/1.1\r\n" + host +
+                 "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n")
+            .starts_with("413"));
+}
+
+TEST_CASE("a head has a bound") {
+  Client client;
+  CHECK(
+      client.ask("GET / HTTP/1.1\r\n" + host + "X: " + std::string(70'000, 'x')).starts_with("4"));
+  CHECK(client.is_closed());
+}
+
+TEST_CASE("a connection that waits between two requests ends at a shutdown") {
+  Client client;
+  CHECK(client.ask("GET / HTTP/1.1\r\n" + host + "\r\n") == "200 OK|GET / ");
+  client.idle.close_all();
+  CHECK(client.is_closed());
+}
+
+TEST_CASE("a request on its way at a shutdown gets its answer") {
+  Client client;
+  CHECK(client.ask("POST / HTTP/1.1\r\n" + host +
+                   "Content-Length: 3\r\nExpect: 100-continue\r\n\r\n") == "100 Continue|");
+  client.idle.close_all();
+  CHECK(client.ask("abc") == "200 OK|POST / abc");
+  CHECK(client.is_closed());
+}
