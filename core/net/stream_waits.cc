@@ -109,7 +109,9 @@ void ReadWait::conclude() {
   finish();
   if (interrupted_) throw Interrupted("interrupted");
   if (timed_out_) throw Timeout("no input from " + connection_.peer.text() + " in time");
-  if (failed_) throw ConnectionClosed(connection_.read_error);
+  if (!failed_) return;
+  connection_.pump();  // who has only finished his sending still gets what was written to him
+  throw ConnectionClosed(connection_.read_error);
 }
 
 bool DrainWait::await_ready() {

@@ -17,19 +17,18 @@ inline std::string lower(std::string_view text) {
   return out;
 }
 
-/// The value of the only field `name` of a head; none when there is none, or more than one.
-inline std::optional<std::string> only_field(std::string_view head, std::string_view name) {
-  std::optional<std::string> found;
+/// The values of all fields `name` (in lower case) of a head.
+inline std::vector<std::string> fields(std::string_view head, std::string_view name) {
+  std::vector<std::string> found;
   for (std::size_t at = head.find("\r\n"); at != head.npos && at + 2 < head.size();
        at = head.find("\r\n", at + 2)) {
     const std::string_view line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
     const std::size_t colon = line.find(':');
     if (colon == line.npos || lower(line.substr(0, colon)) != name) continue;
-    if (found) return {};
     const std::string_view value = line.substr(colon + 1);
     const std::size_t begin = value.find_first_not_of(" \t");
     const std::size_t end = value.find_last_not_of(" \t");
-    found = begin == value.npos ? "" : std::string(value.substr(begin, end - begin + 1));
+    found.push_back(begin == value.npos ? "" : std::string(value.substr(begin, end - begin + 1)));
   }
   return found;
 }
@@ -52,19 +51,22 @@ inline std::optional<HttpRequest> take_request(std::string_view& sent) {
   HttpRequest request{std::string(line.substr(0, blank)),
                       std::string(line.substr(blank + 1, path_end - blank - 1)),
                       {}};
-  const auto length = only_field(head, "content-length");
-  const auto coding = only_field(head, "transfer-encoding");
-  if (length && coding) return {};
-  if (length) {
-    if (length->empty() || length->size() > 15 ||
-        length->find_first_not_of("0123456789") != std::string::npos)
+  const auto lengths = fields(head, "content-length");
+  const auto codings = fields(head, "transfer-encoding");
+  if (lengths.size() + codings.size() > 1) return {};
+  if (!lengths.empty()) {
+    const std::string& length = lengths.front();
+    if (length.empty() || length.size() > 15 ||
+        length.find_first_not_of("0123456789") != std::string::npos)
       return {};
-    const auto size = std::stoull(*length);
+    const auto size = std::stoull(length);
     if (size > rest.size()) return {};
     request.body = std::string(rest.substr(0, size));
     rest.remove_prefix(size);
   }
-  while (coding) {
+  if (!codings.empty() && lower(codings.front()) != "chunked") return {};
+  const bool is_chunked = !codings.empty();
+  while (is_chunked) {
     const std::size_t line_end = rest.find("\r\n");
     if (line_end == rest.npos) return {};
     const std::string_view text = rest.substr(0, rest.find_first_of("; \t\r\n"));
@@ -79,7 +81,7 @@ inline std::optional<HttpRequest> take_request(std::string_view& sent) {
     request.body += rest.substr(0, size);
     rest.remove_prefix(size + 2);
   }
-  while (coding) {  // trailers
+  while (is_chunked) {  // trailers
     const std::size_t line_end = rest.find("\r\n");
     if (line_end == rest.npos) return {};
     rest.remove_prefix(line_end + 2);
@@ -107,10 +109,11 @@ inline HttpResponse take_response(std::string_view& said, bool is_head) {
   HttpResponse response{std::stoi(std::string(head.substr(9, 3))), {}};
   said.remove_prefix(end + 4);
   if (response.status == 100) return response;
-  const auto length = only_field(head, "content-length");
-  POSTERN_ASSERT(length.has_value());
-  if (is_head) return response;
-  const auto size = std::stoull(*length);
+  const auto lengths = fields(head, "content-length");
+  POSTERN_ASSERT(lengths.size() == 1);
+  // What was not understood was no HEAD, either, whatever it looks like.
+  if (is_head && (said.empty() || said.starts_with("HTTP/1.1 "))) return response;
+  const auto size = std::stoull(lengths.front());
   POSTERN_ASSERT(size <= said.size());
   response.body = std::string(said.substr(0, size));
   said.remove_prefix(size);

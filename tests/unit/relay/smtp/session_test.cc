@@ -316,7 +316,30 @@ Task<> write_and_leave(net::StreamPair* pair, const std::string* text) {
   }
   pair->half_close();
 }
+Task<> read_to_the_end(net::StreamPair* pair, std::string* said) {
+  try {
+    for (;;) *said += co_await pair->client.read_some(65'536, 5s);
+  } catch (const ConnectionClosed&) {  // the end
+  }
+}
 }  // namespace
+
+TEST_CASE("who hangs up after his last command still gets the reply to it") {
+  const std::string text = "EHLO me\r\nNOOP\r\nVRFY x\r\n";
+  std::string said;
+  Loop loop;
+  net::StreamPair pair(loop);
+  loop.run_until_done(write_and_leave(&pair, &text));
+  FakeIntake intake;
+  FakeLogins logins;
+  relay::IdleSessions idle;
+  TaskGroup group;
+  group.spawn(smtp::converse(std::move(pair.server), std::make_shared<smtp::Terms>(port_25()),
+                             intake, logins, idle));
+  group.spawn(read_to_the_end(&pair, &said));
+  loop.run_until_done(group.join());
+  CHECK(said.find("\r\n252 ") != std::string::npos);
+}
 
 TEST_CASE("a client that takes no replies is not read from any more") {
   constexpr std::size_t rounds = 100'000;
