@@ -39,11 +39,13 @@ std::optional<Verdict> Hop::why_dead(Clock::time_point now) const {
 }
 
 std::unique_ptr<SmtpClient> Hop::take_idle(std::string_view place) {
-  const auto found = std::ranges::find(idle_, place, &Idle::place);
-  if (found == idle_.end()) return nullptr;
-  std::unique_ptr<SmtpClient> client = std::move(found->client);
-  idle_.erase(found);
-  return client;
+  for (;;) {
+    const auto found = std::ranges::find(idle_, place, &Idle::place);
+    if (found == idle_.end()) return nullptr;
+    std::unique_ptr<SmtpClient> client = std::move(found->client);
+    idle_.erase(found);
+    if (client->is_waiting()) return client;
+  }
 }
 
 void Hop::keep_idle(std::string place, std::unique_ptr<SmtpClient> client, Clock::time_point now) {

@@ -49,7 +49,8 @@ class Hop {
   std::optional<Verdict> why_dead(Clock::time_point now) const;
   void forget_trouble() { dead_until_ = {}; }
 
-  /// The connection to `place` that was used last.
+  /// The connection to `place` that was used last. Those that the host has closed meanwhile are
+  /// dropped: when it restarts, it closes them all.
   std::unique_ptr<SmtpClient> take_idle(std::string_view place);
   void keep_idle(std::string place, std::unique_ptr<SmtpClient> client, Clock::time_point now);
   /// Connections that nobody has used since then.

@@ -95,6 +95,8 @@ class SmtpClient {
   const Extensions& extensions() const { return extensions_; }
   /// May it serve another message? Not while a reply is owed: it would be taken for the next one's.
   bool is_reusable() const;
+  /// Reusable, and the host has not hung up meanwhile.
+  bool is_waiting() const { return is_reusable() && stream_.is_quiet(); }
   bool was_uncertain() const { return uncertain_; }  ///< the connection broke after a dot
   bool is_busy() const { return busy_; }  ///< it said 421, and not just to a connection grown old
   std::size_t sent() const { return sent_; }

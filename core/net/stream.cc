@@ -59,6 +59,13 @@ detail::DrainWait Stream::write(std::string_view bytes) {
   return {c, high_water, low_water, c.write_timeout};
 }
 
+detail::DrainWait Stream::write(std::string&& bytes) {
+  detail::Connection& c = connection();
+  if (!c.out.empty()) return write(std::string_view(bytes));
+  if (c.write_error.empty()) c.out = std::move(bytes);
+  return {c, high_water, low_water, c.write_timeout};
+}
+
 detail::DrainWait Stream::flush(std::chrono::milliseconds timeout) {
   return {connection(), 0, 0, timeout};
 }
@@ -80,6 +87,16 @@ const Address& Stream::local() const { return connection().local; }
 void Stream::set_peer(Address peer) { connection().peer = std::move(peer); }
 
 bool Stream::is_open() const { return connection_ != nullptr && connection_->open; }
+
+bool Stream::is_quiet() const {
+  if (!is_open() || !connection_->read_error.empty()) return false;
+  if (!buffered().empty() || !connection_->late.empty()) return false;
+  uv_os_fd_t descriptor = -1;
+  char octet = 0;
+  if (uv_fileno(&connection_->handle, &descriptor) != 0) return false;
+  return ::recv(descriptor, &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+         (errno == EAGAIN || errno == EWOULDBLOCK);
+}
 
 std::optional<unsigned> Stream::peer_user() const {
   uv_os_fd_t descriptor = -1;

@@ -167,6 +167,9 @@ class Stream {
   /// Copies. Suspends only while more than 64 KiB are unsent, and then at most for the write
   /// timeout.
   detail::DrainWait write(std::string_view bytes);
+  /// The same without a copy, when nothing else is unsent.
+  detail::DrainWait write(std::string&& bytes);
+  detail::DrainWait write(const char* text) { return write(std::string_view(text)); }
   /// Waits until the kernel has everything.
   detail::DrainWait flush(std::chrono::milliseconds timeout);
   void set_write_timeout(std::chrono::milliseconds timeout);
@@ -187,6 +190,9 @@ class Stream {
   const Address& local() const;
   void set_peer(Address peer);  ///< what a trusted proxy told
   bool is_open() const;
+  /// Open, and nothing has come from the peer that nobody has read: no farewell, no end of input.
+  /// Asks the kernel.
+  bool is_quiet() const;
   /// Who is at the other end of a unix socket (SO_PEERCRED); none of other streams.
   std::optional<unsigned> peer_user() const;
 

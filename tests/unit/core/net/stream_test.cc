@@ -234,6 +234,31 @@ TEST_CASE("a unix socket serves, and its stale file is replaced") {
         address.c_str());
 }
 
+TEST_CASE("an idle stream is quiet until its peer says something or hangs up") {
+  const auto until_it_is_not = [](Stream& stream) -> Task<> {
+    for (int looks = 0; looks < 5000 && stream.is_quiet(); ++looks) co_await sleep_for(1ms);
+    CHECK_FALSE(stream.is_quiet());
+  };
+  converse(
+      [&](Stream& stream) -> Task<> {
+        CHECK(text_of(co_await stream.read_line(100, 5s)) == "one");
+        CHECK(stream.is_quiet());
+        co_await stream.write("go on\r\n");
+        co_await stream.flush(5s);
+        co_await until_it_is_not(stream);
+        CHECK(text_of(co_await stream.read_line(100, 5s)) == "two");
+        co_await stream.write("go on\r\n");
+        co_await stream.flush(5s);
+        co_await until_it_is_not(stream);
+      },
+      [](Stream& stream) -> Task<> {
+        co_await stream.write("one\r\n");
+        co_await stream.read_line(100, 5s);
+        co_await stream.write("two\r\n");
+        co_await stream.read_line(100, 5s);
+      });
+}
+
 TEST_CASE("nobody at home is an IoError that names the address") {
   Loop loop;
   const auto nobody = *Address::parse("127.0.0.1:1");
