@@ -1,12 +1,15 @@
-// core/log.cc: lines through spdlog's thread-safe stderr sink.
+// core/log.cc: lines through spdlog to stderr.
 #include "core/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <nlohmann/json.hpp>
+
+#include "core/log_sink.h"
 
 namespace postern::log {
 
@@ -19,7 +22,7 @@ constexpr std::array spdlog_levels{spdlog::level::debug, spdlog::level::info, sp
 std::atomic<Format> format_now{Format::text};
 
 spdlog::logger& logger() {
-  static spdlog::logger made("postern", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  static spdlog::logger made("postern", std::make_shared<GatheringSink>(STDERR_FILENO));
   static const bool once = [] {
     made.set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
     return true;
@@ -28,10 +31,18 @@ spdlog::logger& logger() {
   return made;
 }
 
-/// Quoted and escaped; bytes that are not UTF-8 become U+FFFD.
-std::string escaped(std::string_view text) {
+/// Appends it quoted and escaped; bytes that are not UTF-8 become U+FFFD.
+void append_escaped(std::string& out, std::string_view text) {
+  const bool is_simple = std::ranges::all_of(
+      text, [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
+  if (is_simple) {
+    out += '"';
+    out += text;
+    out += '"';
+    return;
+  }
   using Json = nlohmann::json;
-  return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+  out += Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 bool is_plain(std::string_view text) {
@@ -44,16 +55,29 @@ bool is_plain(std::string_view text) {
 }  // namespace
 
 std::string line(Level level, Format format, std::string_view event, const Fields& fields) {
+  constexpr std::size_t usual_length = 512;
   const bool json = format == Format::json;
-  std::string text(event);
+  std::string text;
+  text.reserve(usual_length);
   if (json) {
-    text = "\"level\":" + escaped(level_names[static_cast<std::size_t>(level)]) +
-           ",\"event\":" + escaped(event);
+    text += "\"level\":";
+    append_escaped(text, level_names[static_cast<std::size_t>(level)]);
+    text += ",\"event\":";
+    append_escaped(text, event);
+  } else {
+    text += event;
   }
   for (const auto& [name, value] : fields) {
-    const bool bare = value.is_literal || (!json && is_plain(value.text));
-    text += json ? "," + escaped(name) + ":" : " " + std::string(name) + "=";
-    text += bare ? value.text : escaped(value.text);
+    text += json ? ',' : ' ';
+    if (json)
+      append_escaped(text, name);
+    else
+      text += name;
+    text += json ? ':' : '=';
+    if (value.is_literal || (!json && is_plain(value.text)))
+      text += value.text;
+    else
+      append_escaped(text, value.text);
   }
   return text;
 }

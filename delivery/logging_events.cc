@@ -5,14 +5,33 @@
 
 namespace postern::delivery {
 
+namespace {
+
+metrics::Counter& counter_of(Fact fact) {
+  return metrics::counter("postern_deliveries_total",
+                          "Facts of delivery: attempts, and what became of each recipient",
+                          {{"fact", std::string(name(fact))}});
+}
+
+void count(const DeliveryEvent& event) {
+  static metrics::Counter& attempts = counter_of(Fact::attempt);
+  static metrics::Counter& delivered = counter_of(Fact::delivered);
+  static metrics::Histogram& duration =
+      metrics::histogram("postern_delivery_attempt_seconds", "How long an attempt took");
+  if (event.fact == Fact::attempt) {
+    attempts.add();
+    duration.observe(std::chrono::duration<double>(event.took).count());
+  } else if (event.fact == Fact::delivered) {
+    delivered.add();
+  } else {
+    counter_of(event.fact).add();
+  }
+}
+
+}  // namespace
+
 void LoggingEvents::on(const DeliveryEvent& event) {
-  metrics::counter("postern_deliveries_total",
-                   "Facts of delivery: attempts, and what became of each recipient",
-                   {{"fact", std::string(name(event.fact))}})
-      .add();
-  if (event.fact == Fact::attempt)
-    metrics::histogram("postern_delivery_attempt_seconds", "How long an attempt took")
-        .observe(std::chrono::duration<double>(event.took).count());
+  count(event);
   log::Fields fields{{"id", queue::text(event.id)}, {"delivery", event.delivery},
                      {"attempt", event.attempt},    {"next_hop", event.next_hop},
                      {"status", event.status},      {"reply", event.reply}};
