@@ -75,8 +75,11 @@ Task<std::string> Queue::Impl::settle_until_answered(Settling& state, const Leas
     bool answered = false;
     std::chrono::milliseconds pause = settle_pause;
     try {
+      // Nobody waits for the end of a delivery: it shares the fsync of the next commit.
+      const auto haste = settlement.report ? redis::Haste::now : redis::Haste::soon;
       reply = co_await redis.run(
-          verbs().settle, settle_arguments(lease, settlement, node, settings.in_flight_per_hop));
+          verbs().settle, settle_arguments(lease, settlement, node, settings.in_flight_per_hop),
+          haste);
       answered = true;
     } catch (const IoError& error) {
       if (stopping || (give_up_at && loop.now() >= *give_up_at)) throw;

@@ -127,10 +127,14 @@ struct Connection::State {
   Event ready;
 
   // Of the present connection:
-  std::string unsent;
+  struct Batch {
+    std::string wire;
+    std::deque<std::shared_ptr<Call>> calls;
+  };
+  Batch unsent, later;  // `later` leaves behind `unsent`
   WaitList room;
   std::deque<std::shared_ptr<Call>> unanswered;
-  Event has_unsent, broken;
+  Event has_unsent, has_later, broken;
 
   void lost(const std::string& why) {
     if (!broken.is_set()) trouble = why;
@@ -139,19 +143,42 @@ struct Connection::State {
     broken.set();
   }
 
-  Task<Reply> send(Arguments arguments) {
+  bool is_crowded() const { return unsent.wire.size() + later.wire.size() > most_unsent; }
+
+  /// `arguments` are on their way before it suspends, unless it waits for room: then they must
+  /// live.
+  Task<Reply> send(const Arguments& arguments, Haste haste = Haste::now) {
     const auto deadline = loop.now() + timeout::command;  // the wait for room counts, too
-    while (unsent.size() > most_unsent && !broken.is_set()) co_await room.wait();
+    while (is_crowded() && !broken.is_set()) co_await room.wait();
     if (broken.is_set()) throw Away("Redis is away: " + trouble);
     const auto call = std::make_shared<Call>();
     call->deadline = deadline;
-    unsent += encode(arguments);
-    unanswered.push_back(call);
-    has_unsent.set();
+    Batch& batch = haste == Haste::now ? unsent : later;
+    encode(arguments, batch.wire);
+    batch.calls.push_back(call);
+    (haste == Haste::now ? has_unsent : has_later).set();
     co_await call->over.wait();
     if (!call->reply) throw ConnectionClosed("the connection to Redis broke: " + trouble);
     if (call->reply->is_error()) throw ReplyError(call->reply->text);
     co_return std::move(*call->reply);
+  }
+
+  Task<Reply> run(const Script& script, Arguments arguments, Haste haste) {
+    const Arguments command{"EVALSHA", script.sha1, "0"};
+    arguments.insert(arguments.begin(), command.begin(), command.end());
+    try {
+      co_return co_await send(arguments, haste);
+    } catch (const ReplyError& error) {
+      if (error.code() != "NOSCRIPT") throw;
+    }
+    // Somebody has flushed the scripts since we connected.
+    co_await load(script);
+    co_return co_await send(arguments);
+  }
+
+  Task<> load(const Script& script) {
+    const Arguments command{"SCRIPT", "LOAD", script.text};
+    co_await send(command);
   }
 
   Task<> wait_until_up() {
@@ -171,13 +198,34 @@ struct Connection::State {
       for (;;) {
         co_await has_unsent.wait();
         has_unsent.reset();
-        const std::string batch = std::exchange(unsent, {});
+        std::string wire = take_unsent();
         room.wake_all();
-        co_await stream.write(batch);
+        co_await stream.write(std::move(wire));
         co_await stream.flush(timeout::command);
       }
     } catch (const IoError& error) {
       lost(error.what());
+    }
+  }
+
+  /// All that is due or can go along. What can wait stands last: Redis syncs its file when it has
+  /// read no further, and behind a large body that would be too soon.
+  std::string take_unsent() {
+    std::string wire = std::exchange(unsent.wire, {});
+    wire += std::exchange(later.wire, {});
+    for (Batch* batch : {&unsent, &later}) {
+      for (auto& call : std::exchange(batch->calls, {})) unanswered.push_back(std::move(call));
+    }
+    return wire;
+  }
+
+  /// Sends what could wait when nothing else has come.
+  Task<> hurry_up() {
+    for (;;) {
+      co_await has_later.wait();
+      has_later.reset();
+      co_await sleep_for(timeout::soon);
+      if (!later.calls.empty()) has_unsent.set();
     }
   }
 
@@ -214,10 +262,13 @@ struct Connection::State {
       Arguments auth{"AUTH"};
       if (!url.user.empty()) auth.push_back(url.user);
       auth.push_back(url.password);
-      co_await send(std::move(auth));
+      co_await send(auth);
     }
-    if (url.database != 0) co_await send({"SELECT", std::to_string(url.database)});
-    for (const Script* script : scripts) co_await send({"SCRIPT", "LOAD", script->text});
+    if (url.database != 0) {
+      const Arguments select{"SELECT", std::to_string(url.database)};
+      co_await send(select);
+    }
+    for (const Script* script : scripts) co_await load(*script);
     if (greeting) co_await greeting(*self);
   }
 
@@ -239,15 +290,17 @@ struct Connection::State {
     net::Stream stream = co_await open(url);
     broken.reset();
     has_unsent.reset();
-    unsent.clear();
+    has_later.reset();
     TaskGroup group;
     group.spawn(write_all(stream));
     group.spawn(read_all(stream));
+    group.spawn(hurry_up());
     group.spawn(watch());
     group.spawn(greet_and_open());
     co_await broken.wait_to_the_end();
     stream.close();
     room.wake_all();
+    take_unsent();  // never
     for (const auto& call : std::exchange(unanswered, {})) call->over.set();
     co_await group.close();
   }
@@ -294,29 +347,20 @@ std::uint64_t Connection::connects() const { return state_->connects; }
 
 Task<Reply> Connection::call(Arguments arguments) {
   co_await state_->wait_until_up();
-  co_return co_await state_->send(std::move(arguments));
+  co_return co_await state_->send(arguments);
 }
 
-Task<Reply> Connection::run(const Script& script, Arguments arguments) {
+Task<Reply> Connection::run(const Script& script, Arguments arguments, Haste haste) {
   co_await state_->wait_until_up();
-  co_return co_await run_in_greeting(script, std::move(arguments));
+  co_return co_await state_->run(script, std::move(arguments), haste);
 }
 
 Task<Reply> Connection::call_in_greeting(Arguments arguments) {
-  co_return co_await state_->send(std::move(arguments));
+  co_return co_await state_->send(arguments);
 }
 
 Task<Reply> Connection::run_in_greeting(const Script& script, Arguments arguments) {
-  const Arguments command{"EVALSHA", script.sha1, "0"};
-  arguments.insert(arguments.begin(), command.begin(), command.end());
-  try {
-    co_return co_await state_->send(arguments);
-  } catch (const ReplyError& error) {
-    if (error.code() != "NOSCRIPT") throw;
-  }
-  // Somebody has flushed the scripts since we connected.
-  co_await state_->send({"SCRIPT", "LOAD", script.text});
-  co_return co_await state_->send(std::move(arguments));
+  co_return co_await state_->run(script, std::move(arguments), Haste::now);
 }
 
 }  // namespace postern::redis

@@ -53,7 +53,12 @@ struct Script {
   std::string text, sha1;
 };
 
+/// When a command leaves. What can wait goes behind the next command that cannot, or a moment
+/// later: so it shares the fsync of another.
+enum class Haste { now, soon };
+
 namespace timeout {
+constexpr std::chrono::milliseconds soon{10};
 constexpr std::chrono::seconds command{10};  // below the 15 s that RULES.md allows
 constexpr std::chrono::seconds connect{5};
 constexpr std::chrono::seconds away{2};  // how long a command waits for a lost connection
@@ -88,7 +93,7 @@ class Connection {
   /// when it broke before the answer: then the command may or may not have happened.
   Task<Reply> call(Arguments arguments);
   /// Runs a script that was given to the constructor.
-  Task<Reply> run(const Script& script, Arguments arguments);
+  Task<Reply> run(const Script& script, Arguments arguments, Haste haste = Haste::now);
   /// For greetings: skips the wait for the connection to be ready.
   Task<Reply> call_in_greeting(Arguments arguments);
   Task<Reply> run_in_greeting(const Script& script, Arguments arguments);

@@ -109,20 +109,20 @@ std::optional<Reply> Decoder::next() {
   return std::move(*reply);
 }
 
-std::string encode(const std::vector<std::string>& arguments) {
-  std::vector<const char*> pointers;
-  std::vector<std::size_t> lengths;
+void encode(const std::vector<std::string>& arguments, std::string& wire) {
+  const auto append_length = [&](char kind, std::size_t length) {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
+    wire += kind;
+    wire.append(digits, end);
+    wire += "\r\n";
+  };
+  append_length('*', arguments.size());
   for (const std::string& argument : arguments) {
-    pointers.push_back(argument.data());
-    lengths.push_back(argument.size());
+    append_length('$', argument.size());
+    wire += argument;
+    wire += "\r\n";
   }
-  char* text = nullptr;
-  const int length = redisFormatCommandArgv(&text, static_cast<int>(arguments.size()),
-                                            pointers.data(), lengths.data());
-  if (length < 0) throw std::bad_alloc();
-  std::string wire(text, static_cast<std::size_t>(length));
-  redisFreeCommand(text);
-  return wire;
 }
 
 }  // namespace postern::redis

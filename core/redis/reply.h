@@ -47,7 +47,7 @@ class Decoder {
   redisReader* reader_;
 };
 
-/// A command as it goes on the wire.
-std::string encode(const std::vector<std::string>& arguments);
+/// Appends a command as it goes on the wire.
+void encode(const std::vector<std::string>& arguments, std::string& wire);
 
 }  // namespace postern::redis

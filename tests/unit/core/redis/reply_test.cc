@@ -42,8 +42,9 @@ TEST_CASE("what is not RESP, or would need too much memory, is an error") {
 }
 
 TEST_CASE("a command is written with lengths, so that any bytes may pass") {
-  CHECK(encode({"SET", "a", std::string("\0\r\n", 3)}) ==
-        std::string("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$3\r\n\0\r\n\r\n", 29));
+  std::string wire = "before";
+  encode({"SET", "a", std::string("\0\r\n", 3)}, wire);
+  CHECK(wire == std::string("before*3\r\n$3\r\nSET\r\n$1\r\na\r\n$3\r\n\0\r\n\r\n", 35));
 }
 
 TEST_CASE("the URL of a Redis says where, who and which database") {
