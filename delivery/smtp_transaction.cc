@@ -11,6 +11,8 @@
 namespace postern::delivery {
 namespace {
 
+constexpr std::size_t last_write = 16 * 1024;  // octets that a socket takes at once
+
 std::string mail_command(const Letter& letter, const Extensions& offered) {
   std::string line = "MAIL FROM:" + mail::path_text(letter.sender);
   if (offered.size && letter.size > 0) line += " SIZE=" + std::to_string(letter.size);
@@ -66,6 +68,7 @@ class SmtpClient::Transaction {
   bool sender_taken_ = false;
   std::vector<std::size_t> accepted_;
   mail::DotEncoder encoder_;
+  std::string wire_;  // of the body, not yet written
 };
 
 Task<> SmtpClient::send(const Letter& letter, std::vector<std::size_t> batch,
@@ -178,22 +181,23 @@ Task<> SmtpClient::Transaction::send_body(const PieceReader& next_piece) {
   client_.unanswered_ += client_.target_.protocol == Protocol::lmtp ? accepted_.size() : 1;
   net::Stream& stream = client_.stream_;
   mail::LineCheck lines;
-  std::string wire;
   bool is_unfit = false;
-  for (;;) {
-    const std::string_view piece = co_await next_piece();
+  for (std::string_view piece = co_await next_piece(); !piece.empty();) {
     // Never mended here: what is stored is clean, and signed as it is.
-    is_unfit = piece.empty() ? !lines.finish() : !lines.update(piece);
-    if (piece.empty() || is_unfit) break;
-    wire.clear();
-    encoder_.encode(piece, wire);
-    co_await stream.write(wire);
+    is_unfit = !lines.update(piece);
+    if (is_unfit) break;
+    encoder_.encode(piece, wire_);
+    piece = co_await next_piece();
+    // The last piece, if it is small, goes with the dot in one write.
+    if (!piece.empty() || wire_.size() > last_write)
+      co_await stream.write(std::exchange(wire_, {}));
   }
+  is_unfit = is_unfit || !lines.finish();
   if (is_unfit) {
     stream.close();  // no dot, no message
     throw UnfitLines();
   }
-  co_await stream.flush(client_.settings_.timeouts.block);
+  if (stream.unsent() > 0) co_await stream.flush(client_.settings_.timeouts.block);
   if (!stream.buffered().empty()) client_.protocol_error("a reply before the end of the message");
 }
 
@@ -203,9 +207,8 @@ Task<> SmtpClient::Transaction::send_dot() {
     client_.stream_.close();
     throw HostTrouble(our_delay({4, 3, 0}, "The queue's lease grew too old during the message"));
   }
-  std::string wire;
-  encoder_.finish(wire);
-  co_await client_.stream_.write(wire);
+  encoder_.finish(wire_);
+  co_await client_.stream_.write(std::move(wire_));
 }
 
 /// From here on the host may have it: whatever breaks now, nobody else gets it in this attempt.
