@@ -177,6 +177,8 @@ void Accounts::forget(std::string_view id) {
   impl_->database.run("DELETE FROM removed WHERE id = ?", id);
 }
 
+std::uint64_t Accounts::changes() const { return impl_->changes.load(std::memory_order_acquire); }
+
 std::uint64_t Accounts::revision() {
   const std::scoped_lock lock(impl_->mutex);
   auto rows = impl_->database.query("SELECT value FROM meta WHERE key = 'revision'");

@@ -118,6 +118,8 @@ class Accounts {
   /// Grows with every change, of whatever process: a cache of anything above is stale when it
   /// moved.
   std::uint64_t revision();
+  /// Grows before a change by this object counts. Never waits, so that a cache may ask each time.
+  std::uint64_t changes() const;
 
  private:
   struct Impl;

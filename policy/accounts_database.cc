@@ -153,6 +153,7 @@ void Accounts::Impl::remember(const Found& found, std::string_view password) {
 
 void Accounts::Impl::changed() {
   database.run("UPDATE meta SET value = value + 1 WHERE key = 'revision'");
+  changes.fetch_add(1, std::memory_order_release);
 }
 
 }  // namespace postern::policy

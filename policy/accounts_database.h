@@ -2,6 +2,7 @@
 // logins. Private to policy/.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <unordered_map>
 
@@ -64,7 +65,7 @@ struct Accounts::Impl {
   std::string key_of(const mail::EmailAddress& address);
   std::vector<mail::EmailAddress> targets(std::string_view source);
 
-  void changed();  ///< moves the revision
+  void changed();  ///< moves the revision; within the transaction, under the mutex
 
   /// An app password of this scope that matches; notes its use.
   bool verify_app_password(const Found& found, std::string_view password, Scope scope);
@@ -74,6 +75,7 @@ struct Accounts::Impl {
   bool remembers(const Found& found, std::string_view password);
   void remember(const Found& found, std::string_view password);
 
+  std::atomic<std::uint64_t> changes{0};
   std::mutex mutex;  // guards `database` and `memories`; never held while hashing
   Sqlite database;
   const unsigned cost;

@@ -6,6 +6,8 @@
 namespace postern::relay {
 namespace {
 
+constexpr std::size_t most_remembered = 10'000;
+
 delivery::LocalAccount as_local(const policy::Account& account) {
   return {account.id, account.quota};
 }
@@ -56,8 +58,19 @@ Task<std::optional<delivery::LocalAccount>> Directory::account_by_id(std::string
   co_return as_local(co_await offload(pool_, [&] { return accounts_.find_by_id(id); }));
 }
 
-Task<std::set<std::string>> Directory::addresses_of(std::string account_id) {
-  co_return co_await offload(pool_, [&] { return accounts_.addresses_of(account_id); });
+Task<Directory::Addresses> Directory::addresses_of(std::string account_id) {
+  // Read before the addresses: a change in between makes them stale, never the other way round.
+  const std::uint64_t now = accounts_.changes();
+  if (std::exchange(remembered_at_, now) != now || remembered_.size() >= most_remembered) {
+    remembered_.clear();
+  }
+  if (const auto found = remembered_.find(account_id); found != remembered_.end()) {
+    co_return found->second;
+  }
+  auto addresses = std::make_shared<const std::set<std::string>>(
+      co_await offload(pool_, [&] { return accounts_.addresses_of(account_id); }));
+  if (remembered_at_ == now) remembered_.insert_or_assign(std::move(account_id), addresses);
+  co_return addresses;
 }
 
 }  // namespace postern::relay

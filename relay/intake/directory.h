@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 #include "core/async/offload.h"
 #include "delivery/local_addresses.h"
@@ -22,8 +23,10 @@ class Directory final : public delivery::LocalAddresses {
   Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress address) override;
   Task<std::optional<delivery::LocalAccount>> find_account(mail::EmailAddress address) override;
   Task<std::optional<delivery::LocalAccount>> account_by_id(std::string id) override;
-  /// Every address that the account may send from, folded (EmailAddress::folded).
-  Task<std::set<std::string>> addresses_of(std::string account_id);
+  /// Every address that the account may send from, folded (EmailAddress::folded). Remembered until
+  /// the accounts change.
+  using Addresses = std::shared_ptr<const std::set<std::string>>;
+  Task<Addresses> addresses_of(std::string account_id);
 
  private:
   std::optional<mail::EmailAddress> stand_in(const mail::EmailAddress& address) const;
@@ -31,6 +34,8 @@ class Directory final : public delivery::LocalAddresses {
   policy::Accounts& accounts_;
   ThreadPool& pool_;
   std::shared_ptr<const Snapshot> snapshot_;
+  std::unordered_map<std::string, Addresses> remembered_;
+  std::uint64_t remembered_at_ = 0;  // policy::Accounts::changes
 };
 
 }  // namespace postern::relay

@@ -22,7 +22,7 @@ Task<std::optional<Answer>> MailIntake::check_sender(const Origin& origin,
   try {
     const auto own = co_await parts_.directory.addresses_of(origin.account->id);
     const auto verdict = policy::check_envelope_sender(
-        sender, [&](const mail::EmailAddress& address) { return own.contains(address.folded()); });
+        sender, [&](const mail::EmailAddress& address) { return own->contains(address.folded()); });
     if (verdict) co_return std::nullopt;
     log::info("sender_refused",
               {{"account", origin.account->address.text()}, {"sender", mail::path_text(sender)}});

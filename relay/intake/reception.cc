@@ -117,13 +117,14 @@ std::optional<Answer> MailReception::check_header(const mail::HeaderBlock& heade
 }
 
 Task<std::optional<Answer>> MailReception::check_identity() const {
-  std::set<std::string> own = origin_.own_addresses;
-  if (!origin_.account && own.empty()) co_return std::nullopt;
+  if (!origin_.account && origin_.own_addresses.empty()) co_return std::nullopt;
+  Directory::Addresses of_account;
   try {
-    if (origin_.account) own = co_await parts_.directory.addresses_of(origin_.account->id);
+    if (origin_.account) of_account = co_await parts_.directory.addresses_of(origin_.account->id);
   } catch (const IoError&) {
     co_return reply::accounts_away;
   }
+  const auto& own = of_account ? *of_account : origin_.own_addresses;
   const auto verdict = policy::check_sender_identity(
       mail::HeaderBlock::parse(header_),
       [&](const mail::EmailAddress& address) { return own.contains(address.folded()); });
