@@ -11,6 +11,7 @@ namespace postern::log {
 
 namespace {
 constexpr std::chrono::milliseconds gathering{5};
+constexpr int looks = 200;                  // without a line, before the writer goes to sleep
 constexpr std::size_t enough = 256 * 1024;  // octets, after which nobody waits
 }  // namespace
 
@@ -30,10 +31,9 @@ GatheringSink::~GatheringSink() {
 void GatheringSink::sink_it_(const spdlog::details::log_msg& message) {
   spdlog::memory_buf_t text;
   formatter_->format(message, text);
-  const bool was_empty = lines_.empty();
   lines_.append(text.data(), text.size());
   if (message.level >= spdlog::level::warn || lines_.size() > enough) return write_out();
-  if (was_empty) has_lines_.notify_one();
+  if (sleeps_) has_lines_.notify_one();
 }
 
 /// Under the lock, so that lines keep their order.
@@ -48,13 +48,20 @@ void GatheringSink::write_out() {
   lines_.clear();
 }
 
+/// While lines come it looks by the clock, so that who writes them need not wake it.
 void GatheringSink::write_now_and_then() {
   std::unique_lock lock(mutex_);
-  while (!closing_) {
-    has_lines_.wait(lock, [this] { return closing_ || !lines_.empty(); });
+  for (int idle = 0; !closing_; ++idle) {
+    sleeps_ = idle >= looks;
+    if (sleeps_) {
+      has_lines_.wait(lock, [this] { return closing_ || !lines_.empty(); });
+      sleeps_ = false;
+    }
+    if (!lines_.empty()) idle = 0;
     closes_.wait_for(lock, gathering, [this] { return closing_; });
     write_out();
   }
+  write_out();
 }
 
 }  // namespace postern::log

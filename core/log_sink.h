@@ -28,7 +28,7 @@ class GatheringSink final : public spdlog::sinks::base_sink<std::mutex> {
 
   const int descriptor_;
   std::string lines_;  // guarded by mutex_, like all below
-  bool closing_ = false;
+  bool closing_ = false, sleeps_ = false;
   std::condition_variable has_lines_, closes_;
   std::thread writer_;
 };

@@ -10,10 +10,12 @@
 #include <charconv>
 #include <vector>
 
+#include "core/async/offload.h"
 #include "core/async/sync.h"
 #include "core/async/task_group.h"
 #include "core/async/timer.h"
 #include "core/log.h"
+#include "queue/append_room.h"
 #include "queue/descriptor.h"
 
 namespace postern::queue {
@@ -29,6 +31,7 @@ constexpr std::chrono::seconds healthy{10};  // having lived this long, the paus
 constexpr std::chrono::seconds orphan_patience{20};  // for an orphan to end by itself
 constexpr std::chrono::seconds stop_patience{15};    // for our own: it syncs its file
 constexpr int first_tries = 3;
+constexpr milliseconds room_interval{250};
 
 struct Close {
   template <class H>
@@ -89,6 +92,8 @@ struct ManagedRedis::State {
   Descriptor folder_descriptor, lock;
   redis::Url url;
 
+  ThreadPool files{1, 10};
+  std::optional<AppendRoom> room;
   TaskGroup group;
   Handle<uv_process_t> process;
   Handle<uv_pipe_t> output;
@@ -256,6 +261,13 @@ struct ManagedRedis::State {
     co_return is_up;
   }
 
+  Task<> keep_room() {
+    for (;;) {
+      co_await offload(files, [this] { room->keep(); });
+      co_await sleep_for(room_interval);
+    }
+  }
+
   Task<> watch() {
     milliseconds pause = first_pause;
     for (;;) {
@@ -296,6 +308,8 @@ Task<> ManagedRedis::start() {
     }
     co_await sleep_for(first_pause);
   }
+  state_->room.emplace(state_->folder);
+  state_->group.spawn(state_->keep_room());
   state_->group.spawn(state_->watch());
 }
 
@@ -310,6 +324,7 @@ Task<> ManagedRedis::stop() {
   }
   state_->process.reset();
   state_->output.reset();
+  if (state_->room) co_await offload(state_->files, [this] { state_->room->release(); });
 }
 
 }  // namespace postern::queue

@@ -132,6 +132,7 @@ struct Connection::State {
     std::deque<std::shared_ptr<Call>> calls;
   };
   Batch unsent, later;  // `later` leaves behind `unsent`
+  std::chrono::steady_clock::time_point later_since{};
   WaitList room;
   std::deque<std::shared_ptr<Call>> unanswered;
   Event has_unsent, has_later, broken;
@@ -155,6 +156,7 @@ struct Connection::State {
     call->deadline = deadline;
     Batch& batch = haste == Haste::now ? unsent : later;
     encode(arguments, batch.wire);
+    if (haste == Haste::soon && later.calls.empty()) later_since = loop.now();
     batch.calls.push_back(call);
     (haste == Haste::now ? has_unsent : has_later).set();
     co_await call->over.wait();
@@ -219,13 +221,19 @@ struct Connection::State {
     return wire;
   }
 
-  /// Sends what could wait when nothing else has come.
+  /// Sends what could wait when nothing else has come in time.
   Task<> hurry_up() {
     for (;;) {
       co_await has_later.wait();
       has_later.reset();
-      co_await sleep_for(timeout::soon);
-      if (!later.calls.empty()) has_unsent.set();
+      while (!later.calls.empty()) {
+        const auto left = std::chrono::ceil<milliseconds>(later_since + timeout::soon - loop.now());
+        if (left.count() <= 0) {
+          has_unsent.set();
+          break;
+        }
+        co_await sleep_for(left);
+      }
     }
   }
 
