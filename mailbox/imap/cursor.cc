@@ -94,10 +94,10 @@ std::string Cursor::literal() {
   const auto size = to_number<std::uint64_t>(take_while(is_digit));
   skip('+');
   expect('}');
-  expect('\r');
-  expect('\n');
   if (failed()) return {};
-  if (!size || *size > rest().size()) {
+  // Not `expect`, which names the character: no reply holds a CR of its own.
+  const bool is_whole = skip('\r') && skip('\n') && size && *size <= rest().size();
+  if (!is_whole) {
     fail("a literal is cut off");
     return {};
   }

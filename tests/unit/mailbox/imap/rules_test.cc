@@ -98,6 +98,13 @@ TEST_CASE("mailbox names are checked, whatever form they come in") {
   CHECK(mentions(client.say("LIST \"\" *"), "\"&IKw-\""));
 }
 
+TEST_CASE("a literal's size that no line end follows is refused in a reply that is one line") {
+  const ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  CHECK(client.ask("LIST \"\" {3+}&") == "BAD Cannot read that: a literal is cut off");
+  CHECK(client.ask("STATUS {3}x (MESSAGES)") == "BAD Cannot read that: a literal is cut off");
+}
+
 TEST_CASE("a LIST of too many patterns is refused, a SEARCH of very many keys is answered") {
   const ImapServer server;
   ImapClient client = with_messages(server, 12);
