@@ -356,10 +356,11 @@ Task<> run_out_of_descriptors(Loop* home) {
       *home, *Address::parse("127.0.0.1:0"),
       [&](Stream stream) { return note(&accepted, std::move(stream)); }, group);
   // A loop's first stream takes a descriptor more, which libuv keeps in reserve.
-  Stream client = co_await Stream::connect(listener.bound(), 5s);
+  const Stream first = co_await Stream::connect(listener.bound(), 5s);
   co_await accepted.wait();
   co_await group.join();
   accepted.reset();
+  Stream client;
   {
     const FewDescriptors few;
     client = co_await Stream::connect(listener.bound(), 5s);
