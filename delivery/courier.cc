@@ -160,6 +160,7 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
     co_await attempt.converse(*client, target);
   } catch (const queue::BodyMissing&) {
     attempt.body_is_missing();
+    client.reset();  // it may be in the middle of the message: nothing else may follow on it
   } catch (const UnfitLines&) {
     again = attempt.lines_are_unfit();
   } catch (const HostTrouble& error) {
