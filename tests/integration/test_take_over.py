@@ -56,9 +56,9 @@ def test_a_dead_gateways_leases_are_taken_over_but_for_its_own_mailboxes(make):
     first.kill()
     closed.set()
     assert wait_for(receiver.bodies, "the message by the other gateway", 90)[0].endswith(b"\r\n\r\n" + BODY.encode())
+    wait_for(lambda: second.json("queue", "list") == [], "an empty queue")
     facts = [event["event"] for event in second.timeline(queue_id)["events"]]
     assert facts == ["accepted", "uncertain", "relayed"], facts
-    wait_for(lambda: second.json("queue", "list") == [], "an empty queue")
     assert len(receiver.bodies()) == 1
     first.start()
     first.send(ANN, ANN)
