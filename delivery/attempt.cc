@@ -59,7 +59,7 @@ Task<> Attempt::converse(SmtpClient& client, const Target& target) {
 Task<> Attempt::send_to_open(SmtpClient& client, const Letter& letter) {
   std::vector<std::size_t> batch = open_recipients();
   if (batch.size() > SmtpClient::recipients_limit) batch.resize(SmtpClient::recipients_limit);
-  const queue::Body body = converted_ ? queue::Body::in_memory(*converted_) : job_.body;
+  const queue::Body body = converted_.value_or(job_.body);
   queue::BodyReader reader(body);
   co_await client.send(
       letter, std::move(batch),
@@ -116,9 +116,11 @@ Task<bool> Attempt::needs_smtputf8() {
 bool Attempt::convert() {
   const std::string message = job_.body.read();
   if (!mail::needs_eight_bit(message) && !mail::has_long_line(message)) return true;
-  converted_ = mail::to_seven_bit(message);
-  if (converted_ && job_.resign) *converted_ = job_.resign(*converted_) + *converted_;
-  return converted_.has_value();
+  auto converted = mail::to_seven_bit(message);
+  if (!converted) return false;
+  if (job_.resign) converted->insert(0, job_.resign(*converted));
+  converted_ = queue::Body::in_memory(std::move(*converted));
+  return true;
 }
 
 void Attempt::host_failed(Verdict why) { trouble_ = std::move(why); }

@@ -64,7 +64,7 @@ class Attempt {
   AttemptResult result_;
   std::optional<Verdict> trouble_;
   bool reached_ = false, must_convert_ = false;
-  std::optional<std::string> converted_;  // the message in 7 bit, made when a host needs it
+  std::optional<queue::Body> converted_;  // the message in 7 bit, made when a host needs it
 };
 
 }  // namespace postern::delivery

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "queue/descriptor.h"
+#include "core/descriptor.h"
 
 namespace postern::queue {
 

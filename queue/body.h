@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/descriptor.h"
 #include "core/error.h"
-#include "queue/descriptor.h"
 
 namespace postern::queue {
 

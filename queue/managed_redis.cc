@@ -14,9 +14,9 @@
 #include "core/async/sync.h"
 #include "core/async/task_group.h"
 #include "core/async/timer.h"
+#include "core/descriptor.h"
 #include "core/log.h"
 #include "queue/append_room.h"
-#include "queue/descriptor.h"
 
 namespace postern::queue {
 

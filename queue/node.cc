@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "queue/descriptor.h"
+#include "core/descriptor.h"
 
 namespace postern::queue {
 

@@ -81,6 +81,13 @@ std::string idempotency_name(const std::string& account, const std::string& key)
   return name;
 }
 
+std::uint64_t info_number(std::string_view info, std::string_view name) {
+  const std::string word = "\n" + std::string(name) + ":";
+  const std::size_t at = info.find(word);
+  if (at == std::string_view::npos) return 0;
+  return std::strtoull(std::string(info.substr(at + word.size(), 20)).c_str(), nullptr, 10);
+}
+
 void append_message(redis::Arguments& arguments, const NewMessage& message, const Node& node,
                     unsigned in_flight) {
   Event accepted{.at = wall_now(), .fact = "accepted"};
@@ -166,6 +173,7 @@ Lease parse_lease(const redis::Reply& item, std::int64_t now, const std::filesys
                                 : Body::in_memory(body.text);
   return lease;
 }
+
 MessageRow parse_row(const redis::Reply& reply) {
   MessageRow row;
   const auto id = parse_queue_id(reply.at(0).text);
@@ -185,13 +193,6 @@ MessageRow parse_row(const redis::Reply& reply) {
     row.deliveries.push_back(std::move(delivery));
   }
   return row;
-}
-
-std::uint64_t info_number(std::string_view info, std::string_view name) {
-  const std::string word = "\n" + std::string(name) + ":";
-  const std::size_t at = info.find(word);
-  if (at == std::string_view::npos) return 0;
-  return std::strtoull(std::string(info.substr(at + word.size(), 20)).c_str(), nullptr, 10);
 }
 
 Timeline parse_timeline(const redis::Reply& reply) {

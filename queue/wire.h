@@ -19,6 +19,9 @@ WallTime wall_now();
 /// What a client chose never becomes a key of Redis as it is. Empty for an empty key.
 std::string idempotency_name(const std::string& account, const std::string& key);
 
+/// The number behind `name:` in a reply to INFO; 0 when it has none.
+std::uint64_t info_number(std::string_view info, std::string_view name);
+
 /// The message as add_message of common.lua takes it. `in_flight`: its deliveries are leased to us
 /// unless so many of their next hop are in flight; 0: never.
 void append_message(redis::Arguments& arguments, const NewMessage& message, const Node& node,
@@ -33,9 +36,6 @@ redis::Arguments settle_arguments(const Lease& lease, const Settlement& settleme
 /// One of claim.lua's; `now` is its queue time, bodies lie in `spool`. All three throw IoError for
 /// what we did not write.
 Lease parse_lease(const redis::Reply& item, std::int64_t now, const std::filesystem::path& spool);
-/// The number behind `name:` in a reply to INFO; 0 when it has none.
-std::uint64_t info_number(std::string_view info, std::string_view name);
-
 /// As `row` of common.lua gives it.
 MessageRow parse_row(const redis::Reply& reply);
 /// What show.lua gives.

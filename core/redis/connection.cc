@@ -308,7 +308,7 @@ struct Connection::State {
     co_await broken.wait_to_the_end();
     stream.close();
     room.wake_all();
-    take_unsent();  // never
+    take_unsent();  // never to be sent: their callers hear the same as those of unanswered ones
     for (const auto& call : std::exchange(unanswered, {})) call->over.set();
     co_await group.close();
   }

@@ -8,18 +8,12 @@
 
 #include <cstring>
 
+#include "core/descriptor.h"
 #include "core/error.h"
 
 namespace postern::mailbox {
 
 namespace {
-
-struct Descriptor {
-  int number;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
 
 std::size_t whole_pages(std::size_t size) {
   static const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
@@ -45,9 +39,9 @@ ContentView::~ContentView() {
 
 // The prefix ends where the file's first page begins.
 void ContentView::map(const Content& content) {
-  const Descriptor file{::open(content.path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const Descriptor file(::open(content.path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat facts{};
-  if (file.number < 0 || ::fstat(file.number, &facts) != 0) {
+  if (!file || ::fstat(file.get(), &facts) != 0) {
     throw IoError("cannot read a message file: " + std::string(std::strerror(errno)));
   }
   const auto size = static_cast<std::size_t>(facts.st_size);
@@ -59,7 +53,7 @@ void ContentView::map(const Content& content) {
   mapping_ = memory;
   mapped_ = front + size;
   char* const start = static_cast<char*>(memory);
-  if (size > 0 && ::mmap(start + front, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, file.number, 0) ==
+  if (size > 0 && ::mmap(start + front, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, file.get(), 0) ==
                       MAP_FAILED) {
     ::munmap(mapping_, mapped_);
     throw IoError("cannot map a message file");

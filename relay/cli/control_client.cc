@@ -8,6 +8,7 @@
 
 #include <charconv>
 
+#include "core/descriptor.h"
 #include "core/error.h"
 
 namespace postern::relay {
@@ -17,36 +18,22 @@ namespace {
 constexpr std::size_t largest_answer = std::size_t{1} << 30;
 constexpr timeval patience{.tv_sec = 120, .tv_usec = 0};
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 /// Through the folder's descriptor, since a socket's own path may have 107 octets only.
 bool connect_to(const Descriptor& connection, const std::filesystem::path& socket) {
   const Descriptor folder(open(socket.parent_path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (folder.number() < 0) return false;
+  if (!folder) return false;
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   const std::string path =
-      fmt::format("/proc/self/fd/{}/{}", folder.number(), socket.filename().string());
+      fmt::format("/proc/self/fd/{}/{}", folder.get(), socket.filename().string());
   if (path.size() >= sizeof address.sun_path) return false;
   path.copy(address.sun_path, path.size());
-  return connect(connection.number(), reinterpret_cast<const sockaddr*>(&address),
-                 sizeof address) == 0;
+  return connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+         0;
 }
 
 void send_all(const Descriptor& connection, std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = send(connection.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = send(connection.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     // A server that refuses early has answered already: read what it says.
     if (sent <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -57,7 +44,7 @@ std::string receive_all(const Descriptor& connection) {
   std::string answer;
   std::array<char, 65536> block;
   for (;;) {
-    const ssize_t got = recv(connection.number(), block.data(), block.size(), 0);
+    const ssize_t got = recv(connection.get(), block.data(), block.size(), 0);
     if (got < 0) throw IoError("the gateway does not answer");
     if (got == 0) return answer;
     answer.append(block.data(), static_cast<std::size_t>(got));
@@ -83,8 +70,8 @@ std::expected<ControlAnswer, NotReachable> ask_server(const std::filesystem::pat
                                                       std::string_view path, std::string_view body,
                                                       std::string_view content_type) {
   const Descriptor connection(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  setsockopt(connection.number(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  setsockopt(connection.number(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  setsockopt(connection.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  setsockopt(connection.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   if (!connect_to(connection, socket))
     return std::unexpected(
         NotReachable{"no gateway answers at " + socket.string() + "; is `postern serve` running?"});

@@ -448,18 +448,9 @@ void talk(std::string_view bytes, bool after_login) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace postern::fuzz;
-  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  if (bytes.empty()) return 0;
-  const std::string_view rest = bytes.substr(1);
-  // Text picks the raw mode, so that a corpus of conversations can be read and written.
-  if (bytes.front() == 'A') {
-    talk(rest, true);
-  } else if (bytes.front() == 'L') {
-    talk(rest, false);
-  } else {
+  return talk_or_play(data, size, talk, [](std::string_view dice) {
     SessionWorld world;
-    Game game(world, Dice(rest.substr(0, 400)));
+    Game game(world, Dice(dice));
     SessionWorld::loop().run_until_done(game.play());
-  }
-  return 0;
+  });
 }

@@ -15,6 +15,21 @@
 
 namespace postern::fuzz {
 
+/// Takes the fuzzer's bytes apart: 'A' talks on after a login, 'L' talks instead of one, any other
+/// first octet plays, with up to 400 octets as its dice. Text picks the talks, so that a corpus of
+/// conversations can be read and written.
+template <class Talk, class Play>
+int talk_or_play(const std::uint8_t* data, std::size_t size, Talk talk, Play play) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  if (bytes.empty()) return 0;
+  const std::string_view rest = bytes.substr(1);
+  if (bytes.front() == 'A' || bytes.front() == 'L')
+    talk(rest, bytes.front() == 'A');
+  else
+    play(rest.substr(0, 400));
+  return 0;
+}
+
 inline constexpr std::chrono::seconds patience{30};  // past it, something hangs: a finding
 
 /// Knows ann, whose password is "secret".

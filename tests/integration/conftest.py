@@ -22,3 +22,11 @@ def make():
             return part
         yield build
     harness.Ports.release()
+
+
+@pytest.fixture
+def gateway(make):
+    """A gateway that runs, with the account ann."""
+    made = make(harness.Gateway)
+    made.account("ann")
+    return made.start()

@@ -63,6 +63,19 @@ class Authority:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def serve_each(host, port, converse):
+    """converse(connection) in a thread of its own for each connection, until the listener that it gives is closed."""
+    listener = socket.create_server((host, port), backlog=64)
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                threading.Thread(target=converse, args=(connection,), daemon=True).start()
+    threading.Thread(target=serve, daemon=True).start()
+    return listener
+
+
 class TlsListener:
     """A submission server behind TLS (from the first byte, or by STARTTLS) that keeps every line that it hears."""
 
@@ -71,14 +84,7 @@ class TlsListener:
         self._implicit = implicit
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate, key)
-        self._listener = socket.create_server((host, port))
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                threading.Thread(target=self._guard, args=(connection,), daemon=True).start()
+        self._listener = serve_each(host, port, self._guard)
 
     def _guard(self, connection):
         connection.settimeout(30)

@@ -4,6 +4,7 @@ import socket
 import threading
 
 from harness import Dns, Gateway, Ports, Receiver, delivery_settings, set_section, wait_for
+from receivers import serve_each
 from test_delivery import ANN, MX_ONE
 
 SMTP_STEPS = ["banner", "EHLO", "drip", "STARTTLS", "MAIL", "RCPT", "DATA", "dot", "QUIT"]
@@ -14,14 +15,7 @@ class Staller:
 
     def __init__(self, address, port, step):
         self.step, self.released, self.ended, self.messages = step, threading.Event(), threading.Event(), 0
-        self._listener = socket.create_server((address, port), backlog=64)
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                threading.Thread(target=self._guard, args=(connection,), daemon=True).start()
+        self._listener = serve_each(address, port, self._guard)
 
     def _guard(self, connection):
         with contextlib.suppress(OSError), connection, connection.makefile("rwb") as stream:

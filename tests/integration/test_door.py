@@ -14,13 +14,6 @@ from harness import DOMAIN, PASSWORD, Gateway, set_section, wait_for
 ANN = f"ann@{DOMAIN}"
 
 
-@pytest.fixture
-def gateway(make):
-    gateway = make(Gateway)
-    gateway.account("ann")
-    return gateway.start()
-
-
 def connect(gateway, service):
     """A raw connection and its file; TLS where the service has it from the first octet."""
     raw = socket.create_connection(("localhost", gateway.port(service)), timeout=30)

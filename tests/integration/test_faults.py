@@ -19,6 +19,15 @@ def accepted(gateway, text="Subject: hello\r\n\r\nHello.\r\n"):
         return None
 
 
+def waits_at_the_dot(reached, go_on):
+    """For a Receiver: it has the message, and says so only when it may."""
+    def answer(verb, argument, session):
+        if verb == ".":
+            reached.set()
+            go_on.wait(60)
+    return answer
+
+
 def test_a_stopped_redis_gives_451_and_comes_back(make):
     gateway = make(Gateway)
     gateway.account("ann")
@@ -54,12 +63,7 @@ def test_half_a_minute_without_redis_loses_nothing_and_takes_nothing(make):
     base = Ports.take()
     make(Dns, base + 53, ["far.example. 60 IN MX 10 mx.far.example.", "mx.far.example. 60 IN A 127.0.0.2"])
     at_the_dot, go_on = threading.Event(), threading.Event()
-
-    def slow(verb, argument, session):
-        if verb == ".":
-            at_the_dot.set()
-            go_on.wait(60)
-    receiver = make(Receiver, "127.0.0.2", base + 2, slow)
+    receiver = make(Receiver, "127.0.0.2", base + 2, waits_at_the_dot(at_the_dot, go_on))
     gateway = make(Gateway, edit=lambda text: delivery_settings(text, base + 2, base + 53))
     gateway.account("ann")
     gateway.start()
@@ -92,12 +96,7 @@ def test_sigterm_without_redis_ends_in_time_and_loses_nothing(make):
     base = Ports.take()
     make(Dns, base + 53, ["far.example. 60 IN MX 10 mx.far.example.", "mx.far.example. 60 IN A 127.0.0.2"])
     at_the_dot, go_on = threading.Event(), threading.Event()
-
-    def slow(verb, argument, session):
-        if verb == ".":
-            at_the_dot.set()
-            go_on.wait(60)
-    receiver = make(Receiver, "127.0.0.2", base + 2, slow)
+    receiver = make(Receiver, "127.0.0.2", base + 2, waits_at_the_dot(at_the_dot, go_on))
     gateway = make(Gateway, edit=lambda text: 'shutdown_grace = "2s"\n' + re.sub(
         r"(?m)^shutdown_grace.*\n", "", delivery_settings(text, base + 2, base + 53)))
     gateway.account("ann")

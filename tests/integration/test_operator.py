@@ -2,8 +2,6 @@
 import base64
 import json
 import re
-import signal
-import subprocess
 import urllib.error
 import urllib.request
 
@@ -11,13 +9,6 @@ import pytest
 from harness import DOMAIN, PASSWORD, POSTERN, Dns, Gateway, Ports, Receiver, delivery_settings, run, wait_for
 
 ANN, BOB = f"ann@{DOMAIN}", f"bob@{DOMAIN}"
-
-
-@pytest.fixture
-def gateway(make):
-    gateway = make(Gateway)
-    gateway.account("ann")
-    return gateway.start()
 
 
 @pytest.fixture

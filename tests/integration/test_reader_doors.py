@@ -2,17 +2,10 @@
 import socket
 
 import pytest
-from harness import DOMAIN, PASSWORD, Gateway
+from harness import DOMAIN, PASSWORD
 
 ANN = f"ann@{DOMAIN}"
 QUOTED = f'"{PASSWORD}"'
-
-
-@pytest.fixture
-def gateway(make):
-    gateway = make(Gateway)
-    gateway.account("ann")
-    return gateway.start()
 
 
 class Talk:

@@ -1,20 +1,11 @@
 """Real programs read a mailbox: imaplib, poplib, curl, mbsync on two devices, fetchmail, mutt."""
-import pathlib
 import poplib
 import re
-import subprocess
 
 import pytest
-from harness import DOMAIN, PASSWORD, Gateway, run, wait_for
+from harness import DOMAIN, PASSWORD, run, wait_for
 
 ANN = f"ann@{DOMAIN}"
-
-
-@pytest.fixture
-def gateway(make):
-    gateway = make(Gateway)
-    gateway.account("ann")
-    return gateway.start()
 
 
 def fill(gateway, count, folder="INBOX"):

@@ -5,16 +5,9 @@ import socket
 import ssl
 
 import pytest
-from harness import DOMAIN, PASSWORD, Gateway, set_section, wait_for
+from harness import DOMAIN, PASSWORD, set_section, wait_for
 
 ANN = f"ann@{DOMAIN}"
-
-
-@pytest.fixture
-def gateway(make):
-    gateway = make(Gateway)
-    gateway.account("ann")
-    return gateway.start()
 
 
 class Talk:

@@ -1,4 +1,4 @@
-// queue/descriptor.h: a file descriptor with an owner, and files that are on disk when we say so.
+// core/descriptor.h: a file descriptor with an owner, and files that are on disk when we say so.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace postern::queue {
+namespace postern {
 
 class Descriptor {
  public:
@@ -37,4 +37,4 @@ void write_durably(const std::filesystem::path& path, std::string_view bytes);
 /// Empty when there is none.
 std::string read_small(const std::filesystem::path& path);
 
-}  // namespace postern::queue
+}  // namespace postern

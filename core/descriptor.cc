@@ -1,5 +1,5 @@
-// queue/descriptor.cc: POSIX calls that throw.
-#include "queue/descriptor.h"
+// core/descriptor.cc: POSIX calls that throw.
+#include "core/descriptor.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 
-namespace postern::queue {
+namespace postern {
 
 Descriptor::~Descriptor() {
   if (number_ >= 0) ::close(number_);
@@ -63,4 +63,4 @@ std::string read_small(const std::filesystem::path& path) {
   return std::string(buffer, static_cast<std::size_t>(length));
 }
 
-}  // namespace postern::queue
+}  // namespace postern
