@@ -145,6 +145,7 @@ TEST_CASE("all recipients refused but 354: a lone dot, and nothing counts as del
   const auto result = bench.run(bench.job({&server}));
   server.finish();
   CHECK(result.verdicts[0].kind == Kind::failed);
+  CHECK(std::ranges::count(server.heard, ".") == 1);
   CHECK(std::ranges::count(server.heard, "hello") == 0);
 }
 

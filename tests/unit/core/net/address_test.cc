@@ -65,7 +65,7 @@ TEST_CASE("loopback is 127/8, ::1 and unix sockets") {
 
 TEST_CASE("connections are counted by address, IPv6 by /64, and given back at their end") {
   AddressTable table({.connections = 4, .connections_per_address = 2});
-  const auto one = *Address::parse_ip("2001:db8::1"), same = *Address::parse_ip("2001:db8::2"),
+  const auto one = *Address::parse_ip("2001:db8::1"), same = *Address::parse_ip("2001:db8::ff00:2"),
              other = *Address::parse_ip("2001:db8:0:1::1");
   auto first = table.admit(one);
   {
