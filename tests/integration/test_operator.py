@@ -175,3 +175,11 @@ def test_status_is_one_screen(gateway):
         assert word in said
     assert len(said.splitlines()) < 24
     assert json.loads(gateway.cli("status", "--json").stdout)["redis"]["memory"] > 0
+
+
+def test_retry_sends_at_once(stuck, make):
+    stuck.send(ANN, "x@far.example")
+    wait_for(lambda: states(stuck) == ["deferred"], "a deferred message")
+    receiver = make(Receiver, "127.0.0.2", stuck.receiver_port)
+    stuck.cli("queue", "retry", "--all")
+    wait_for(receiver.bodies, "the message")

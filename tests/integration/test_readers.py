@@ -3,7 +3,7 @@ import poplib
 import re
 
 import pytest
-from harness import DOMAIN, PASSWORD, run, wait_for
+from harness import DOMAIN, PASSWORD, run
 
 ANN = f"ann@{DOMAIN}"
 

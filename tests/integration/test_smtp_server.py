@@ -5,7 +5,7 @@ import socket
 import ssl
 
 import pytest
-from harness import DOMAIN, PASSWORD, set_section, wait_for
+from harness import DOMAIN, PASSWORD, Gateway, set_section, wait_for
 
 ANN = f"ann@{DOMAIN}"
 
