@@ -24,9 +24,10 @@ class Append {
     if (!head) co_return bad_syntax(head.error());
     if (!head->has_value() || !request.message)
       co_return reply::bad_syntax.about("a message is missing");
-    co_await check_destination();
-
     LiteralMark literal = *request.message;
+    // A short message that comes unasked is stored or refused in one step, at its end.
+    if (literal.synchronizing || literal.size > AppendBody::memory_limit)
+      co_await check_destination();
     while (true) {
       const bool is_too_big = literal.size > session_.context.message_size;
       if (is_too_big) refuse(reply::message_too_big);

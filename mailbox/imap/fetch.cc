@@ -12,7 +12,9 @@
 namespace postern::imap {
 namespace {
 
-constexpr std::size_t batch_size = 50;            // messages whose metadata is read at once
+constexpr std::size_t batch_size = 100;           // messages that are read at once
+constexpr std::uint64_t small = 64 * 1024;        // messages up to this size come in batches, too
+constexpr std::uint64_t batch_octets = 1 << 20;   // of such messages
 constexpr std::uint64_t block_size = 256 * 1024;  // of a body, in memory at a time
 constexpr std::size_t write_at = 32 * 1024;       // small answers are gathered up to this
 
@@ -57,6 +59,8 @@ class Fetch {
     const bool is_whole_message =
         item.section.part.empty() && item.section.kind == Section::Kind::whole;
     wanted_.header |= item.section.part.empty() && !is_whole_message;
+    sends_octets_ |=
+        item.section.part.empty() && (is_whole_message || item.section.kind == Section::Kind::text);
     sets_seen_ |= !item.peek && !session_.selection->is_read_only;
   }
 
@@ -74,6 +78,7 @@ class Fetch {
     const bool reads_metadata =
         wanted_.header || wanted_.envelope || wanted_.body_structure || wanted_.body;
     if (reads_metadata) metadata = co_await session_.mailbox->metadata(folder_->id, uids, wanted_);
+    if (sends_octets_) co_await read_small(uids);
     for (auto next = metadata.begin(); const mailbox::Uid uid : uids) {
       const mailbox::Metadata* found = nullptr;
       if (next != metadata.end() && next->uid == uid) found = &*next++;
@@ -83,6 +88,20 @@ class Fetch {
         co_await message(uid, found);
       }
     }
+  }
+
+  /// One way to the disk for many small messages.
+  Task<> read_small(const std::vector<mailbox::Uid>& uids) {
+    std::vector<mailbox::Uid> chosen;
+    std::uint64_t octets = 0;
+    for (const mailbox::Uid uid : uids) {
+      const mailbox::MessageEntry* entry = folder_->find(uid);
+      if (entry == nullptr || entry->size > small) continue;
+      octets += entry->size;
+      if (octets > batch_octets) break;
+      chosen.push_back(uid);
+    }
+    read_ = co_await session_.mailbox->contents(folder_->id, std::move(chosen));
   }
 
   Task<> set_seen(const std::vector<mailbox::Uid>& uids) {
@@ -203,6 +222,12 @@ class Fetch {
   /// Sends stored octets block by block; the client's pace is ours.
   Task<> stream_content(mailbox::Uid uid, Range range) {
     write_literal(range.length);
+    const auto found = std::ranges::lower_bound(read_, uid, {}, &mailbox::Octets::uid);
+    if (found != read_.end() && found->uid == uid &&
+        found->bytes.size() >= range.offset + range.length) {
+      append_clean(std::string_view(found->bytes).substr(range.offset, range.length));
+      co_return;
+    }
     while (range.length > 0) {
       const std::uint64_t length = std::min(range.length, block_size);
       const auto block = co_await session_.mailbox->content(folder_->id, uid, range.offset, length);
@@ -241,6 +266,8 @@ class Fetch {
   mailbox::MetadataWanted wanted_;
   bool sets_seen_ = false;
   bool asks_for_flags_ = false;
+  bool sends_octets_ = false;
+  std::vector<mailbox::Octets> read_;     // of this batch, ascending by uid
   std::vector<mailbox::Uid> newly_seen_;  // of this batch
   bool missed_some_ = false;
   std::string out_;

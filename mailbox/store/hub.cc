@@ -15,8 +15,11 @@ namespace {
 constexpr std::size_t batch_limit = 64;      // writes in one transaction
 constexpr std::size_t waiting_limit = 4096;  // writes in one account's queue
 constexpr std::chrono::milliseconds search_slice{20};
-constexpr std::chrono::milliseconds maintenance_delay{200};
+// What was put off waits until the account has been quiet for a while, but not for ever.
+constexpr std::chrono::milliseconds maintenance_look{200};
 constexpr std::chrono::milliseconds maintenance_pause{20};
+constexpr std::chrono::milliseconds quiet_before_maintenance{2000};
+constexpr std::chrono::minutes longest_delay_of_maintenance{5};
 constexpr std::chrono::seconds sweep_every{5};
 
 }  // namespace
@@ -26,6 +29,7 @@ struct Mailbox::Settings {
   TaskGroup& background;
   AccountHub::Options options;
   MessageIndexer indexer;
+  Mutex& maintaining;  // held by the account whose turn it is
   std::string path(const std::string& account) const {
     return options.folder + "/" + account + ".db";
   }
@@ -140,6 +144,7 @@ Task<> Mailbox::flush_writes(std::shared_ptr<Mailbox> self) {
     }
   }
   self->writing_ = false;
+  self->last_write_ = Loop::current().now();
   self->settled_.set();
   self->run_maintenance();
 }
@@ -175,14 +180,24 @@ void Mailbox::run_maintenance() {
   settings_->background.spawn(maintain(shared_from_this()));
 }
 
+bool Mailbox::is_quiet() const {
+  return !writing_ && Loop::current().now() - last_write_ >= quiet_before_maintenance;
+}
+
 // The index and the dead contents wait until the deliveries are through; slices let others between.
 Task<> Mailbox::maintain(std::shared_ptr<Mailbox> self) {
   try {
-    bool more = true;
-    for (auto delay = maintenance_delay; more && !self->closing_; delay = maintenance_pause) {
+    const auto latest = Loop::current().now() + longest_delay_of_maintenance;
+    auto delay = maintenance_look;
+    for (bool more = true; more && !self->closing_;) {
       co_await sleep_for(delay);
+      delay = maintenance_look;
+      if (!self->is_quiet() && Loop::current().now() < latest) continue;
+      // One account at a time: the others' commands need the processors.
+      const Mutex::Guard turn = co_await self->settings_->maintaining.lock();
       if (self->closing_) break;
       if (self->writing_) continue;
+      delay = maintenance_pause;
       more = false;
       // Not by the queue of writes: it ends without leaving changes, and would call for itself
       // again.
@@ -377,6 +392,16 @@ Task<std::optional<std::string>> Mailbox::content(FolderId folder, Uid uid, std:
   });
 }
 
+Task<std::vector<Octets>> Mailbox::contents(FolderId folder, std::vector<Uid> uids) {
+  return read([folder, uids = std::move(uids)](MailboxStore& store) {
+    std::vector<Octets> found;
+    for (const Uid uid : uids) {
+      if (auto bytes = store.content(folder, uid)) found.push_back({uid, *std::move(bytes)});
+    }
+    return found;
+  });
+}
+
 Task<std::optional<std::string>> Mailbox::extract(
     FolderId folder, Uid uid, std::function<std::string(std::string_view)> extract) {
   return read([folder, uid,
@@ -520,7 +545,8 @@ AccountHub::AccountHub(Loop& loop, ThreadPool& pool, Options options, MessageInd
           std::make_shared<Mailbox::Settings>(Mailbox::Settings{.pool = pool,
                                                                 .background = background_,
                                                                 .options = std::move(options),
-                                                                .indexer = std::move(indexer)})) {}
+                                                                .indexer = std::move(indexer),
+                                                                .maintaining = maintaining_})) {}
 
 AccountHub::~AccountHub() = default;
 

@@ -92,6 +92,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 
   Task<std::optional<std::string>> content(FolderId folder, Uid uid, std::uint64_t offset = 0,
                                            std::uint64_t length = ~std::uint64_t{0});
+  /// Whole messages at once, for those that are small; the ones that are gone are missing.
+  Task<std::vector<Octets>> contents(FolderId folder, std::vector<Uid> uids);
   /// Runs `extract` over the whole message off the loop, such as to cut a MIME part out of it.
   Task<std::optional<std::string>> extract(FolderId folder, Uid uid,
                                            std::function<std::string(std::string_view)> extract);
@@ -137,6 +139,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::shared_ptr<FolderIndex> opened(FolderId folder) const;
   void abandon_folders();
   void run_maintenance();
+  bool is_quiet() const;
   static Task<> maintain(std::shared_ptr<Mailbox> self);
 
   const std::string account_;
@@ -149,7 +152,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   bool maintaining_ = false;
   bool closing_ = false;
   Event settled_;  // no write is on its way
-  std::chrono::steady_clock::time_point last_used_{};
+  std::chrono::steady_clock::time_point last_used_{}, last_write_{};
   std::unordered_map<FolderId, std::weak_ptr<FolderIndex>> open_folders_;
   std::vector<std::string> keyword_names_;
   std::weak_ptr<void> maildrop_lock_;
@@ -186,7 +189,7 @@ class AccountHub {
   std::shared_ptr<Mailbox::Settings> settings_;
   TaskGroup sessions_;
   TaskGroup background_;
-  Mutex opening_;
+  Mutex opening_, maintaining_;
   bool sweeping_ = false;
   std::unordered_map<std::string, std::shared_ptr<Mailbox>> mailboxes_;
 };

@@ -79,15 +79,16 @@ void MailboxStore::Inner::roll_back(const std::map<FolderId, FolderChange>& befo
 
 std::vector<std::exception_ptr> MailboxStore::transact(
     std::span<const std::function<void(MailboxStore&)>> jobs) {
+  if (jobs.size() == 1) return transact_one(jobs.front());
   Database& database = inner_->database;
   std::vector<std::exception_ptr> failures;
   inner_->atomically([&] {
     for (const auto& job : jobs) {
-      database.script("SAVEPOINT job");
+      database.run("SAVEPOINT job");
       const std::map<FolderId, FolderChange> before = inner_->changes;
       try {
         job(*this);
-        database.script("RELEASE job");
+        database.run("RELEASE job");
         failures.push_back(nullptr);
       } catch (...) {
         if (!database.in_transaction()) throw;  // a full disk undoes all of it
@@ -99,6 +100,25 @@ std::vector<std::exception_ptr> MailboxStore::transact(
     }
   });
   return failures;
+}
+
+// A savepoint keeps a copy of each page that changes; for one job the transaction is enough.
+std::vector<std::exception_ptr> MailboxStore::transact_one(
+    const std::function<void(MailboxStore&)>& job) {
+  std::exception_ptr failure;
+  try {
+    inner_->atomically([&] {
+      try {
+        job(*this);
+      } catch (...) {
+        failure = std::current_exception();
+        throw;
+      }
+    });
+  } catch (...) {
+    if (!failure) throw;  // the commit's own
+  }
+  return {failure};
 }
 
 std::vector<FolderChange> MailboxStore::take_changes() {

@@ -116,6 +116,7 @@ class MailboxStore {
   std::uint32_t last_uid_validity();
 
  private:
+  std::vector<std::exception_ptr> transact_one(const std::function<void(MailboxStore&)>& job);
   struct Inner;
   std::unique_ptr<Inner> inner_;
 };

@@ -28,15 +28,15 @@ struct MailboxStore::Inner {
   template <class F>
   auto atomically(F work) -> std::invoke_result_t<F> {
     if (database.in_transaction()) return work();
-    database.script("BEGIN IMMEDIATE");
+    database.run("BEGIN IMMEDIATE");
     const std::map<FolderId, FolderChange> before = changes;
     try {
       if constexpr (std::is_void_v<std::invoke_result_t<F>>) {
         work();
-        database.script("COMMIT");
+        database.run("COMMIT");
       } else {
         auto result = work();
-        database.script("COMMIT");
+        database.run("COMMIT");
         return result;
       }
     } catch (...) {

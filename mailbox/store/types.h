@@ -153,6 +153,12 @@ struct Metadata {
   std::string envelope, body_structure, body;
 };
 
+/// A whole message.
+struct Octets {
+  Uid uid{};
+  std::string bytes;
+};
+
 enum class SearchScope : std::uint8_t { header, body, text };  // text: both (RFC 3501 §6.4.4)
 
 struct QuotaUse {

@@ -277,20 +277,35 @@ Task<std::vector<Answer>> MailReception::deliver_here() {
     log::error("spool_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
   }
   if (!body) co_return std::vector<Answer>(admitted_.size(), reply::queue_full);
-  for (const Admitted& recipient : admitted_) {
-    try {
-      answers.push_back(co_await deliver_to(*body, recipient));
-      continue;
-    } catch (const IoError& error) {
-      log::warn("delivery_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
-    }
-    answers.push_back(reply::store_away);
+  mailbox::Content content;
+  if (body->is_in_memory()) {
+    content.memory = std::make_shared<const std::string>(body->bytes());
+  } else {
+    content.path = body->file().string();
   }
+  content.prefix = "Return-Path: " + mail::path_text(envelope_.sender) + "\r\n";
+  answers.assign(admitted_.size(), reply::store_away);
+  // Side by side: their commits share the disk's time.
+  TaskGroup deliveries;
+  for (std::size_t i = 0; i < admitted_.size(); ++i) {
+    deliveries.spawn(deliver_one(content, admitted_[i], answers[i]));
+  }
+  co_await deliveries.join();
   co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(*body); });
   co_return answers;
 }
 
-Task<Answer> MailReception::deliver_to(const queue::Body& body, const Admitted& recipient) {
+/// `recipient` and `answer` stay where they are: deliver_here waits.
+Task<> MailReception::deliver_one(mailbox::Content content, const Admitted& recipient,
+                                  Answer& answer) {
+  try {
+    answer = co_await deliver_to(std::move(content), recipient);
+  } catch (const IoError& error) {
+    log::warn("delivery_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
+  }
+}
+
+Task<Answer> MailReception::deliver_to(mailbox::Content content, const Admitted& recipient) {
   for (const queue::NewDelivery& delivery :
        co_await parts_.router.plan(envelope_.sender, recipient.targets)) {
     constexpr std::string_view local = "local:";
@@ -301,12 +316,7 @@ Task<Answer> MailReception::deliver_to(const queue::Body& body, const Admitted& 
     const auto found = co_await parts_.directory.account_by_id(account);
     if (!found) co_return reply::no_mailbox.with(recipient.as_given.address.text());
     mailbox::NewMail mail;
-    mail.content.prefix = "Return-Path: " + mail::path_text(envelope_.sender) + "\r\n";
-    if (body.is_in_memory()) {
-      mail.content.memory = std::make_shared<const std::string>(body.bytes());
-    } else {
-      mail.content.path = body.file().string();
-    }
+    mail.content = content;
     // The key names message and account: a second address of the account adds no second copy.
     const auto stored = co_await parts_.mailboxes.deliver(
         account, found->quota, queue::text(id_) + "." + account, "INBOX", std::move(mail));

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "core/async/task_group.h"
 #include "core/mail/headers.h"
+#include "mailbox/store/types.h"
 #include "relay/intake/body_keeper.h"
 #include "relay/intake/mail_intake.h"
 
@@ -40,7 +42,8 @@ class MailReception final : public Reception {
   Task<smtp::Answer> commit(queue::Body body, std::vector<queue::NewDelivery> deliveries);
   queue::NewMessage describe(queue::Body body, std::vector<queue::NewDelivery> deliveries) const;
   Task<std::vector<smtp::Answer>> deliver_here();
-  Task<smtp::Answer> deliver_to(const queue::Body& body, const Admitted& recipient);
+  Task<> deliver_one(mailbox::Content content, const Admitted& recipient, smtp::Answer& answer);
+  Task<smtp::Answer> deliver_to(mailbox::Content content, const Admitted& recipient);
   std::vector<mail::Recipient> targets() const;
 
   const IntakeParts& parts_;
