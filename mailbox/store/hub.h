@@ -1,11 +1,9 @@
-// mailbox/store/hub.h: the mailboxes of a worker, as coroutines: shared indexes, queued writes,
-// watchers.
+// mailbox/store/hub.h: the mailboxes of a worker, and of all workers.
 #pragma once
 
 #include <chrono>
 #include <expected>
 #include <functional>
-#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,146 +15,9 @@
 #include "core/async/task.h"
 #include "core/async/task_group.h"
 #include "core/net/stream.h"
-#include "mailbox/store/store.h"
+#include "mailbox/store/mailbox.h"
 
 namespace postern::mailbox {
-
-/// An open folder, shared by all sessions that have it selected. Read it on the account's loop; it
-/// changes only between two awaits, after the change is on disk.
-class FolderIndex {
- public:
-  FolderId id{};
-  std::string name;  // as it was when opened
-  std::uint32_t uid_validity = 0;
-  std::uint32_t uid_next = 1;
-  ModSeq highest_modseq = 1;
-  bool gone = false;                  // deleted meanwhile: say BYE or close
-  std::vector<MessageEntry> entries;  // ascending by uid
-
-  const MessageEntry* find(Uid uid) const;
-
-  /// Calls `changed` on the loop after each change, until the returned handle dies. `changed` must
-  /// not await or watch; setting an Event is its purpose.
-  [[nodiscard]] std::shared_ptr<void> watch(std::function<void()> changed);
-
-  void apply(const FolderChange& change);  // by the hub alone
-
- private:
-  using Watchers = std::list<std::function<void()>>;
-  std::shared_ptr<Watchers> watchers_ = std::make_shared<Watchers>();
-};
-
-/// An account that is open. All calls on its loop. Writes wait in one queue and share transactions;
-/// when one returns, it is on disk and the indexes know it.
-class Mailbox : public std::enable_shared_from_this<Mailbox> {
- public:
-  struct Settings;
-  Mailbox(std::string account, std::shared_ptr<Settings> settings);
-  ~Mailbox();
-
-  const std::string& account() const { return account_; }
-  void set_quota(std::optional<std::uint64_t> bytes) { quota_ = bytes; }
-
-  Task<std::vector<FolderInfo>> folders();
-  Task<std::expected<FolderInfo, StoreError>> find_folder(std::string name);
-  Task<std::expected<FolderStatus, StoreError>> status(std::string name);
-  Task<std::expected<FolderInfo, StoreError>> create_folder(std::string name,
-                                                            SpecialUse use = SpecialUse::none);
-  Task<std::expected<void, StoreError>> delete_folder(std::string name);
-  Task<std::expected<void, StoreError>> rename_folder(std::string from, std::string to);
-  Task<std::vector<std::string>> subscriptions();
-  Task<std::expected<void, StoreError>> subscribe(std::string name, bool subscribed);
-
-  /// The shared index of a folder; it stays open as long as someone holds it.
-  Task<std::expected<std::shared_ptr<FolderIndex>, StoreError>> open_folder(std::string name);
-  /// The account's keywords by bit. The reference is good until the next await.
-  const std::vector<std::string>& keyword_names() const { return keyword_names_; }
-  Task<Uid> claim_recent(FolderId folder);
-
-  Task<std::expected<Appended, StoreError>> append(std::string folder, NewMail mail);
-  Task<std::expected<std::vector<Appended>, StoreError>> append_all(std::string folder,
-                                                                    std::vector<NewMail> mails);
-  /// Exactly once for a key ("queueid.index"); no value: it was there already.
-  Task<std::expected<std::optional<Appended>, StoreError>> deliver(std::string key,
-                                                                   std::string folder,
-                                                                   NewMail mail);
-  Task<std::expected<Copied, StoreError>> copy(FolderId from, std::vector<Uid> uids,
-                                               std::string to);
-  Task<std::expected<Copied, StoreError>> move(FolderId from, std::vector<Uid> uids,
-                                               std::string to);
-  Task<std::expected<FlagsStored, StoreError>> store_flags(FolderId folder, std::vector<Uid> uids,
-                                                           FlagUpdate update);
-  Task<std::vector<Uid>> expunge(FolderId folder, std::vector<Uid> uids, bool any = false);
-  Task<std::vector<Uid>> expunge_deleted(FolderId folder);
-  Task<std::vector<UidRange>> vanished(FolderId folder, ModSeq since);
-
-  Task<std::optional<std::string>> content(FolderId folder, Uid uid, std::uint64_t offset = 0,
-                                           std::uint64_t length = ~std::uint64_t{0});
-  /// Whole messages at once, for those that are small; the ones that are gone are missing.
-  Task<std::vector<Octets>> contents(FolderId folder, std::vector<Uid> uids);
-  /// Runs `extract` over the whole message off the loop, such as to cut a MIME part out of it.
-  Task<std::optional<std::string>> extract(FolderId folder, Uid uid,
-                                           std::function<std::string(std::string_view)> extract);
-  Task<std::vector<Metadata>> metadata(FolderId folder, std::vector<Uid> uids,
-                                       MetadataWanted wanted);
-
-  /// Those of `candidates` (of the open folder) that hold `needle` (UTF-8), ascending. Sliced.
-  Task<std::vector<Uid>> search_text(std::shared_ptr<FolderIndex> folder, SearchScope scope,
-                                     std::string needle, std::vector<Uid> candidates);
-  Task<std::vector<Uid>> search_header(std::shared_ptr<FolderIndex> folder, std::string field,
-                                       std::string needle, std::vector<Uid> candidates);
-
-  Task<QuotaUse> usage();
-  /// A consistent copy of the mailbox in a new file.
-  Task<> backup(std::string path);
-
-  /// The one POP3 session that may hold the maildrop (RFC 1939 §4). None: someone else has it.
-  /// Freed when the handle dies.
-  std::shared_ptr<void> try_lock_maildrop();
-
- private:
-  friend class AccountHub;
-  struct Write;
-  /// `committed` is called on the loop when the job is on disk, before the changes are published.
-  template <class F>
-  auto write(F job, std::function<void()> committed = {})
-      -> Task<std::invoke_result_t<F, MailboxStore&>>;
-  template <class F>
-  auto read(F job) -> Task<std::invoke_result_t<F, MailboxStore&>>;
-  struct Committed {
-    std::vector<FolderChange> changes;
-    std::optional<std::vector<std::string>> names;  // of keywords
-  };
-  static Task<> flush_writes(std::shared_ptr<Mailbox> self);
-  static Committed commit(MailboxStore& store, std::span<const std::shared_ptr<Write>> batch);
-  Task<> open_stores(std::chrono::seconds remember_deliveries);
-  Task<> close_stores();
-  template <class Match>
-  Task<std::vector<Uid>> search(std::shared_ptr<FolderIndex> folder, std::vector<Uid> candidates,
-                                std::string needle, Match match);
-  Task<std::vector<Uid>> search_nothing(std::vector<Uid> candidates);
-  void publish(std::vector<FolderChange> changes);
-  std::shared_ptr<FolderIndex> opened(FolderId folder) const;
-  void abandon_folders();
-  void run_maintenance();
-  bool is_quiet() const;
-  static Task<> maintain(std::shared_ptr<Mailbox> self);
-
-  const std::string account_;
-  std::shared_ptr<Settings> settings_;
-  std::optional<std::uint64_t> quota_;
-  std::unique_ptr<MailboxStore> writer_, reader_;
-  Mutex reading_;
-  std::vector<std::shared_ptr<Write>> waiting_;
-  bool writing_ = false;
-  bool maintaining_ = false;
-  bool closing_ = false;
-  Event settled_;  // no write is on its way
-  std::chrono::steady_clock::time_point last_used_{}, last_write_{};
-  std::unordered_map<FolderId, std::weak_ptr<FolderIndex>> open_folders_;
-  std::vector<std::string> keyword_names_;
-  std::weak_ptr<void> maildrop_lock_;
-};
 
 /// The accounts of one worker's loop.
 class AccountHub {

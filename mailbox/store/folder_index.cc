@@ -1,0 +1,40 @@
+// mailbox/store/folder_index.cc: applies committed changes and tells who watches.
+#include "mailbox/store/folder_index.h"
+
+#include <algorithm>
+
+namespace postern::mailbox {
+
+const MessageEntry* FolderIndex::find(Uid uid) const {
+  const auto found = std::ranges::lower_bound(entries, uid, {}, &MessageEntry::uid);
+  return found != entries.end() && found->uid == uid ? &*found : nullptr;
+}
+
+std::shared_ptr<void> FolderIndex::watch(std::function<void()> changed) {
+  const auto watchers = watchers_;
+  const auto place = watchers->insert(watchers->end(), std::move(changed));
+  return {nullptr, [watchers, place](void*) { watchers->erase(place); }};
+}
+
+void FolderIndex::apply(const FolderChange& change) {
+  if (!change.expunged.empty()) {
+    std::erase_if(entries, [&](const MessageEntry& entry) {
+      return std::ranges::binary_search(change.expunged, entry.uid);
+    });
+  }
+  for (const MessageEntry& entry : change.upserts) {
+    if (std::ranges::binary_search(change.expunged, entry.uid)) continue;
+    const auto place = std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid);
+    if (place != entries.end() && place->uid == entry.uid) {
+      *place = entry;
+    } else {
+      entries.insert(place, entry);
+    }
+  }
+  uid_next = std::max(uid_next, change.uid_next);
+  highest_modseq = std::max(highest_modseq, change.highest_modseq);
+  gone = gone || change.gone;
+  for (const auto& changed : *watchers_) changed();
+}
+
+}  // namespace postern::mailbox

@@ -1,0 +1,39 @@
+// mailbox/store/folder_index.h: an open folder in memory, and who watches it.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mailbox/store/types.h"
+
+namespace postern::mailbox {
+
+/// An open folder, shared by all sessions that have it selected. Read it on the account's loop; it
+/// changes only between two awaits, after the change is on disk.
+class FolderIndex {
+ public:
+  FolderId id{};
+  std::string name;  // as it was when opened
+  std::uint32_t uid_validity = 0;
+  std::uint32_t uid_next = 1;
+  ModSeq highest_modseq = 1;
+  bool gone = false;                  // deleted meanwhile: say BYE or close
+  std::vector<MessageEntry> entries;  // ascending by uid
+
+  const MessageEntry* find(Uid uid) const;
+
+  /// Calls `changed` on the loop after each change, until the returned handle dies. `changed` must
+  /// not await or watch; setting an Event is its purpose.
+  [[nodiscard]] std::shared_ptr<void> watch(std::function<void()> changed);
+
+  void apply(const FolderChange& change);  // by the hub alone
+
+ private:
+  using Watchers = std::list<std::function<void()>>;
+  std::shared_ptr<Watchers> watchers_ = std::make_shared<Watchers>();
+};
+
+}  // namespace postern::mailbox

@@ -1,0 +1,151 @@
+// mailbox/store/mailbox.cc: the queue of writes, opening and closing.
+#include "mailbox/store/mailbox_inner.h"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace postern::mailbox {
+
+namespace {
+
+constexpr std::size_t batch_limit = 64;  // writes in one transaction
+
+}  // namespace
+
+Mailbox::Mailbox(std::string account, std::shared_ptr<Settings> settings)
+    : account_(std::move(account)), settings_(std::move(settings)) {}
+
+Mailbox::~Mailbox() = default;
+
+// Takes all that waits, writes it in one transaction, tells the indexes, then those who wait.
+Task<> Mailbox::flush_writes(std::shared_ptr<Mailbox> self) {
+  while (!self->waiting_.empty()) {
+    std::vector<std::shared_ptr<Write>> batch;
+    const std::size_t count = std::min(batch_limit, self->waiting_.size());
+    batch.assign(self->waiting_.begin(),
+                 self->waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    self->waiting_.erase(self->waiting_.begin(),
+                         self->waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    std::exception_ptr failure;
+    bool cancelled = false;
+    Committed committed;
+    try {
+      // The result by reference, for `offload` throws Cancelled after work that was done.
+      co_await offload(self->settings_->pool, [&] { committed = commit(*self->writer_, batch); });
+    } catch (const Cancelled&) {
+      cancelled = true;
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (committed.names) self->keyword_names_ = *std::move(committed.names);
+    for (const std::shared_ptr<Write>& write : batch) {
+      if (!failure && !write->failure && write->committed) write->committed();
+    }
+    self->publish(std::move(committed.changes));
+    for (const std::shared_ptr<Write>& write : batch) {
+      if (failure) write->failure = failure;
+      write->done.set();
+    }
+    if (cancelled) {
+      for (const std::shared_ptr<Write>& write : self->waiting_) {
+        write->failure = std::make_exception_ptr(IoError("mailbox store: closing"));
+        write->done.set();
+      }
+      self->waiting_.clear();
+    }
+  }
+  self->writing_ = false;
+  self->last_write_ = Loop::current().now();
+  self->settled_.set();
+  self->run_maintenance();
+}
+
+Mailbox::Committed Mailbox::commit(MailboxStore& store,
+                                   std::span<const std::shared_ptr<Write>> batch) {
+  std::vector<std::function<void(MailboxStore&)>> jobs;
+  jobs.reserve(batch.size());
+  for (const auto& write : batch) {
+    jobs.emplace_back([&write](MailboxStore& target) { write->job(target); });
+  }
+  const std::vector<std::exception_ptr> failures = store.transact(jobs);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    batch[i]->failure = failures[i];
+    batch[i]->job = nullptr;  // and with it the octets of a message
+  }
+  return {.changes = store.take_changes(), .names = store.keyword_names()};
+}
+
+void Mailbox::publish(std::vector<FolderChange> changes) {
+  for (const FolderChange& change : changes) {
+    const auto found = open_folders_.find(change.folder);
+    if (found == open_folders_.end()) continue;
+    const std::shared_ptr<FolderIndex> index = found->second.lock();
+    if (!index || change.gone) open_folders_.erase(found);
+    if (index) index->apply(change);
+  }
+}
+
+Task<QuotaUse> Mailbox::usage() {
+  QuotaUse use = co_await read([](MailboxStore& store) { return store.usage(); });
+  use.limit = quota_;
+  co_return use;
+}
+
+Task<> Mailbox::backup(std::string path) {
+  co_await read([path = std::move(path)](MailboxStore& store) {
+    store.backup(path);
+    return true;
+  });
+}
+
+std::shared_ptr<void> Mailbox::try_lock_maildrop() {
+  if (!maildrop_lock_.expired()) return nullptr;
+  const auto lock = std::make_shared<bool>(true);
+  maildrop_lock_ = lock;
+  return lock;
+}
+
+// Opening and closing -----------------------------------------------------------------------------
+
+Task<> Mailbox::open_stores(std::chrono::seconds remember_deliveries) {
+  co_await offload(settings_->pool, [&] {
+    std::filesystem::create_directories(settings_->options.folder);
+    const std::string path = settings_->path(account_);
+    auto writer =
+        std::make_unique<MailboxStore>(path, MailboxStore::Mode::read_write, settings_->indexer);
+    auto reader =
+        std::make_unique<MailboxStore>(path, MailboxStore::Mode::read_only, settings_->indexer);
+    writer->forget_deliveries(
+        std::chrono::duration_cast<std::chrono::seconds>(
+            std::chrono::system_clock::now().time_since_epoch() - remember_deliveries)
+            .count());
+    writer->forget_expunged();
+    writer->forget_keywords();
+    keyword_names_ = writer->keyword_names();
+    writer_ = std::move(writer);
+    reader_ = std::move(reader);
+  });
+}
+
+Task<> Mailbox::close_stores() {
+  closing_ = true;
+  while (writing_) {
+    settled_.reset();
+    co_await settled_.wait_to_the_end();
+  }
+  const Mutex::Guard turn = co_await reading_.lock();
+  co_await offload(settings_->pool, [&] {
+    reader_.reset();
+    writer_.reset();  // last: it takes the write-ahead log along
+  });
+}
+
+void Mailbox::abandon_folders() {
+  std::vector<FolderChange> changes;
+  for (const auto& [folder, index] : open_folders_) {
+    changes.push_back({.folder = folder, .upserts = {}, .expunged = {}, .gone = true});
+  }
+  publish(std::move(changes));
+}
+
+}  // namespace postern::mailbox

@@ -1,0 +1,67 @@
+// mailbox/store/mailbox_search.cc: searches in slices.
+#include "mailbox/store/mailbox_inner.h"
+
+#include <algorithm>
+
+namespace postern::mailbox {
+
+namespace {
+
+constexpr std::chrono::milliseconds search_slice{20};
+
+}  // namespace
+
+// Verifies candidates slice by slice, so that other reads of the account come between.
+template <class Match>
+Task<std::vector<Uid>> Mailbox::search(std::shared_ptr<FolderIndex> folder,
+                                       std::vector<Uid> candidates, std::string needle,
+                                       Match match) {
+  const auto probable = co_await read([needle = std::move(needle)](MailboxStore& store) {
+    return store.probable_contents(needle);
+  });
+  std::vector<std::pair<Uid, std::int64_t>> to_verify;
+  for (const Uid uid : candidates) {
+    const MessageEntry* const entry = folder->find(uid);
+    if (entry == nullptr) continue;
+    if (probable && !std::ranges::binary_search(*probable, entry->content)) continue;
+    to_verify.emplace_back(uid, entry->content);
+  }
+  std::vector<Uid> hits;
+  std::size_t next = 0;
+  while (next < to_verify.size()) {
+    next = co_await read([&](MailboxStore& store) {
+      const auto end = std::chrono::steady_clock::now() + search_slice;
+      std::size_t at = next;
+      do {
+        if (match(store, to_verify[at].second)) hits.push_back(to_verify[at].first);
+      } while (++at < to_verify.size() && std::chrono::steady_clock::now() < end);
+      return at;
+    });
+  }
+  co_return hits;
+}
+
+Task<std::vector<Uid>> Mailbox::search_text(std::shared_ptr<FolderIndex> folder, SearchScope scope,
+                                            std::string needle, std::vector<Uid> candidates) {
+  if (needle.empty()) return search_nothing(std::move(candidates));
+  auto match = [scope, needle](MailboxStore& store, std::int64_t content) {
+    return store.matches_text(content, scope, needle);
+  };
+  return search(std::move(folder), std::move(candidates), std::move(needle), std::move(match));
+}
+
+Task<std::vector<Uid>> Mailbox::search_header(std::shared_ptr<FolderIndex> folder,
+                                              std::string field, std::string needle,
+                                              std::vector<Uid> candidates) {
+  auto match = [field = std::move(field), needle](MailboxStore& store, std::int64_t content) {
+    return store.matches_header(content, field, needle);
+  };
+  return search(std::move(folder), std::move(candidates), std::move(needle), std::move(match));
+}
+
+/// The empty string is in every text (RFC 3501 §6.4.4).
+Task<std::vector<Uid>> Mailbox::search_nothing(std::vector<Uid> candidates) {
+  co_return candidates;
+}
+
+}  // namespace postern::mailbox
