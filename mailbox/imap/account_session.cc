@@ -113,10 +113,8 @@ std::string AccountSession::changes(bool may_expunge) {
   }
   if (update.has_grown) {
     selection->has_news = true;
-    const auto& entries = selection->folder->entries;
-    const auto recent = std::ranges::count_if(
-        entries, [&](const auto& entry) { return entry.uid >= selection->first_recent; });
-    fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection->view.size(), recent);
+    fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection->view.size(),
+                   selection->recent());
   }
   text += write_keywords(false);
   for (std::size_t i = 0; i < update.changed.size(); ++i) {

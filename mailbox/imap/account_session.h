@@ -38,6 +38,8 @@ struct Selection {
   bool has_changed = true;      // the folder, since the client was last told
   bool has_news = false;        // messages came while it was selected
   std::shared_ptr<void> watch;
+
+  std::size_t recent() const { return folder->count_from(first_recent); }
 };
 
 /// Everything the commands work on. Public data: the commands are free functions, one file per

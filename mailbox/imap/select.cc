@@ -12,11 +12,9 @@ namespace {
 std::string describe(AccountSession& session) {
   const Selection& selection = *session.selection;
   const auto& entries = selection.folder->entries;
-  const auto recent = std::ranges::count_if(
-      entries, [&](const auto& entry) { return entry.uid >= selection.first_recent; });
   std::string text = session.write_keywords(true);
   auto out = std::back_inserter(text);
-  fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection.view.size(), recent);
+  fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection.view.size(), selection.recent());
   const auto unseen = std::ranges::find_if(
       entries, [](const auto& entry) { return !(entry.system_flags & mailbox::flag::seen); });
   if (unseen != entries.end()) {

@@ -10,6 +10,11 @@ const MessageEntry* FolderIndex::find(Uid uid) const {
   return found != entries.end() && found->uid == uid ? &*found : nullptr;
 }
 
+std::size_t FolderIndex::count_from(Uid uid) const {
+  const auto first = std::ranges::lower_bound(entries, uid, {}, &MessageEntry::uid);
+  return static_cast<std::size_t>(entries.end() - first);
+}
+
 std::shared_ptr<void> FolderIndex::watch(std::function<void()> changed) {
   const auto watchers = watchers_;
   const auto place = watchers->insert(watchers->end(), std::move(changed));

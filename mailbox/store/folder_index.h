@@ -24,6 +24,8 @@ class FolderIndex {
   std::vector<MessageEntry> entries;  // ascending by uid
 
   const MessageEntry* find(Uid uid) const;
+  /// How many messages have this uid or a higher one.
+  std::size_t count_from(Uid uid) const;
 
   /// Calls `changed` on the loop after each change, until the returned handle dies. `changed` must
   /// not await or watch; setting an Event is its purpose.

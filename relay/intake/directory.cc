@@ -6,8 +6,6 @@
 namespace postern::relay {
 namespace {
 
-constexpr std::size_t most_remembered = 10'000;
-
 delivery::LocalAccount as_local(const policy::Account& account) {
   return {account.id, account.quota};
 }
@@ -41,36 +39,39 @@ std::optional<mail::EmailAddress> Directory::stand_in(const mail::EmailAddress& 
   return std::move(*parsed);
 }
 
+template <class Answer, class Ask>
+Task<Answer> Directory::answer(Remembered<Answer>& remembered, std::string key, Ask ask) {
+  const std::uint64_t changes = accounts_.changes();
+  if (const Answer* known = remembered.find(key, changes)) co_return *known;
+  Answer found = co_await offload(pool_, ask);
+  remembered.keep(std::move(key), found, changes);
+  co_return found;
+}
+
 Task<std::vector<mail::EmailAddress>> Directory::expand(mail::EmailAddress address) {
   if (!is_local(address.domain())) co_return std::vector{std::move(address)};
   const auto other = stand_in(address);
-  co_return co_await offload(pool_, [&] {
+  // In the key, for a reload changes it.
+  std::string key = address.text() + '\n' + (other ? other->text() : "");
+  co_return co_await answer(expansions_, std::move(key), [&] {
     if (other && !accounts_.exists(address)) return accounts_.expand(*other);
     return accounts_.expand(address);
   });
 }
 
 Task<std::optional<delivery::LocalAccount>> Directory::find_account(mail::EmailAddress address) {
-  co_return as_local(co_await offload(pool_, [&] { return accounts_.find(address); }));
+  return answer(accounts_by_address_, address.folded(),
+                [this, address] { return as_local(accounts_.find(address)); });
 }
 
 Task<std::optional<delivery::LocalAccount>> Directory::account_by_id(std::string id) {
-  co_return as_local(co_await offload(pool_, [&] { return accounts_.find_by_id(id); }));
+  return answer(accounts_by_id_, id, [this, id] { return as_local(accounts_.find_by_id(id)); });
 }
 
 Task<Directory::Addresses> Directory::addresses_of(std::string account_id) {
-  // Read before the addresses: a change in between makes them stale, never the other way round.
-  const std::uint64_t now = accounts_.changes();
-  if (std::exchange(remembered_at_, now) != now || remembered_.size() >= most_remembered) {
-    remembered_.clear();
-  }
-  if (const auto found = remembered_.find(account_id); found != remembered_.end()) {
-    co_return found->second;
-  }
-  auto addresses = std::make_shared<const std::set<std::string>>(
-      co_await offload(pool_, [&] { return accounts_.addresses_of(account_id); }));
-  if (remembered_at_ == now) remembered_.insert_or_assign(std::move(account_id), addresses);
-  co_return addresses;
+  return answer(addresses_, account_id, [this, account_id]() -> Addresses {
+    return std::make_shared<const std::set<std::string>>(accounts_.addresses_of(account_id));
+  });
 }
 
 }  // namespace postern::relay

@@ -318,8 +318,10 @@ Task<Answer> MailReception::deliver_to(mailbox::Content content, const Admitted&
     mailbox::NewMail mail;
     mail.content = content;
     // The key names message and account: a second address of the account adds no second copy.
-    const auto stored = co_await parts_.mailboxes.deliver(
-        account, found->quota, queue::text(id_) + "." + account, "INBOX", std::move(mail));
+    // 0 means "no quota" to the hub; no value would leave one that the operator has lifted.
+    const auto stored = co_await parts_.mailboxes.deliver(account, found->quota.value_or(0),
+                                                          queue::text(id_) + "." + account, "INBOX",
+                                                          std::move(mail));
     if (!stored && stored.error() == mailbox::StoreError::over_quota) {
       co_return reply::mailbox_full.with(recipient.as_given.address.text());
     }

@@ -80,7 +80,7 @@ House::House(const config::Config& config)
       addresses(address_limits(config.limits)),
       hashing(std::max(1U, config.worker_count() / 2), longest_wait_for_pool),
       // More than cores: a commit spends its time waiting for the disk, which serves many at once.
-      store(std::max(8U, 4 * config.worker_count()), longest_wait_for_pool),
+      store(std::max(16U, 4 * config.worker_count()), longest_wait_for_pool),
       disk(4, longest_wait_for_pool),
       node(config.data_dir),
       logins(accounts, addresses, hashing),
