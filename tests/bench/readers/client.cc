@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+
 namespace bench {
 
 Client::Client(int port, SSL_CTX* tls) {
@@ -42,15 +44,13 @@ void Client::write(std::string_view bytes) {
 }
 
 void Client::fill() {
-  constexpr std::size_t room = 128 * 1024;
+  thread_local std::array<char, 128 * 1024> room;
   buffer_.erase(0, begin_);
   begin_ = 0;
-  const std::size_t size = buffer_.size();
-  buffer_.resize(size + room);
-  const auto count = ssl_ != nullptr ? SSL_read(ssl_, buffer_.data() + size, room)
-                                     : ::recv(descriptor_, buffer_.data() + size, room, 0);
+  const auto count = ssl_ != nullptr ? SSL_read(ssl_, room.data(), room.size())
+                                     : ::recv(descriptor_, room.data(), room.size(), 0);
   if (count <= 0) throw Trouble{"the server has hung up"};
-  buffer_.resize(size + static_cast<std::size_t>(count));
+  buffer_.append(room.data(), static_cast<std::size_t>(count));
 }
 
 std::string_view Client::line() {
