@@ -252,7 +252,10 @@ class Fetch {
   void append_clean(std::string_view octets) {
     const std::size_t start = out_.size();
     out_ += octets;
-    std::replace(out_.begin() + static_cast<std::ptrdiff_t>(start), out_.end(), '\0', ' ');
+    for (std::size_t at = out_.find('\0', start); at != std::string::npos;
+         at = out_.find('\0', at + 1)) {
+      out_[at] = ' ';
+    }
   }
 
   Task<> flush() {

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/mail/dot_stuffing.h"
 #include "mailbox/pop3/replies.h"
 
@@ -10,6 +12,7 @@ namespace postern::pop3 {
 namespace {
 
 constexpr std::uint64_t piece_limit = 256 * 1024;  // of a message, in memory at a time
+constexpr std::uint64_t ahead_limit = 64 * 1024;   // of the messages that come next
 
 }  // namespace
 
@@ -94,7 +97,7 @@ Task<> Transaction::list(std::optional<std::uint32_t> number,
 // The first piece is read before +OK: after it, nothing but the message may be said.
 Task<> Transaction::send_message(std::uint32_t number, std::optional<std::uint32_t> lines) {
   const Maildrop::Message message = *maildrop_.find(number);
-  std::optional<std::string> piece = co_await first_piece(message.uid);
+  std::optional<std::string> piece = co_await first_piece(number);
   if (!piece) {  // an IMAP session expunged it meanwhile, or the disk failed
     co_await client_.refuse(reply::no_message);
     co_return;
@@ -117,12 +120,39 @@ Task<> Transaction::send_message(std::uint32_t number, std::optional<std::uint32
   co_await stream_.write(end);
 }
 
-Task<std::optional<std::string>> Transaction::first_piece(mailbox::Uid uid) {
+Task<std::optional<std::string>> Transaction::first_piece(std::uint32_t number) {
+  const Maildrop::Message& message = *maildrop_.find(number);
   try {
-    co_return co_await mailbox_->content(folder_, uid, 0, piece_limit);
+    if (message.size > ahead_limit) {
+      co_return co_await mailbox_->content(folder_, message.uid, 0, piece_limit);
+    }
+    const auto is_it = [&](const mailbox::Octets& one) { return one.uid == message.uid; };
+    auto found = std::ranges::find_if(ahead_, is_it);
+    if (found == ahead_.end()) {
+      co_await read_ahead(number);
+      found = std::ranges::find_if(ahead_, is_it);
+    }
+    if (found == ahead_.end()) co_return std::nullopt;
+    std::string bytes = std::move(found->bytes);
+    ahead_.erase(found);
+    co_return bytes;
   } catch (const IoError&) {
     co_return std::nullopt;
   }
+}
+
+// Clients fetch one message after the other: one way to the disk serves many small ones.
+Task<> Transaction::read_ahead(std::uint32_t number) {
+  std::vector<mailbox::Uid> uids;
+  std::uint64_t octets = 0;
+  for (; number <= maildrop_.messages().size(); ++number) {
+    const Maildrop::Message* message = maildrop_.find(number);
+    if (message == nullptr) continue;
+    octets += message->size;
+    if (octets > ahead_limit) break;
+    uids.push_back(message->uid);
+  }
+  ahead_ = co_await mailbox_->contents(folder_, std::move(uids));
 }
 
 // The UPDATE state: what was marked goes now, and only now (RFC 1939 §6).

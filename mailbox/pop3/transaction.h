@@ -30,7 +30,8 @@ class Transaction {
   Task<> list(std::optional<std::uint32_t> number,
               std::string (Maildrop::*row)(std::uint32_t) const);
   Task<> send_message(std::uint32_t number, std::optional<std::uint32_t> lines);
-  Task<std::optional<std::string>> first_piece(mailbox::Uid uid);
+  Task<std::optional<std::string>> first_piece(std::uint32_t number);
+  Task<> read_ahead(std::uint32_t number);
   Task<> quit();
   Task<bool> remove(std::vector<mailbox::Uid> uids);
 
@@ -40,6 +41,7 @@ class Transaction {
   std::shared_ptr<mailbox::Mailbox> mailbox_;
   mailbox::FolderId folder_{};
   Maildrop maildrop_;
+  std::vector<mailbox::Octets> ahead_;  // the messages that the client will ask for next
 };
 
 }  // namespace postern::pop3

@@ -1,4 +1,4 @@
-// mailbox/store/contents.cc: the octets of messages, what is kept ready beside them, and SEARCH.
+// mailbox/store/contents.cc: the octets of messages as they come, SEARCH, and what is put off.
 #include <algorithm>
 #include <chrono>
 
@@ -60,52 +60,6 @@ std::int64_t MailboxStore::Inner::store_content(std::string_view message, Second
                  Blob{message.substr(at, chunk_size)});
   }
   return id;
-}
-
-std::string MailboxStore::Inner::load_content(std::int64_t content, std::uint64_t offset,
-                                              std::uint64_t length) {
-  const std::int64_t base = content * chunks_per_content;
-  const std::uint64_t first = std::min<std::uint64_t>(offset / chunk_size, chunks_per_content - 1);
-  std::uint64_t skip = offset - first * chunk_size;
-  std::string bytes;
-  auto rows = database.query("SELECT data FROM chunks WHERE id >= ? AND id < ? ORDER BY id",
-                             base + static_cast<std::int64_t>(first), base + chunks_per_content);
-  while (bytes.size() < length && rows.next()) {
-    std::string_view chunk = rows.bytes();
-    if (skip >= chunk.size()) return bytes;
-    chunk.remove_prefix(skip);
-    skip = 0;
-    bytes.append(chunk.substr(0, length - bytes.size()));
-  }
-  return bytes;
-}
-
-std::optional<std::string> MailboxStore::content(FolderId folder, Uid uid, std::uint64_t offset,
-                                                 std::uint64_t length) {
-  const auto id = inner_->database.integer(
-      "SELECT content FROM messages WHERE folder = ? AND uid = ?", folder, uid);
-  if (!id) return std::nullopt;
-  return inner_->load_content(*id, offset, length);
-}
-
-std::vector<Metadata> MailboxStore::metadata(FolderId folder, std::span<const Uid> uids,
-                                             MetadataWanted wanted) {
-  std::vector<Metadata> found;
-  found.reserve(uids.size());
-  for (const Uid uid : uids) {
-    auto rows = inner_->database.query(
-        "SELECT iif(?, header, x''), iif(?, envelope, x''), iif(?, body_structure, x''),"
-        " iif(?, body, x'') FROM messages JOIN contents ON contents.id = content"
-        " WHERE folder = ? AND uid = ?",
-        wanted.header, wanted.envelope, wanted.body_structure, wanted.body, folder, uid);
-    if (!rows.next()) continue;
-    found.push_back({.uid = uid,
-                     .header = std::string(rows.bytes(0)),
-                     .envelope = std::string(rows.bytes(1)),
-                     .body_structure = std::string(rows.bytes(2)),
-                     .body = std::string(rows.bytes(3))});
-  }
-  return found;
 }
 
 // Search -----------------------------------------------------------------------------------------

@@ -81,11 +81,7 @@ Task<std::optional<std::string>> Mailbox::content(FolderId folder, Uid uid, std:
 
 Task<std::vector<Octets>> Mailbox::contents(FolderId folder, std::vector<Uid> uids) {
   return read([folder, uids = std::move(uids)](MailboxStore& store) {
-    std::vector<Octets> found;
-    for (const Uid uid : uids) {
-      if (auto bytes = store.content(folder, uid)) found.push_back({uid, *std::move(bytes)});
-    }
-    return found;
+    return store.contents(folder, uids);
   });
 }
 

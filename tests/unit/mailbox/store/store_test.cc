@@ -89,6 +89,39 @@ TEST_CASE("a message reads back as it was stored, also in part and when it spans
   CHECK(metadata[0].body.empty());
 }
 
+TEST_CASE("many messages read at once are those that one at a time would be") {
+  Fixture f;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 12; ++i) {
+    texts.push_back("Subject: " + std::to_string(i) + "\r\n\r\n" + std::string(100U * i, 'x'));
+  }
+  texts[3].clear();
+  texts[5] += std::string(700'000, 'y');  // spans rows
+  std::vector<Uid> uids;
+  for (const std::string& text : texts) uids.push_back(f.add(text));
+  f.store.expunge(f.inbox, std::vector{uids[7]}, true);
+  const std::vector<Uid> neighbours(uids.begin() + 1, uids.end()),
+      scattered{uids[0], uids[3], uids[11], Uid(99)}, backwards{uids[5], uids[4], uids[0]},
+      one{uids[2]}, none;
+  for (const auto& wanted : {neighbours, scattered, backwards, one, none}) {
+    std::vector<Uid> there = wanted;
+    std::erase_if(there, [&](Uid uid) { return uid == uids[7] || uid == Uid(99); });
+    const auto contents = f.store.contents(f.inbox, wanted);
+    const auto metadata = f.store.metadata(f.inbox, wanted, {.header = true, .envelope = true});
+    REQUIRE(contents.size() == there.size());
+    REQUIRE(metadata.size() == there.size());
+    for (std::size_t i = 0; i < there.size(); ++i) {
+      const std::string& text =
+          texts[static_cast<std::size_t>(std::ranges::find(uids, there[i]) - uids.begin())];
+      CHECK(contents[i].uid == there[i]);
+      CHECK(contents[i].bytes == text);
+      CHECK(metadata[i].uid == there[i]);
+      CHECK(metadata[i].envelope == length_of(text));
+      CHECK(text.starts_with(metadata[i].header));
+    }
+  }
+}
+
 TEST_CASE("a message in a file is stored with its prefix") {
   Fixture f;
   const std::string path = f.folder.path + "/spooled";
