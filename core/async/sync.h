@@ -145,4 +145,16 @@ class Channel {
   WaitList senders_, receivers_;
 };
 
+/// Closes a channel when its sender ends, in whatever way.
+template <class T>
+class ChannelCloser {
+ public:
+  explicit ChannelCloser(Channel<T>& channel) : channel_(channel) {}
+  ChannelCloser(const ChannelCloser&) = delete;
+  ~ChannelCloser() { channel_.close(); }
+
+ private:
+  Channel<T>& channel_;
+};
+
 }  // namespace postern

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 
+#include "core/async/task_group.h"
 #include "mailbox/imap/account_session.h"
 #include "mailbox/imap/flags.h"
 #include "mailbox/imap/section_source.h"
@@ -31,11 +32,20 @@ class Fetch {
 
   /// False when some messages were gone.
   Task<bool> run(std::vector<std::uint32_t> numbers) {
-    for (std::size_t done = 0; done < numbers.size(); done += batch_size) {
-      const std::size_t count = std::min(batch_size, numbers.size() - done);
-      co_await batch(std::span(numbers).subspan(done, count));
+    Channel<Batch> batches(1);
+    TaskGroup reading;
+    reading.spawn(read(std::move(numbers), batches));
+    std::exception_ptr failure;
+    try {
+      while (const std::optional<Batch> batch = co_await batches.receive()) co_await write(*batch);
+      co_await flush();
+    } catch (...) {
+      failure = std::current_exception();
     }
-    co_await flush();
+    if (failure) reading.cancel();
+    batches.close();
+    co_await reading.join();
+    if (failure) std::rethrow_exception(failure);
     co_return !missed_some_;
   }
 
@@ -64,7 +74,36 @@ class Fetch {
     sets_seen_ |= !item.peek && !session_.selection->is_read_only;
   }
 
-  Task<> batch(std::span<const std::uint32_t> numbers) {
+  /// Messages, and what was read of them in one way to the disk.
+  struct Batch {
+    std::vector<mailbox::Uid> uids;
+    std::vector<mailbox::Metadata> metadata;
+    std::vector<mailbox::Octets> contents;  // of the small ones
+  };
+
+  /// The next batch is read while one is written.
+  Task<> read(std::vector<std::uint32_t> numbers, Channel<Batch>& batches) {
+    const ChannelCloser<Batch> closer(batches);
+    for (std::size_t done = 0; done < numbers.size(); done += batch_size) {
+      const std::size_t count = std::min(batch_size, numbers.size() - done);
+      Batch batch{.uids = those_wanted(std::span(numbers).subspan(done, count)),
+                  .metadata = {},
+                  .contents = {}};
+      if (reads_metadata()) {
+        batch.metadata = co_await session_.mailbox->metadata(folder_->id, batch.uids, wanted_);
+      }
+      if (sends_octets_) {
+        batch.contents = co_await session_.mailbox->contents(folder_->id, small_ones(batch.uids));
+      }
+      if (!co_await batches.send(std::move(batch))) co_return;
+    }
+  }
+
+  bool reads_metadata() const {
+    return wanted_.header || wanted_.envelope || wanted_.body_structure || wanted_.body;
+  }
+
+  std::vector<mailbox::Uid> those_wanted(std::span<const std::uint32_t> numbers) {
     std::vector<mailbox::Uid> uids;
     for (const std::uint32_t number : numbers) {
       const mailbox::MessageEntry* entry = folder_->find(session_.selection->view.uid(number));
@@ -73,25 +112,10 @@ class Fetch {
         continue;
       uids.push_back(entry->uid);
     }
-    if (sets_seen_) co_await set_seen(uids);
-    std::vector<mailbox::Metadata> metadata;
-    const bool reads_metadata =
-        wanted_.header || wanted_.envelope || wanted_.body_structure || wanted_.body;
-    if (reads_metadata) metadata = co_await session_.mailbox->metadata(folder_->id, uids, wanted_);
-    if (sends_octets_) co_await read_small(uids);
-    for (auto next = metadata.begin(); const mailbox::Uid uid : uids) {
-      const mailbox::Metadata* found = nullptr;
-      if (next != metadata.end() && next->uid == uid) found = &*next++;
-      if (reads_metadata && found == nullptr) {
-        missed_some_ = true;
-      } else {
-        co_await message(uid, found);
-      }
-    }
+    return uids;
   }
 
-  /// One way to the disk for many small messages.
-  Task<> read_small(const std::vector<mailbox::Uid>& uids) {
+  std::vector<mailbox::Uid> small_ones(const std::vector<mailbox::Uid>& uids) const {
     std::vector<mailbox::Uid> chosen;
     std::uint64_t octets = 0;
     for (const mailbox::Uid uid : uids) {
@@ -101,7 +125,21 @@ class Fetch {
       if (octets > batch_octets) break;
       chosen.push_back(uid);
     }
-    read_ = co_await session_.mailbox->contents(folder_->id, std::move(chosen));
+    return chosen;
+  }
+
+  Task<> write(const Batch& batch) {
+    if (sets_seen_) co_await set_seen(batch.uids);
+    contents_ = batch.contents;
+    for (auto next = batch.metadata.begin(); const mailbox::Uid uid : batch.uids) {
+      const mailbox::Metadata* found = nullptr;
+      if (next != batch.metadata.end() && next->uid == uid) found = &*next++;
+      if (reads_metadata() && found == nullptr) {
+        missed_some_ = true;
+      } else {
+        co_await message(uid, found);
+      }
+    }
   }
 
   Task<> set_seen(const std::vector<mailbox::Uid>& uids) {
@@ -222,8 +260,8 @@ class Fetch {
   /// Sends stored octets block by block; the client's pace is ours.
   Task<> stream_content(mailbox::Uid uid, Range range) {
     write_literal(range.length);
-    const auto found = std::ranges::lower_bound(read_, uid, {}, &mailbox::Octets::uid);
-    if (found != read_.end() && found->uid == uid &&
+    const auto found = std::ranges::lower_bound(contents_, uid, {}, &mailbox::Octets::uid);
+    if (found != contents_.end() && found->uid == uid &&
         found->bytes.size() >= range.offset + range.length) {
       append_clean(std::string_view(found->bytes).substr(range.offset, range.length));
       co_return;
@@ -270,8 +308,8 @@ class Fetch {
   bool sets_seen_ = false;
   bool asks_for_flags_ = false;
   bool sends_octets_ = false;
-  std::vector<mailbox::Octets> read_;     // of this batch, ascending by uid
-  std::vector<mailbox::Uid> newly_seen_;  // of this batch
+  std::span<const mailbox::Octets> contents_;  // of this batch, ascending by uid
+  std::vector<mailbox::Uid> newly_seen_;       // of this batch
   bool missed_some_ = false;
   std::string out_;
 };

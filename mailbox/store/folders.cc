@@ -97,27 +97,34 @@ std::optional<FolderInfo> MailboxStore::special_folder(SpecialUse use) {
   return read_folder(rows);
 }
 
-std::expected<FolderStatus, StoreError> MailboxStore::status(FolderId folder) {
-  FolderStatus status;
+std::expected<FolderStatus, StoreError> MailboxStore::state(FolderId folder) {
   auto row = inner_->database.query(
-      "SELECT uid_validity, uid_next, highest_modseq, recent_from FROM folders WHERE id = ?",
-      folder);
+      "SELECT uid_validity, uid_next, highest_modseq FROM folders WHERE id = ?", folder);
   if (!row.next()) return std::unexpected(StoreError::no_such_folder);
+  FolderStatus status;
   status.id = folder;
   status.uid_validity = static_cast<std::uint32_t>(row.integer(0));
   status.uid_next = static_cast<std::uint32_t>(row.integer(1));
   status.highest_modseq = static_cast<ModSeq>(row.integer(2));
+  return status;
+}
+
+std::expected<FolderStatus, StoreError> MailboxStore::status(FolderId folder) {
+  auto status = state(folder);
+  if (!status) return status;
   auto sums = inner_->database.query(
       "SELECT count(*), coalesce(sum(flags & 1 = 0), 0), coalesce(sum(flags & 8 <> 0), 0),"
-      " coalesce(sum(size), 0), coalesce(sum(uid >= ?), 0) FROM messages WHERE folder = ?",
-      row.integer(3), folder);
+      " coalesce(sum(size), 0), coalesce(sum(uid >= (SELECT recent_from FROM folders WHERE id = "
+      "?1)), 0)"
+      " FROM messages WHERE folder = ?1",
+      folder);
   static_assert(flag::seen == 1 && flag::deleted == 8);
   if (sums.next()) {
-    status.messages = static_cast<std::uint64_t>(sums.integer(0));
-    status.unseen = static_cast<std::uint64_t>(sums.integer(1));
-    status.deleted = static_cast<std::uint64_t>(sums.integer(2));
-    status.size = static_cast<std::uint64_t>(sums.integer(3));
-    status.recent = static_cast<std::uint64_t>(sums.integer(4));
+    status->messages = static_cast<std::uint64_t>(sums.integer(0));
+    status->unseen = static_cast<std::uint64_t>(sums.integer(1));
+    status->deleted = static_cast<std::uint64_t>(sums.integer(2));
+    status->size = static_cast<std::uint64_t>(sums.integer(3));
+    status->recent = static_cast<std::uint64_t>(sums.integer(4));
   }
   return status;
 }

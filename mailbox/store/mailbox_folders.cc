@@ -56,7 +56,7 @@ Task<std::expected<std::shared_ptr<FolderIndex>, StoreError>> Mailbox::open_fold
   // As a write, and installed before its batch is published: no change falls between.
   const auto index = std::make_shared<FolderIndex>();
   auto load = [index, folder = *folder](MailboxStore& store) {
-    const auto status = store.status(folder.id);
+    const auto status = store.state(folder.id);
     if (!status || status->uid_validity != folder.uid_validity) return false;
     index->id = folder.id;
     index->name = folder.name;

@@ -26,6 +26,20 @@ bool same_keyword(std::string_view a, std::string_view b) {
   });
 }
 
+/// Runs of uids that follow each other without a gap.
+std::vector<UidRange> ranges_of(std::span<const MessageEntry> entries) {
+  std::vector<UidRange> ranges;
+  for (const MessageEntry& entry : entries) {
+    const auto uid = static_cast<std::uint32_t>(entry.uid);
+    if (!ranges.empty() && static_cast<std::uint32_t>(ranges.back().last) + 1 == uid) {
+      ranges.back().last = entry.uid;
+    } else {
+      ranges.push_back({entry.uid, entry.uid});
+    }
+  }
+  return ranges;
+}
+
 std::uint64_t total_size(std::span<const MessageEntry> entries) {
   std::uint64_t size = 0;
   for (const MessageEntry& entry : entries) size += entry.size;
@@ -61,6 +75,16 @@ std::vector<MessageEntry> MailboxStore::entries(FolderId folder) {
 std::vector<MessageEntry> MailboxStore::Inner::find_entries(FolderId folder,
                                                             std::span<const Uid> uids) {
   std::vector<MessageEntry> found;
+  if (are_neighbours(uids)) {
+    found = read_entries(database.query(
+        "SELECT uid, flags, keywords, modseq, size, internal_date, sent_date, content"
+        " FROM messages WHERE folder = ? AND uid BETWEEN ? AND ? ORDER BY uid",
+        folder, uids.front(), uids.back()));
+    std::erase_if(found, [&](const MessageEntry& entry) {
+      return !std::ranges::binary_search(uids, entry.uid);
+    });
+    return found;
+  }
   found.reserve(uids.size());
   for (const Uid uid : uids) {
     const std::vector<MessageEntry> one = read_entries(database.query(
@@ -256,13 +280,20 @@ std::expected<FlagsStored, StoreError> MailboxStore::store_flags(FolderId folder
 void MailboxStore::Inner::remove(FolderId folder, std::span<const MessageEntry> entries,
                                  ModSeq modseq, bool release) {
   if (entries.empty()) return;
+  for (const UidRange& range : ranges_of(entries)) {
+    database.run(
+        "INSERT INTO expunged SELECT folder, uid, ? FROM messages"
+        " WHERE folder = ? AND uid BETWEEN ? AND ?",
+        modseq, folder, range.first, range.last);
+    database.run("DELETE FROM messages WHERE folder = ? AND uid BETWEEN ? AND ?", folder,
+                 range.first, range.last);
+  }
+  auto& expunged = change(folder).expunged;
   for (const MessageEntry& entry : entries) {
-    database.run("DELETE FROM messages WHERE folder = ? AND uid = ?", folder, entry.uid);
-    database.run("INSERT INTO expunged VALUES (?, ?, ?)", folder, entry.uid, modseq);
     if (release) {
       database.run("UPDATE contents SET refs = refs - 1 WHERE id = ?", entry.content);
     }
-    change(folder).expunged.push_back(entry.uid);
+    expunged.push_back(entry.uid);
   }
   if (release) {
     add_to_counter("bytes", -static_cast<std::int64_t>(total_size(entries)));

@@ -28,15 +28,6 @@ class Snapshot {
   Database* database_;
 };
 
-/// Whether one walk from the first to the last is cheaper than a search for each: clients mostly
-/// ask for neighbours. Uids that are not there cost nothing.
-bool are_neighbours(std::span<const Uid> uids) {
-  if (uids.size() < 2 || !std::ranges::is_sorted(uids)) return false;
-  const auto span =
-      static_cast<std::uint32_t>(uids.back()) - static_cast<std::uint32_t>(uids.front());
-  return span < 4 * uids.size();
-}
-
 Metadata metadata_of(Uid uid, const Database::Rows& rows) {
   return {.uid = uid,
           .header = std::string(rows.bytes(1)),
@@ -46,6 +37,13 @@ Metadata metadata_of(Uid uid, const Database::Rows& rows) {
 }
 
 }  // namespace
+
+bool are_neighbours(std::span<const Uid> uids) {
+  if (uids.size() < 2 || !std::ranges::is_sorted(uids)) return false;
+  const auto span =
+      static_cast<std::uint32_t>(uids.back()) - static_cast<std::uint32_t>(uids.front());
+  return span < 4 * uids.size();
+}
 
 std::string MailboxStore::Inner::load_content(std::int64_t content, std::uint64_t offset,
                                               std::uint64_t length) {

@@ -39,7 +39,7 @@ CREATE TABLE chunks (id INTEGER PRIMARY KEY, data BLOB NOT NULL);  -- id = conte
 CREATE TABLE messages (
   folder INTEGER NOT NULL REFERENCES folders (id),
   uid INTEGER NOT NULL,
-  content INTEGER NOT NULL REFERENCES contents (id),
+  content INTEGER NOT NULL,                  -- a row of contents, which counts this one in refs
   flags INTEGER NOT NULL,
   keywords INTEGER NOT NULL,
   modseq INTEGER NOT NULL,
@@ -47,7 +47,6 @@ CREATE TABLE messages (
   internal_date INTEGER NOT NULL,
   sent_date INTEGER NOT NULL,
   PRIMARY KEY (folder, uid)) WITHOUT ROWID;
-CREATE INDEX messages_content ON messages (content);
 
 CREATE TABLE expunged (
   folder INTEGER NOT NULL REFERENCES folders (id) ON DELETE CASCADE,

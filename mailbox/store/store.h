@@ -43,6 +43,8 @@ class MailboxStore {
   std::vector<FolderInfo> folders();  // ascending by name, INBOX first
   std::expected<FolderInfo, StoreError> find_folder(std::string_view name);
   std::optional<FolderInfo> special_folder(SpecialUse use);
+  /// UIDVALIDITY, UIDNEXT and HIGHESTMODSEQ, without counting messages.
+  std::expected<FolderStatus, StoreError> state(FolderId folder);
   std::expected<FolderStatus, StoreError> status(FolderId folder);
   /// Makes missing parents as well (RFC 3501 §6.3.3). One trailing '/' is dropped.
   std::expected<FolderInfo, StoreError> create_folder(std::string_view name,

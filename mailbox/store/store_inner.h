@@ -76,4 +76,8 @@ struct MailboxStore::Inner {
 
 Seconds now_seconds();
 
+/// Whether one walk from the first to the last is cheaper than a search for each: clients mostly
+/// ask for neighbours. Uids that are not there cost nothing.
+bool are_neighbours(std::span<const Uid> uids);
+
 }  // namespace postern::mailbox
