@@ -13,7 +13,7 @@
 namespace postern::imap {
 namespace {
 
-constexpr std::size_t batch_size = 100;           // messages that are read at once
+constexpr std::size_t batch_size = 256;           // messages that are read at once
 constexpr std::uint64_t small = 64 * 1024;        // messages up to this size come in batches, too
 constexpr std::uint64_t batch_octets = 1 << 20;   // of such messages
 constexpr std::uint64_t block_size = 256 * 1024;  // of a body, in memory at a time
@@ -32,6 +32,7 @@ class Fetch {
 
   /// False when some messages were gone.
   Task<bool> run(std::vector<std::uint32_t> numbers) {
+    if (!reads_store()) co_return co_await write_all(numbers);
     Channel<Batch> batches(1);
     TaskGroup reading;
     reading.spawn(read(std::move(numbers), batches));
@@ -98,6 +99,15 @@ class Fetch {
       if (!co_await batches.send(std::move(batch))) co_return;
     }
   }
+
+  /// What the index knows needs no batches.
+  Task<bool> write_all(std::span<const std::uint32_t> numbers) {
+    co_await write({.uids = those_wanted(numbers), .metadata = {}, .contents = {}});
+    co_await flush();
+    co_return !missed_some_;
+  }
+
+  bool reads_store() const { return reads_metadata() || sends_octets_ || sets_seen_; }
 
   bool reads_metadata() const {
     return wanted_.header || wanted_.envelope || wanted_.body_structure || wanted_.body;

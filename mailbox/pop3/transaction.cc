@@ -43,7 +43,8 @@ Task<> Transaction::take_snapshot() {
 Task<> Transaction::obey(const Command& command) {
   const std::uint32_t number = command.number.value_or(0);
   if (command.number && maildrop_.find(number) == nullptr) {
-    co_await client_.refuse(reply::no_message);
+    // No mistake of the client's that would count: another session may have expunged many.
+    co_await client_.say(reply::no_message);
     co_return;
   }
   switch (command.verb) {
@@ -99,7 +100,7 @@ Task<> Transaction::send_message(std::uint32_t number, std::optional<std::uint32
   const Maildrop::Message message = *maildrop_.find(number);
   std::optional<std::string> piece = co_await first_piece(number);
   if (!piece) {  // an IMAP session expunged it meanwhile, or the disk failed
-    co_await client_.refuse(reply::no_message);
+    co_await client_.say(reply::no_message);
     co_return;
   }
   co_await client_.say(fmt::format(fmt::runtime(reply::message), message.size));

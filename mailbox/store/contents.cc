@@ -50,10 +50,10 @@ std::int64_t MailboxStore::Inner::store_content(std::string_view message, Second
   const std::string envelope = indexer.envelope ? indexer.envelope(message) : "";
   const std::string structure = indexer.body_structure ? indexer.body_structure(message) : "";
   const std::string body = indexer.body ? indexer.body(message) : "";
-  database.run(
-      "INSERT INTO contents (size, header, envelope, body_structure, body) VALUES (?, ?, ?, ?, ?)",
-      message.size(), Blob{header.text()}, Blob{envelope}, Blob{structure}, Blob{body});
+  database.run("INSERT INTO contents (size) VALUES (?)", message.size());
   const std::int64_t id = database.last_id();
+  database.run("INSERT INTO summaries VALUES (?, ?, ?, ?, ?)", id, Blob{envelope}, Blob{structure},
+               Blob{body}, Blob{header.text()});
   std::int64_t number = id * chunks_per_content;
   for (std::size_t at = 0; at < message.size(); at += chunk_size) {
     database.run("INSERT INTO chunks VALUES (?, ?)", number++,
@@ -84,7 +84,7 @@ std::optional<std::vector<std::int64_t>> MailboxStore::probable_contents(std::st
 bool MailboxStore::matches_text(std::int64_t content, SearchScope scope, std::string_view needle) {
   const std::string folded = fold_case(needle);
   if (scope == SearchScope::header) {
-    auto rows = inner_->database.query("SELECT header FROM contents WHERE id = ?", content);
+    auto rows = inner_->database.query("SELECT header FROM summaries WHERE id = ?", content);
     return rows.next() && search_header_text(rows.bytes()).find(folded) != std::string::npos;
   }
   const std::string message = inner_->load_content(content, 0, ~std::uint64_t{0});
@@ -95,7 +95,7 @@ bool MailboxStore::matches_text(std::int64_t content, SearchScope scope, std::st
 
 bool MailboxStore::matches_header(std::int64_t content, std::string_view field,
                                   std::string_view needle) {
-  auto rows = inner_->database.query("SELECT header FROM contents WHERE id = ?", content);
+  auto rows = inner_->database.query("SELECT header FROM summaries WHERE id = ?", content);
   if (!rows.next()) return false;
   const std::string folded = fold_case(needle);
   const mail::HeaderBlock header = mail::HeaderBlock::parse(rows.bytes());
@@ -124,6 +124,7 @@ bool MailboxStore::maintain() {
         const std::int64_t base = *dead * chunks_per_content;
         database.run("DELETE FROM chunks WHERE id >= ? AND id < ?", base,
                      base + chunks_per_content);
+        database.run("DELETE FROM summaries WHERE id = ?", *dead);
         database.run("DELETE FROM contents WHERE id = ?", *dead);
         continue;
       }

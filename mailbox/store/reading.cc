@@ -104,7 +104,7 @@ std::vector<Metadata> MailboxStore::metadata(FolderId folder, std::span<const Ui
   if (are_neighbours(uids)) {
     auto rows = inner_->database.query(
         "SELECT uid, iif(?, header, x''), iif(?, envelope, x''), iif(?, body_structure, x''),"
-        " iif(?, body, x'') FROM messages CROSS JOIN contents ON contents.id = content"
+        " iif(?, body, x'') FROM messages CROSS JOIN summaries ON summaries.id = content"
         " WHERE folder = ? AND uid BETWEEN ? AND ? ORDER BY uid",
         wanted.header, wanted.envelope, wanted.body_structure, wanted.body, folder, uids.front(),
         uids.back());
@@ -117,7 +117,7 @@ std::vector<Metadata> MailboxStore::metadata(FolderId folder, std::span<const Ui
   for (const Uid uid : uids) {
     auto rows = inner_->database.query(
         "SELECT uid, iif(?, header, x''), iif(?, envelope, x''), iif(?, body_structure, x''),"
-        " iif(?, body, x'') FROM messages JOIN contents ON contents.id = content"
+        " iif(?, body, x'') FROM messages JOIN summaries ON summaries.id = content"
         " WHERE folder = ? AND uid = ?",
         wanted.header, wanted.envelope, wanted.body_structure, wanted.body, folder, uid);
     if (rows.next()) found.push_back(metadata_of(uid, rows));

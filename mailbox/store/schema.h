@@ -3,7 +3,7 @@
 
 namespace postern::mailbox {
 
-inline constexpr int schema_version = 1;
+inline constexpr int schema_version = 2;
 
 inline constexpr const char* schema = R"sql(
 CREATE TABLE counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -22,18 +22,23 @@ CREATE TABLE folders (
 CREATE TABLE subscriptions (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE keywords (bit INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE);
 
--- What messages consist of. Copies share it: refs counts them; 0 waits for removal.
+-- What messages consist of. Copies share it: refs counts them; 0 waits for removal. These rows
+-- change, so they are small.
 CREATE TABLE contents (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   size INTEGER NOT NULL,
   refs INTEGER NOT NULL DEFAULT 1,
-  indexed INTEGER NOT NULL DEFAULT 0,        -- 0: not yet, 1: all of it, 2: its beginning
-  header BLOB NOT NULL,
-  envelope BLOB NOT NULL,
-  body_structure BLOB NOT NULL,
-  body BLOB NOT NULL);
+  indexed INTEGER NOT NULL DEFAULT 0);       -- 0: not yet, 1: all of it, 2: its beginning
 CREATE INDEX contents_dead ON contents (id) WHERE refs = 0;
 CREATE INDEX contents_waiting ON contents (id) WHERE indexed <> 1;
+-- What FETCH asks for, computed once. id: that of the content. The header is last, for it may be
+-- long.
+CREATE TABLE summaries (
+  id INTEGER PRIMARY KEY,
+  envelope BLOB NOT NULL,
+  body_structure BLOB NOT NULL,
+  body BLOB NOT NULL,
+  header BLOB NOT NULL);
 CREATE TABLE chunks (id INTEGER PRIMARY KEY, data BLOB NOT NULL);  -- id = content << 24 | number
 
 CREATE TABLE messages (
@@ -59,6 +64,22 @@ CREATE INDEX delivered_at ON delivered (at);
 
 -- Which contents hold which three characters. Keeps no text of its own.
 CREATE VIRTUAL TABLE texts USING fts5(text, content='', tokenize='trigram', detail='none');
+)sql";
+
+/// From version 1, where the summaries were columns of contents.
+inline constexpr const char* upgrade_from_1 = R"sql(
+CREATE TABLE summaries (
+  id INTEGER PRIMARY KEY,
+  envelope BLOB NOT NULL,
+  body_structure BLOB NOT NULL,
+  body BLOB NOT NULL,
+  header BLOB NOT NULL);
+INSERT INTO summaries SELECT id, envelope, body_structure, body, header FROM contents;
+ALTER TABLE contents DROP COLUMN header;
+ALTER TABLE contents DROP COLUMN envelope;
+ALTER TABLE contents DROP COLUMN body_structure;
+ALTER TABLE contents DROP COLUMN body;
+PRAGMA user_version = 2;
 )sql";
 
 }  // namespace postern::mailbox

@@ -24,22 +24,40 @@ Seconds now_seconds() {
 
 namespace {
 
-void create(MailboxStore::Mode mode, Database& database, const std::string& path,
+void create(Database& database, const std::string& path,
             const std::function<void()>& make_folders) {
-  const std::int64_t version = database.integer("PRAGMA user_version").value_or(0);
-  if (version == schema_version) return;
-  if (version != 0) throw IoError("mailbox store: made by a newer version: " + path);
-  if (mode == MailboxStore::Mode::read_only) throw IoError("mailbox store: not there yet: " + path);
   const std::uint32_t start = reserve_uid_validity(path, 0);
   database.script("BEGIN IMMEDIATE");
   if (database.integer("PRAGMA user_version").value_or(0) == 0) {  // nobody was faster
     database.script(schema);
     database.run("UPDATE counters SET value = ? WHERE key = 'uid_validity'", start - 1);
     make_folders();
-    database.script("PRAGMA user_version = 1");
-    static_assert(schema_version == 1);
+    database.script("PRAGMA user_version = 2");
+    static_assert(schema_version == 2);
   }
   database.script("COMMIT");
+}
+
+void upgrade(Database& database) {
+  database.script("BEGIN IMMEDIATE");
+  if (database.integer("PRAGMA user_version").value_or(0) == 1) database.script(upgrade_from_1);
+  database.script("COMMIT");
+}
+
+/// Makes the tables, or brings those of an older version up to ours.
+void prepare(MailboxStore::Mode mode, Database& database, const std::string& path,
+             const std::function<void()>& make_folders) {
+  const std::int64_t version = database.integer("PRAGMA user_version").value_or(0);
+  if (version == schema_version) return;
+  if (version > schema_version) {
+    throw IoError("mailbox store: made by a newer version: " + path);
+  }
+  if (mode == MailboxStore::Mode::read_only) throw IoError("mailbox store: not there yet: " + path);
+  if (version == 0) {
+    create(database, path, make_folders);
+  } else {
+    upgrade(database);
+  }
 }
 
 }  // namespace
@@ -49,7 +67,7 @@ MailboxStore::Inner::Inner(const std::string& path, Mode mode,
     : database(path,
                mode == Mode::read_write ? Database::Access::write : Database::Access::read_only),
       indexer(message_indexer) {
-  create(mode, database, path, [this] {
+  prepare(mode, database, path, [this] {
     insert_folder("INBOX", SpecialUse::none);
     const std::pair<const char*, SpecialUse> special[] = {{"Drafts", SpecialUse::drafts},
                                                           {"Sent", SpecialUse::sent},

@@ -69,10 +69,10 @@ inline std::optional<HttpRequest> take_request(std::string_view& sent) {
   while (is_chunked) {
     const std::size_t line_end = rest.find("\r\n");
     if (line_end == rest.npos) return {};
-    const std::string_view text = rest.substr(0, rest.find_first_of("; \t\r\n"));
-    if (text.empty() || text.size() > 12 ||
-        text.find_first_not_of("0123456789abcdefABCDEF") != text.npos)
-      return {};
+    std::string_view text = rest.substr(0, rest.find_first_of("; \t\r\n"));
+    if (text.empty() || text.find_first_not_of("0123456789abcdefABCDEF") != text.npos) return {};
+    text.remove_prefix(std::min(text.find_first_not_of('0'), text.size() - 1));
+    if (text.size() > 12) return {};
     if (rest.substr(0, line_end).find_first_of("\r\n") != rest.npos) return {};
     const auto size = std::stoull(std::string(text), nullptr, 16);
     rest.remove_prefix(line_end + 2);

@@ -232,6 +232,15 @@ TEST_CASE("an account that is disabled loses its POP3 session at the next comman
         "-ERR [SYS/PERM] The account is no longer enabled\r\n");
 }
 
+TEST_CASE("a client may ask for any number of messages that are gone and still quit in peace") {
+  Server server;
+  server.deliver("1", "a: 1\r\n\r\n");
+  std::string input = login + "DELE 1\r\n";
+  for (int i = 0; i < 60; ++i) input += "RETR 1\r\n";
+  CHECK(server.talk(input + "QUIT\r\n").ends_with("-ERR No such message\r\n+OK Bye\r\n"));
+  CHECK(after_login(server.talk(login + "STAT\r\nQUIT\r\n")).starts_with("+OK 0 0\r\n"));
+}
+
 TEST_CASE("the maildrop is a snapshot: what arrives or goes meanwhile changes no number") {
   Server server;
   server.deliver("1", "a: 1\r\n\r\n");
