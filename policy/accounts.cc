@@ -48,18 +48,27 @@ std::optional<Account> Accounts::find_by_id(std::string_view id) {
   return std::move(found->account);
 }
 
-std::optional<Account> Accounts::verify(std::string_view login, std::string_view password,
+std::optional<Account> Accounts::recall(std::string_view login, std::string_view password,
                                         Scope scope) {
   const auto address = mail::EmailAddress::parse(login);
-  const bool is_possible = address && password.size() <= longest_password;
+  if (!address || password.size() > longest_password) return std::nullopt;
+  const std::scoped_lock lock(impl_->mutex);
+  auto found = impl_->find(*address);
+  if (!found || !found->account.enabled) return std::nullopt;
+  const bool is_known =
+      impl_->verify_app_password(*found, password, scope) || impl_->remembers(*found, password);
+  if (!is_known) return std::nullopt;
+  return std::move(found->account);
+}
+
+std::optional<Account> Accounts::verify(std::string_view login, std::string_view password,
+                                        Scope scope) {
+  if (auto known = recall(login, password, scope)) return known;
+  const auto address = mail::EmailAddress::parse(login);
   std::optional<Found> found;
-  if (is_possible) {
+  if (address && password.size() <= longest_password) {
     const std::scoped_lock lock(impl_->mutex);
     found = impl_->find(*address);
-    if (found && (impl_->verify_app_password(*found, password, scope) ||
-                  impl_->remembers(*found, password))) {
-      if (found->account.enabled) return std::move(found->account);
-    }
   }
   const std::string_view tried = password.substr(0, longest_password);
   const bool is_right = verify_password(tried, found ? found->record : impl_->nobody);

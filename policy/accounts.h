@@ -78,6 +78,9 @@ class Accounts {
   /// right and it is enabled. The same hash work for unknown and disabled accounts and wrong
   /// passwords. What was verified is remembered for ten minutes, as a keyed hash.
   std::optional<Account> verify(std::string_view login, std::string_view password, Scope scope);
+  /// The same without the hash work: none when it takes that to know. So a login that was good a
+  /// moment ago does not wait behind those that are guessed.
+  std::optional<Account> recall(std::string_view login, std::string_view password, Scope scope);
   std::vector<Account> list();
 
   // Change accounts

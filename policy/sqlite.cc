@@ -42,15 +42,28 @@ void Sqlite::script(const char* sql) {
 }
 
 Sqlite::Rows Sqlite::prepare(std::string_view sql) {
+  const auto idle = idle_.find(std::string(sql));
+  Statement statement =
+      idle != idle_.end() && idle->second ? std::move(idle->second) : compile(sql);
   Rows rows;
+  rows.connection_ = connection_.get();
+  rows.statement_ = {statement.release(), {this}};
+  return rows;
+}
+
+Sqlite::Statement Sqlite::compile(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &statement,
-                         nullptr) != SQLITE_OK) {
+  if (sqlite3_prepare_v3(connection_.get(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
     fail(connection_.get(), "prepare");
   }
-  rows.statement_.reset(statement);
-  rows.connection_ = connection_.get();
-  return rows;
+  return Statement(statement);
+}
+
+void Sqlite::give_back(sqlite3_stmt* statement) noexcept {
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  idle_[sqlite3_sql(statement)].reset(statement);
 }
 
 void Sqlite::bind(Rows& rows, int place, std::int64_t value) {

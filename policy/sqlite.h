@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace postern::policy {
 
@@ -28,10 +29,11 @@ class Sqlite {
 
    private:
     friend class Sqlite;
-    struct Finalize {
-      void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+    struct GiveBack {
+      Sqlite* owner = nullptr;
+      void operator()(sqlite3_stmt* statement) const noexcept { owner->give_back(statement); }
     };
-    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    std::unique_ptr<sqlite3_stmt, GiveBack> statement_;
     sqlite3* connection_ = nullptr;
   };
   template <class... Arguments>
@@ -55,7 +57,13 @@ class Sqlite {
   struct Close {
     void operator()(sqlite3* connection) const noexcept { sqlite3_close_v2(connection); }
   };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
   Rows prepare(std::string_view sql);
+  Statement compile(std::string_view sql);
+  void give_back(sqlite3_stmt* statement) noexcept;
   void bind(Rows& rows, int place, std::int64_t value);
   void bind(Rows& rows, int place, std::string_view value);
   void bind(Rows& rows, int place, const std::string& value) {
@@ -64,6 +72,7 @@ class Sqlite {
   void bind(Rows& rows, int place, const std::optional<std::int64_t>& value);
 
   std::unique_ptr<sqlite3, Close> connection_;
+  std::unordered_map<std::string, Statement> idle_;  // by their text; die before the connection
 };
 
 /// Everything until commit(), or nothing.

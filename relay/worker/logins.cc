@@ -39,7 +39,10 @@ Task<std::expected<policy::Account, mailbox::AuthFailure>> Logins::login(std::st
   const UnderWay under_way(under_way_);  // until the slot is given back
   std::optional<policy::Account> account;
   try {
-    account = co_await offload(pool_, [&] { return accounts_.verify(user, password, scope); });
+    account = co_await offload(lookups_, [&] { return accounts_.recall(user, password, scope); });
+    if (!account) {
+      account = co_await offload(hashing_, [&] { return accounts_.verify(user, password, scope); });
+    }
   } catch (const IoError& error) {
     log::error("login_unavailable", {{"error", error.what()}});
     attempt->succeeded();  // our fault, not theirs

@@ -12,9 +12,11 @@ namespace postern::relay {
 /// One for the process; callable from every loop.
 class Logins final : public mailbox::Authenticator {
  public:
-  /// `pool` hashes: its size limits how many cores logins may take.
-  Logins(policy::Accounts& accounts, net::AddressTable& addresses, ThreadPool& pool)
-      : accounts_(accounts), addresses_(addresses), pool_(pool) {}
+  /// The size of `hashing` limits how many cores logins may take; `lookups` serves those that need
+  /// no hash work.
+  Logins(policy::Accounts& accounts, net::AddressTable& addresses, ThreadPool& hashing,
+         ThreadPool& lookups)
+      : accounts_(accounts), addresses_(addresses), hashing_(hashing), lookups_(lookups) {}
 
   Task<std::expected<policy::Account, mailbox::AuthFailure>> login(std::string user,
                                                                    std::string password,
@@ -26,7 +28,8 @@ class Logins final : public mailbox::Authenticator {
 
   policy::Accounts& accounts_;
   net::AddressTable& addresses_;
-  ThreadPool& pool_;
+  ThreadPool& hashing_;
+  ThreadPool& lookups_;
   std::atomic<int> under_way_{0};
 };
 

@@ -83,7 +83,7 @@ House::House(const config::Config& config)
       store(std::max(16U, 4 * config.worker_count()), longest_wait_for_pool),
       disk(4, longest_wait_for_pool),
       node(config.data_dir),
-      logins(accounts, addresses, hashing),
+      logins(accounts, addresses, hashing, store),
       started(std::chrono::system_clock::now()) {
   refresh_accounts();
 }

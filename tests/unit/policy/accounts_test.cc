@@ -56,6 +56,23 @@ TEST_CASE("an account is found and its password verified") {
          std::filesystem::perms::others_all) == std::filesystem::perms::none);
 }
 
+TEST_CASE("a login that was good before needs no hash work, a changed one does") {
+  const Database database;
+  Accounts accounts(database.file(), 10);
+  REQUIRE(accounts.add(at("ann@b.example"), "one", {}, false));
+  CHECK_FALSE(accounts.recall("ann@b.example", "one", Scope::smtp));
+  REQUIRE(accounts.verify("ann@b.example", "one", Scope::smtp));
+  CHECK(accounts.recall("ann@b.example", "one", Scope::smtp));
+  CHECK_FALSE(accounts.recall("ann@b.example", "two", Scope::smtp));
+  CHECK_FALSE(accounts.recall("bob@b.example", "one", Scope::smtp));
+  CHECK_FALSE(accounts.recall("no address", "one", Scope::smtp));
+  REQUIRE(accounts.set_enabled(at("ann@b.example"), false));
+  CHECK_FALSE(accounts.recall("ann@b.example", "one", Scope::smtp));
+  REQUIRE(accounts.set_enabled(at("ann@b.example"), true));
+  REQUIRE(accounts.set_password(at("ann@b.example"), "two"));
+  CHECK_FALSE(accounts.recall("ann@b.example", "one", Scope::smtp));
+}
+
 TEST_CASE("a change counts at once, also one by another process") {
   const Database database;
   Accounts server(database.file(), 10), command_line(database.file(), 10);
