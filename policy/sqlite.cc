@@ -45,10 +45,7 @@ Sqlite::Rows Sqlite::prepare(std::string_view sql) {
   const auto idle = idle_.find(std::string(sql));
   Statement statement =
       idle != idle_.end() && idle->second ? std::move(idle->second) : compile(sql);
-  Rows rows;
-  rows.connection_ = connection_.get();
-  rows.statement_ = {statement.release(), {this}};
-  return rows;
+  return {*this, connection_.get(), statement.release()};
 }
 
 Sqlite::Statement Sqlite::compile(std::string_view sql) {

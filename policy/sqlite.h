@@ -29,12 +29,14 @@ class Sqlite {
 
    private:
     friend class Sqlite;
+    Rows(Sqlite& owner, sqlite3* connection, sqlite3_stmt* statement)
+        : statement_(statement, GiveBack{&owner}), connection_(connection) {}
     struct GiveBack {
-      Sqlite* owner = nullptr;
+      Sqlite* owner;
       void operator()(sqlite3_stmt* statement) const noexcept { owner->give_back(statement); }
     };
     std::unique_ptr<sqlite3_stmt, GiveBack> statement_;
-    sqlite3* connection_ = nullptr;
+    sqlite3* connection_;
   };
   template <class... Arguments>
   Rows query(std::string_view sql, const Arguments&... arguments) {
