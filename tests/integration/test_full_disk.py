@@ -6,7 +6,7 @@ import smtplib
 import subprocess
 
 import pytest
-from harness import DOMAIN, Gateway, set_section, wait_for
+from harness import DOMAIN, Gateway, Raw, set_section, wait_for
 
 ANN = f"ann@{DOMAIN}"
 LARGE = "Subject: large\r\n\r\n" + ("z" * 70 + "\r\n") * 5000  # goes by the spool
@@ -59,7 +59,9 @@ def answer_to(gateway, text):
 
 @pytest.fixture
 def world(make, request):
-    gateway = make(Gateway, edit=lambda text: set_section(text, "queue", {"disk_reserve": request.param}))
+    # What was taken just before the disk was full is tried again soon, not after a minute.
+    retry = Raw('{ first = "1s", factor = 2, max = "4s", jitter = 0.1 }')
+    gateway = make(Gateway, edit=lambda text: set_section(text, "queue", {"disk_reserve": request.param, "retry": retry}))
     disk = make(SmallDisk, gateway.directory / "data", "96m")
     gateway.account("ann")
     yield gateway.start(), disk
