@@ -4,6 +4,7 @@
 #include "core/async/task.h"
 #include "delivery/local_addresses.h"
 #include "delivery/outcome.h"
+#include "mailbox/store/types.h"
 #include "queue/message.h"
 
 namespace postern {
@@ -14,6 +15,10 @@ class Mailboxes;
 }
 
 namespace postern::delivery {
+
+/// The message as it lies in a mailbox (RFC 5321 §4.4: the last server adds Return-Path). Shares
+/// the octets of `body`; a body in the spool must outlive it there.
+mailbox::Content content_for_mailbox(const mail::ReversePath& sender, const queue::Body& body);
 
 /// `lease` goes to "local:ACCOUNT_ID". A second time it finds that the mailbox has it. `pool` looks
 /// for the body's file. Throws BodyMissing, and IoError when the accounts or the store cannot be

@@ -14,8 +14,7 @@ namespace postern::imap {
 namespace {
 
 constexpr std::size_t batch_size = 256;           // messages that are read at once
-constexpr std::uint64_t small = 64 * 1024;        // messages up to this size come in batches, too
-constexpr std::uint64_t batch_octets = 1 << 20;   // of such messages
+constexpr std::uint64_t batch_octets = 1 << 20;   // that these have, but for the last
 constexpr std::uint64_t block_size = 256 * 1024;  // of a body, in memory at a time
 constexpr std::size_t write_at = 32 * 1024;       // small answers are gathered up to this
 
@@ -79,30 +78,55 @@ class Fetch {
   struct Batch {
     std::vector<mailbox::Uid> uids;
     std::vector<mailbox::Metadata> metadata;
-    std::vector<mailbox::Octets> contents;  // of the small ones
+    std::vector<mailbox::Octets> contents;
   };
 
   /// The next batch is read while one is written.
   Task<> read(std::vector<std::uint32_t> numbers, Channel<Batch>& batches) {
     const ChannelCloser<Batch> closer(batches);
-    for (std::size_t done = 0; done < numbers.size(); done += batch_size) {
-      const std::size_t count = std::min(batch_size, numbers.size() - done);
-      Batch batch{.uids = those_wanted(std::span(numbers).subspan(done, count)),
-                  .metadata = {},
-                  .contents = {}};
+    std::span<const std::uint32_t> left = numbers;
+    while (!left.empty()) {
+      Batch batch{.uids = take_batch(left), .metadata = {}, .contents = {}};
       if (reads_metadata()) {
         batch.metadata = co_await session_.mailbox->metadata(folder_->id, batch.uids, wanted_);
       }
       if (sends_octets_) {
-        batch.contents = co_await session_.mailbox->contents(folder_->id, small_ones(batch.uids));
+        batch.contents = co_await session_.mailbox->contents(folder_->id, batch.uids);
       }
       if (!co_await batches.send(std::move(batch))) co_return;
     }
   }
 
+  /// Those of the next numbers that the client wants; `left` is shortened by them.
+  std::vector<mailbox::Uid> take_batch(std::span<const std::uint32_t>& left) {
+    std::vector<mailbox::Uid> uids;
+    std::uint64_t octets = 0;
+    while (!left.empty() && uids.size() < batch_size && octets < batch_octets) {
+      if (const mailbox::MessageEntry* entry = wanted(left.front())) {
+        uids.push_back(entry->uid);
+        octets += entry->size;
+      }
+      left = left.subspan(1);
+    }
+    return uids;
+  }
+
+  /// None when the message is gone, or has not changed since the time that the client names.
+  const mailbox::MessageEntry* wanted(std::uint32_t number) {
+    const mailbox::MessageEntry* entry = folder_->find(session_.selection->view.uid(number));
+    missed_some_ |= entry == nullptr;
+    const bool is_old =
+        entry != nullptr && request_.changed_since && entry->modseq <= *request_.changed_since;
+    return is_old ? nullptr : entry;
+  }
+
   /// What the index knows needs no batches.
   Task<bool> write_all(std::span<const std::uint32_t> numbers) {
-    co_await write({.uids = those_wanted(numbers), .metadata = {}, .contents = {}});
+    std::vector<mailbox::Uid> uids;
+    for (const std::uint32_t number : numbers) {
+      if (const mailbox::MessageEntry* entry = wanted(number)) uids.push_back(entry->uid);
+    }
+    co_await write({.uids = std::move(uids), .metadata = {}, .contents = {}});
     co_await flush();
     co_return !missed_some_;
   }
@@ -111,31 +135,6 @@ class Fetch {
 
   bool reads_metadata() const {
     return wanted_.header || wanted_.envelope || wanted_.body_structure || wanted_.body;
-  }
-
-  std::vector<mailbox::Uid> those_wanted(std::span<const std::uint32_t> numbers) {
-    std::vector<mailbox::Uid> uids;
-    for (const std::uint32_t number : numbers) {
-      const mailbox::MessageEntry* entry = folder_->find(session_.selection->view.uid(number));
-      missed_some_ |= entry == nullptr;
-      if (entry == nullptr || (request_.changed_since && entry->modseq <= *request_.changed_since))
-        continue;
-      uids.push_back(entry->uid);
-    }
-    return uids;
-  }
-
-  std::vector<mailbox::Uid> small_ones(const std::vector<mailbox::Uid>& uids) const {
-    std::vector<mailbox::Uid> chosen;
-    std::uint64_t octets = 0;
-    for (const mailbox::Uid uid : uids) {
-      const mailbox::MessageEntry* entry = folder_->find(uid);
-      if (entry == nullptr || entry->size > small) continue;
-      octets += entry->size;
-      if (octets > batch_octets) break;
-      chosen.push_back(uid);
-    }
-    return chosen;
   }
 
   Task<> write(const Batch& batch) {

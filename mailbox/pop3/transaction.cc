@@ -11,8 +11,8 @@
 namespace postern::pop3 {
 namespace {
 
-constexpr std::uint64_t piece_limit = 256 * 1024;  // of a message, in memory at a time
-constexpr std::uint64_t ahead_limit = 64 * 1024;   // of the messages that come next
+constexpr std::uint64_t piece_limit = 256 * 1024;              // of a message, in memory at a time
+constexpr std::uint64_t ahead_limit = mailbox::small_message;  // octets of what comes next
 
 }  // namespace
 

@@ -62,7 +62,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 
   Task<std::optional<std::string>> content(FolderId folder, Uid uid, std::uint64_t offset = 0,
                                            std::uint64_t length = ~std::uint64_t{0});
-  /// Whole messages at once, for those that are small; the ones that are gone are missing.
+  /// Whole messages; those that are gone or above small_message are missing.
   Task<std::vector<Octets>> contents(FolderId folder, std::vector<Uid> uids);
   /// Runs `extract` over the whole message off the loop, such as to cut a MIME part out of it.
   Task<std::optional<std::string>> extract(FolderId folder, Uid uid,
@@ -109,8 +109,9 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::shared_ptr<FolderIndex> opened(FolderId folder) const;
   void abandon_folders();
   void run_maintenance();
-  bool is_quiet() const;
   static Task<> maintain(std::shared_ptr<Mailbox> self);
+  Task<> wait_until_quiet(std::chrono::steady_clock::time_point latest);
+  Task<bool> maintain_a_slice();
 
   const std::string account_;
   std::shared_ptr<Settings> settings_;

@@ -1,17 +1,19 @@
 // mailbox/store/mailbox_maintenance.cc: work that deliveries and expunges put off.
 #include "mailbox/store/mailbox_inner.h"
 
+#include <algorithm>
+
 #include "core/async/timer.h"
 
 namespace postern::mailbox {
 
 namespace {
 
-// What was put off waits until the account has been quiet for a while, but not for ever.
-constexpr std::chrono::milliseconds maintenance_look{200};
-constexpr std::chrono::milliseconds maintenance_pause{20};
+// What was put off, such as the index, waits until the account has been quiet for a while, but not
+// for ever.
 constexpr std::chrono::milliseconds quiet_before_maintenance{2000};
 constexpr std::chrono::minutes longest_delay_of_maintenance{5};
+constexpr std::chrono::milliseconds pause_between_slices{20};
 
 }  // namespace
 
@@ -21,48 +23,52 @@ void Mailbox::run_maintenance() {
   settings_->background.spawn(maintain(shared_from_this()));
 }
 
-bool Mailbox::is_quiet() const {
-  return !writing_ && Loop::current().now() - last_write_ >= quiet_before_maintenance;
-}
-
-// The index and the dead contents wait until the deliveries are through; slices let others between.
 Task<> Mailbox::maintain(std::shared_ptr<Mailbox> self) {
   try {
     const auto latest = Loop::current().now() + longest_delay_of_maintenance;
-    auto delay = maintenance_look;
-    for (bool more = true; more && !self->closing_;) {
-      co_await sleep_for(delay);
-      delay = maintenance_look;
-      if (!self->is_quiet() && Loop::current().now() < latest) continue;
-      // One account at a time: the others' commands need the processors.
-      const Mutex::Guard turn = co_await self->settings_->maintaining.lock();
-      if (self->closing_) break;
-      if (self->writing_) continue;
-      delay = maintenance_pause;
-      more = false;
-      // Not by the queue of writes: it ends without leaving changes, and would call for itself
-      // again.
-      self->writing_ = true;
-      self->settled_.reset();
-      bool cancelled = false;
-      try {
-        co_await offload(self->settings_->pool, [&] { more = self->writer_->maintain(); });
-      } catch (const Cancelled&) {
-        cancelled = true;
-      } catch (const IoError&) {  // a full disk: the next write calls again
-      }
-      self->writing_ = false;
-      self->settled_.set();
-      if (!self->waiting_.empty()) {
-        self->writing_ = true;
-        self->settled_.reset();
-        self->settings_->background.spawn(flush_writes(self));
-      }
-      if (cancelled) break;
+    co_await self->wait_until_quiet(latest);
+    while (co_await self->maintain_a_slice()) {
+      co_await sleep_for(pause_between_slices);
+      co_await self->wait_until_quiet(latest);
     }
   } catch (const Cancelled&) {
   }
   self->maintaining_ = false;
+}
+
+Task<> Mailbox::wait_until_quiet(std::chrono::steady_clock::time_point latest) {
+  for (;;) {
+    const auto now = Loop::current().now();
+    const auto quiet = std::min((writing_ ? now : last_write_) + quiet_before_maintenance, latest);
+    if (quiet <= now) co_return;
+    co_await sleep_for(std::chrono::ceil<std::chrono::milliseconds>(quiet - now));
+  }
+}
+
+/// True when there is more to do. One account at a time: the others' commands need the processors.
+Task<bool> Mailbox::maintain_a_slice() {
+  const Mutex::Guard turn = co_await settings_->maintaining.lock();
+  if (closing_) co_return false;
+  if (writing_) co_return true;
+  // Not by the queue of writes: it ends without leaving changes, and would call for itself again.
+  writing_ = true;
+  settled_.reset();
+  bool more = false, cancelled = false;
+  try {
+    co_await offload(settings_->pool, [&] { more = writer_->maintain(); });
+  } catch (const Cancelled&) {
+    cancelled = true;
+  } catch (const IoError&) {  // a full disk: the next write calls again
+  }
+  writing_ = false;
+  settled_.set();
+  if (!waiting_.empty()) {
+    writing_ = true;
+    settled_.reset();
+    settings_->background.spawn(flush_writes(shared_from_this()));
+  }
+  if (cancelled) throw Cancelled();
+  co_return more;
 }
 
 }  // namespace postern::mailbox

@@ -75,24 +75,19 @@ std::vector<MessageEntry> MailboxStore::entries(FolderId folder) {
 std::vector<MessageEntry> MailboxStore::Inner::find_entries(FolderId folder,
                                                             std::span<const Uid> uids) {
   std::vector<MessageEntry> found;
-  if (are_neighbours(uids)) {
-    found = read_entries(database.query(
+  found.reserve(uids.size());
+  read_in_ranges(uids, [&](Uid first, Uid last) {
+    std::vector<MessageEntry> some = read_entries(database.query(
         "SELECT uid, flags, keywords, modseq, size, internal_date, sent_date, content"
         " FROM messages WHERE folder = ? AND uid BETWEEN ? AND ? ORDER BY uid",
-        folder, uids.front(), uids.back()));
-    std::erase_if(found, [&](const MessageEntry& entry) {
-      return !std::ranges::binary_search(uids, entry.uid);
-    });
-    return found;
-  }
-  found.reserve(uids.size());
-  for (const Uid uid : uids) {
-    const std::vector<MessageEntry> one = read_entries(database.query(
-        "SELECT uid, flags, keywords, modseq, size, internal_date, sent_date, content"
-        " FROM messages WHERE folder = ? AND uid = ?",
-        folder, uid));
-    found.insert(found.end(), one.begin(), one.end());
-  }
+        folder, first, last));
+    if (first != last) {
+      std::erase_if(some, [&](const MessageEntry& entry) {
+        return !std::ranges::binary_search(uids, entry.uid);
+      });
+    }
+    found.insert(found.end(), some.begin(), some.end());
+  });
   std::ranges::sort(found, {}, &MessageEntry::uid);
   const auto repeated = std::ranges::unique(found, {}, &MessageEntry::uid);
   found.erase(repeated.begin(), repeated.end());

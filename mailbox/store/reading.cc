@@ -71,28 +71,23 @@ std::optional<std::string> MailboxStore::content(FolderId folder, Uid uid, std::
   return inner_->load_content(*id, offset, length);
 }
 
-// All of the small ones are one chunk, but the empty one, which has none.
+// A small one is one chunk; the empty one has none.
 std::vector<Octets> MailboxStore::contents(FolderId folder, std::span<const Uid> uids) {
+  static_assert(chunks_per_content == 1 << 24 && small_message <= chunk_size);
   const Snapshot snapshot(inner_->database);
   std::vector<Octets> found;
   found.reserve(uids.size());
-  if (!are_neighbours(uids)) {
-    for (const Uid uid : uids) {
-      if (auto bytes = content(folder, uid)) found.push_back({uid, *std::move(bytes)});
+  read_in_ranges(uids, [&](Uid first, Uid last) {
+    auto rows = inner_->database.query(
+        "SELECT uid, data FROM messages LEFT JOIN chunks ON chunks.id = content << 24"
+        " WHERE folder = ? AND uid BETWEEN ? AND ? AND size <= ? ORDER BY uid",
+        folder, first, last, small_message);
+    while (rows.next()) {
+      const auto uid = Uid(rows.integer(0));
+      const bool is_wanted = first == last || std::ranges::binary_search(uids, uid);
+      if (is_wanted) found.push_back({uid, std::string(rows.bytes(1))});
     }
-    return found;
-  }
-  auto rows = inner_->database.query(
-      "SELECT uid, size, data FROM messages LEFT JOIN chunks ON chunks.id = content << 24"
-      " WHERE folder = ? AND uid BETWEEN ? AND ? ORDER BY uid",
-      folder, uids.front(), uids.back());
-  static_assert(chunks_per_content == 1 << 24);
-  while (rows.next()) {
-    const auto uid = Uid(rows.integer(0));
-    if (!std::ranges::binary_search(uids, uid)) continue;
-    const bool is_whole = static_cast<std::size_t>(rows.integer(1)) == rows.bytes(2).size();
-    found.push_back({uid, is_whole ? std::string(rows.bytes(2)) : *content(folder, uid)});
-  }
+  });
   return found;
 }
 
@@ -101,27 +96,18 @@ std::vector<Metadata> MailboxStore::metadata(FolderId folder, std::span<const Ui
   const Snapshot snapshot(inner_->database);
   std::vector<Metadata> found;
   found.reserve(uids.size());
-  if (are_neighbours(uids)) {
+  read_in_ranges(uids, [&](Uid first, Uid last) {
     auto rows = inner_->database.query(
         "SELECT uid, iif(?, header, x''), iif(?, envelope, x''), iif(?, body_structure, x''),"
         " iif(?, body, x'') FROM messages CROSS JOIN summaries ON summaries.id = content"
         " WHERE folder = ? AND uid BETWEEN ? AND ? ORDER BY uid",
-        wanted.header, wanted.envelope, wanted.body_structure, wanted.body, folder, uids.front(),
-        uids.back());
+        wanted.header, wanted.envelope, wanted.body_structure, wanted.body, folder, first, last);
     while (rows.next()) {
       const auto uid = Uid(rows.integer(0));
-      if (std::ranges::binary_search(uids, uid)) found.push_back(metadata_of(uid, rows));
+      const bool is_wanted = first == last || std::ranges::binary_search(uids, uid);
+      if (is_wanted) found.push_back(metadata_of(uid, rows));
     }
-    return found;
-  }
-  for (const Uid uid : uids) {
-    auto rows = inner_->database.query(
-        "SELECT uid, iif(?, header, x''), iif(?, envelope, x''), iif(?, body_structure, x''),"
-        " iif(?, body, x'') FROM messages JOIN summaries ON summaries.id = content"
-        " WHERE folder = ? AND uid = ?",
-        wanted.header, wanted.envelope, wanted.body_structure, wanted.body, folder, uid);
-    if (rows.next()) found.push_back(metadata_of(uid, rows));
-  }
+  });
   return found;
 }
 

@@ -31,14 +31,6 @@ CREATE TABLE contents (
   indexed INTEGER NOT NULL DEFAULT 0);       -- 0: not yet, 1: all of it, 2: its beginning
 CREATE INDEX contents_dead ON contents (id) WHERE refs = 0;
 CREATE INDEX contents_waiting ON contents (id) WHERE indexed <> 1;
--- What FETCH asks for, computed once. id: that of the content. The header is last, for it may be
--- long.
-CREATE TABLE summaries (
-  id INTEGER PRIMARY KEY,
-  envelope BLOB NOT NULL,
-  body_structure BLOB NOT NULL,
-  body BLOB NOT NULL,
-  header BLOB NOT NULL);
 CREATE TABLE chunks (id INTEGER PRIMARY KEY, data BLOB NOT NULL);  -- id = content << 24 | number
 
 CREATE TABLE messages (
@@ -66,14 +58,19 @@ CREATE INDEX delivered_at ON delivered (at);
 CREATE VIRTUAL TABLE texts USING fts5(text, content='', tokenize='trigram', detail='none');
 )sql";
 
-/// From version 1, where the summaries were columns of contents.
-inline constexpr const char* upgrade_from_1 = R"sql(
+/// What FETCH asks for, computed once. id: that of the content. The header is last, for it may be
+/// long.
+inline constexpr const char* summaries_schema = R"sql(
 CREATE TABLE summaries (
   id INTEGER PRIMARY KEY,
   envelope BLOB NOT NULL,
   body_structure BLOB NOT NULL,
   body BLOB NOT NULL,
   header BLOB NOT NULL);
+)sql";
+
+/// From version 1, where the summaries were columns of contents; after summaries_schema.
+inline constexpr const char* upgrade_from_1 = R"sql(
 INSERT INTO summaries SELECT id, envelope, body_structure, body, header FROM contents;
 ALTER TABLE contents DROP COLUMN header;
 ALTER TABLE contents DROP COLUMN envelope;

@@ -30,6 +30,7 @@ void create(Database& database, const std::string& path,
   database.script("BEGIN IMMEDIATE");
   if (database.integer("PRAGMA user_version").value_or(0) == 0) {  // nobody was faster
     database.script(schema);
+    database.script(summaries_schema);
     database.run("UPDATE counters SET value = ? WHERE key = 'uid_validity'", start - 1);
     make_folders();
     database.script("PRAGMA user_version = 2");
@@ -40,7 +41,10 @@ void create(Database& database, const std::string& path,
 
 void upgrade(Database& database) {
   database.script("BEGIN IMMEDIATE");
-  if (database.integer("PRAGMA user_version").value_or(0) == 1) database.script(upgrade_from_1);
+  if (database.integer("PRAGMA user_version").value_or(0) == 1) {
+    database.script(summaries_schema);
+    database.script(upgrade_from_1);
+  }
   database.script("COMMIT");
 }
 

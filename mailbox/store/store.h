@@ -91,7 +91,7 @@ class MailboxStore {
   /// Octets [offset, offset + length) of a message, fewer at its end; none when it is gone.
   std::optional<std::string> content(FolderId folder, Uid uid, std::uint64_t offset = 0,
                                      std::uint64_t length = ~std::uint64_t{0});
-  /// Whole messages, for those that are small. In the order of `uids`; those that are gone are
+  /// Whole messages. In the order of `uids`; those that are gone or above small_message are
   /// missing.
   std::vector<Octets> contents(FolderId folder, std::span<const Uid> uids);
   /// In the order of `uids`; those that are gone are missing.

@@ -80,4 +80,14 @@ Seconds now_seconds();
 /// ask for neighbours. Uids that are not there cost nothing.
 bool are_neighbours(std::span<const Uid> uids);
 
+/// Calls `read(first, last)` until all of `uids` lie in a range that was read.
+template <class F>
+void read_in_ranges(std::span<const Uid> uids, F read) {
+  if (are_neighbours(uids)) {
+    read(uids.front(), uids.back());
+  } else {
+    for (const Uid uid : uids) read(uid, uid);
+  }
+}
+
 }  // namespace postern::mailbox

@@ -153,6 +153,9 @@ struct Metadata {
   std::string envelope, body_structure, body;
 };
 
+inline constexpr std::uint64_t small_message =
+    64 * 1024;  // octets; up to it, many are read at once
+
 /// A whole message.
 struct Octets {
   Uid uid{};

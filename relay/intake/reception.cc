@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/mail/compose.h"
 #include "core/mail/headers.h"
+#include "delivery/local_delivery.h"
 #include "mailbox/store/hub.h"
 #include "policy/sender_identity.h"
 #include "relay/intake/trace.h"
@@ -277,13 +278,7 @@ Task<std::vector<Answer>> MailReception::deliver_here() {
     log::error("spool_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
   }
   if (!body) co_return std::vector<Answer>(admitted_.size(), reply::queue_full);
-  mailbox::Content content;
-  if (body->is_in_memory()) {
-    content.memory = std::make_shared<const std::string>(body->bytes());
-  } else {
-    content.path = body->file().string();
-  }
-  content.prefix = "Return-Path: " + mail::path_text(envelope_.sender) + "\r\n";
+  const mailbox::Content content = delivery::content_for_mailbox(envelope_.sender, *body);
   answers.assign(admitted_.size(), reply::store_away);
   // Side by side: their commits share the disk's time.
   TaskGroup deliveries;

@@ -8,55 +8,9 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "mailbox/store/database.h"
-#include "tests/unit/mailbox/store/temporary_folder.h"
+#include "tests/unit/mailbox/store/store_fixture.h"
 
 using namespace postern::mailbox;
-
-namespace {
-
-std::string length_of(std::string_view message) { return std::to_string(message.size()); }
-
-const MessageIndexer indexer{.envelope = length_of, .body_structure = length_of, .body = length_of};
-
-struct Fixture {
-  TemporaryFolder folder;
-  std::string path = folder.path + "/a.db";
-  MailboxStore store{path, MailboxStore::Mode::read_write, indexer};
-  FolderId inbox = store.find_folder("inbox")->id;
-
-  Uid add(std::string text, std::uint8_t flags = 0) {
-    return store
-        .append(inbox, {.content = Content::of(std::move(text)), .system_flags = flags}, {})
-        ->uid;
-  }
-  void maintain() {
-    while (store.maintain()) {
-    }
-  }
-  std::vector<Uid> search(SearchScope scope, std::string_view needle) {
-    const auto probable = store.probable_contents(needle);
-    std::vector<Uid> hits;
-    for (const MessageEntry& entry : store.entries(inbox)) {
-      if (probable && !std::ranges::binary_search(*probable, entry.content)) continue;
-      if (store.matches_text(entry.content, scope, needle)) hits.push_back(entry.uid);
-    }
-    return hits;
-  }
-  std::vector<std::string> names() {
-    std::vector<std::string> all;
-    for (const FolderInfo& one : store.folders()) all.push_back(one.name);
-    return all;
-  }
-};
-
-std::vector<Uid> uids(std::initializer_list<std::uint32_t> numbers) {
-  std::vector<Uid> all;
-  for (const std::uint32_t number : numbers) all.push_back(Uid(number));
-  return all;
-}
-
-}  // namespace
 
 TEST_CASE("a new account has INBOX and the special-use folders, subscribed") {
   Fixture f;
@@ -64,111 +18,6 @@ TEST_CASE("a new account has INBOX and the special-use folders, subscribed") {
         std::vector<std::string>{"INBOX", "Archive", "Drafts", "Junk", "Sent", "Trash"});
   CHECK(f.store.special_folder(SpecialUse::junk)->name == "Junk");
   CHECK(f.store.subscriptions().size() == 6);
-}
-
-TEST_CASE("a message reads back as it was stored, also in part and when it spans rows") {
-  Fixture f;
-  std::string text = "Subject: big\r\nDate: Mon, 1 Jan 2024 23:30:00 -0500\r\n\r\n";
-  while (text.size() < 700'000) text += std::to_string(text.size()) + "\r\n";
-  const Uid uid = f.add(text, flag::seen);
-  CHECK(f.store.content(f.inbox, uid) == text);
-  CHECK(f.store.content(f.inbox, uid, 262'140, 10) == text.substr(262'140, 10));
-  CHECK(f.store.content(f.inbox, uid, 524'288, 5) == text.substr(524'288, 5));
-  CHECK(f.store.content(f.inbox, uid, text.size(), 5) == "");
-  CHECK(f.store.content(f.inbox, uid, 1ULL << 62, 5) == "");
-  CHECK_FALSE(f.store.content(f.inbox, Uid(99)).has_value());
-  const auto entries = f.store.entries(f.inbox);
-  REQUIRE(entries.size() == 1);
-  CHECK(entries[0].size == text.size());
-  CHECK(entries[0].system_flags == flag::seen);
-  CHECK(entries[0].sent_date == 1704067200);  // the day in the sender's zone
-  const auto metadata =
-      f.store.metadata(f.inbox, std::vector{uid, Uid(7)}, {.header = true, .envelope = true});
-  REQUIRE(metadata.size() == 1);
-  CHECK(metadata[0].header == text.substr(0, text.find("\r\n\r\n") + 4));
-  CHECK(metadata[0].envelope == length_of(text));
-  CHECK(metadata[0].body.empty());
-}
-
-TEST_CASE("many messages read at once are those that one at a time would be") {
-  Fixture f;
-  std::vector<std::string> texts;
-  for (int i = 0; i < 12; ++i) {
-    texts.push_back("Subject: " + std::to_string(i) + "\r\n\r\n" + std::string(100U * i, 'x'));
-  }
-  texts[3].clear();
-  texts[5] += std::string(700'000, 'y');  // spans rows
-  std::vector<Uid> uids;
-  for (const std::string& text : texts) uids.push_back(f.add(text));
-  f.store.expunge(f.inbox, std::vector{uids[7]}, true);
-  const std::vector<Uid> neighbours(uids.begin() + 1, uids.end()),
-      scattered{uids[0], uids[3], uids[11], Uid(99)}, backwards{uids[5], uids[4], uids[0]},
-      one{uids[2]}, none;
-  for (const auto& wanted : {neighbours, scattered, backwards, one, none}) {
-    std::vector<Uid> there = wanted;
-    std::erase_if(there, [&](Uid uid) { return uid == uids[7] || uid == Uid(99); });
-    const auto contents = f.store.contents(f.inbox, wanted);
-    const auto metadata = f.store.metadata(f.inbox, wanted, {.header = true, .envelope = true});
-    REQUIRE(contents.size() == there.size());
-    REQUIRE(metadata.size() == there.size());
-    for (std::size_t i = 0; i < there.size(); ++i) {
-      const std::string& text =
-          texts[static_cast<std::size_t>(std::ranges::find(uids, there[i]) - uids.begin())];
-      CHECK(contents[i].uid == there[i]);
-      CHECK(contents[i].bytes == text);
-      CHECK(metadata[i].uid == there[i]);
-      CHECK(metadata[i].envelope == length_of(text));
-      CHECK(text.starts_with(metadata[i].header));
-    }
-  }
-}
-
-TEST_CASE("a mailbox of version 1 is brought up to the present one, one of the future is refused") {
-  TemporaryFolder folder;
-  const std::string path = folder.path + "/a.db";
-  const std::string text = "Subject: kept\r\n\r\nbody\r\n";
-  Uid uid{};
-  {
-    MailboxStore store(path, MailboxStore::Mode::read_write, indexer);
-    const FolderId inbox = store.find_folder("INBOX")->id;
-    uid = store.append(inbox, {.content = Content::of(text)}, {})->uid;
-  }
-  postern::mailbox::Database(path, postern::mailbox::Database::Access::write).script(R"sql(
-    ALTER TABLE contents ADD COLUMN header BLOB NOT NULL DEFAULT x'';
-    ALTER TABLE contents ADD COLUMN envelope BLOB NOT NULL DEFAULT x'';
-    ALTER TABLE contents ADD COLUMN body_structure BLOB NOT NULL DEFAULT x'';
-    ALTER TABLE contents ADD COLUMN body BLOB NOT NULL DEFAULT x'';
-    UPDATE contents SET (header, envelope) = (SELECT header, envelope FROM summaries WHERE summaries.id = contents.id);
-    DROP TABLE summaries;
-    PRAGMA user_version = 1)sql");
-  {
-    MailboxStore store(path, MailboxStore::Mode::read_write, indexer);
-    const FolderId inbox = store.find_folder("INBOX")->id;
-    const auto metadata =
-        store.metadata(inbox, std::vector{uid}, {.header = true, .envelope = true});
-    REQUIRE(metadata.size() == 1);
-    CHECK(metadata[0].header == "Subject: kept\r\n\r\n");
-    CHECK(metadata[0].envelope == length_of(text));
-    CHECK(store.content(inbox, uid) == text);
-    CHECK(store.append(inbox, {.content = Content::of(text)}, {}).has_value());
-  }
-  postern::mailbox::Database(path, postern::mailbox::Database::Access::write)
-      .script("PRAGMA user_version = 99");
-  CHECK_THROWS_AS(MailboxStore(path, MailboxStore::Mode::read_write, indexer), postern::IoError);
-}
-
-TEST_CASE("a message in a file is stored with its prefix") {
-  Fixture f;
-  const std::string path = f.folder.path + "/spooled";
-  std::ofstream(path) << "Subject: x\r\n\r\nbody\r\n";
-  const auto appended = f.store.append(
-      f.inbox,
-      {.content = {.prefix = "Return-Path: <a@b.example>\r\n", .memory = {}, .path = path}}, {});
-  CHECK(f.store.content(f.inbox, appended->uid) ==
-        "Return-Path: <a@b.example>\r\nSubject: x\r\n\r\nbody\r\n");
-  CHECK_THROWS_AS(
-      f.store.append(f.inbox, {.content = {.prefix = {}, .memory = {}, .path = path + "no"}}, {}),
-      postern::IoError);
 }
 
 TEST_CASE("a delivery with a key that was used before stores nothing") {
