@@ -63,13 +63,17 @@ std::string_view Channel::read() {
   return in_;
 }
 
+// To the end, also after a short read: the peer's farewell may lie behind it, and no further edge
+// would tell of that.
 void Channel::read_plain() {
   for (;;) {
     const long count = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
-    if (count > 0) in_.append(buffer.data(), static_cast<std::size_t>(count));
-    if (count == 0 || (count < 0 && errno != EAGAIN)) open_ = false;
-    // A short read has emptied the socket.
-    if (count < static_cast<long>(buffer.size())) return;
+    if (count > 0) {
+      in_.append(buffer.data(), static_cast<std::size_t>(count));
+      continue;
+    }
+    if (count == 0 || errno != EAGAIN) open_ = false;
+    return;
   }
 }
 
