@@ -13,10 +13,11 @@
 namespace postern::imap {
 namespace {
 
-constexpr std::size_t batch_size = 256;           // messages that are read at once
-constexpr std::uint64_t batch_octets = 1 << 20;   // that these have, but for the last
-constexpr std::uint64_t block_size = 256 * 1024;  // of a body, in memory at a time
-constexpr std::size_t write_at = 32 * 1024;       // small answers are gathered up to this
+constexpr std::size_t batch_size = 256;            // messages that are read at once
+constexpr std::uint64_t batch_octets = 1 << 20;    // of these, about
+constexpr std::uint64_t usual_header = 16 * 1024;  // seldom is one longer; RFC 5322 sets no limit
+constexpr std::uint64_t block_size = 256 * 1024;   // of a body, in memory at a time
+constexpr std::size_t write_at = 32 * 1024;        // small answers are gathered up to this
 
 class Fetch {
  public:
@@ -104,11 +105,18 @@ class Fetch {
     while (!left.empty() && uids.size() < batch_size && octets < batch_octets) {
       if (const mailbox::MessageEntry* entry = wanted(left.front())) {
         uids.push_back(entry->uid);
-        octets += entry->size;
+        octets += read_along(*entry);
       }
       left = left.subspan(1);
     }
     return uids;
+  }
+
+  /// About how many octets of a message come with its batch.
+  std::uint64_t read_along(const mailbox::MessageEntry& entry) const {
+    const std::uint64_t header = wanted_.header ? std::min(entry.size, usual_header) : 0;
+    const bool is_whole = sends_octets_ && entry.size <= mailbox::small_message;
+    return header + (is_whole ? entry.size : 0);
   }
 
   /// None when the message is gone, or has not changed since the time that the client names.

@@ -172,6 +172,34 @@ TEST_CASE("a message of megabytes goes in and out unchanged") {
         "* 1 FETCH (BODY[TEXT] {" + std::to_string(body.size()) + "}\r\n" + body + ")");
 }
 
+TEST_CASE("FETCH of hundreds of messages, small and large, gives each of them in order") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 3);
+  std::vector<std::string> texts{message(1), message(2), message(3)};
+  std::string body;
+  while (body.size() < 100'000) body += "a line of the large one\r\n";
+  texts.push_back(message(4, body));
+  client.append("INBOX", texts.back());
+  for (int doubling = 0; doubling < 7; ++doubling) client.say("COPY 1:* INBOX");
+  client.say("STORE 300 +FLAGS.SILENT (\\Deleted)");
+  client.say("EXPUNGE");
+  constexpr std::size_t count = 4 * 128 - 1;
+  const auto text_of = [&](std::size_t number) {
+    return texts[(number < 300 ? number - 1 : number) % texts.size()];
+  };
+  const Lines bodies = client.say("FETCH 1:* BODY.PEEK[]");
+  const Lines subjects = client.say("FETCH 1:* BODY.PEEK[HEADER.FIELDS (SUBJECT)]");
+  REQUIRE(bodies.size() == count + 1);
+  REQUIRE(subjects.size() == count + 1);
+  for (std::size_t number = 1; number <= count; ++number) {
+    const std::string start = "* " + std::to_string(number) + " FETCH (BODY[";
+    const std::string text = text_of(number);
+    const std::string subject = text.substr(text.find("Subject:"), 17) + "\r\n\r\n";
+    CHECK(bodies[number - 1] == start + "] {" + std::to_string(text.size()) + "}\r\n" + text + ")");
+    CHECK(subjects[number - 1] == start + "HEADER.FIELDS (SUBJECT)] {21}\r\n" + subject + ")");
+  }
+}
+
 TEST_CASE("APPEND takes flags, dates and several messages, and refuses before the octets come") {
   const ImapServer server(TlsPolicy::optional, 1000);
   ImapClient client = ImapClient::of(server);
