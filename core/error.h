@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -46,5 +47,10 @@ struct SyntaxError {
   std::string text;
   std::size_t offset = 0;
 };
+
+/// What such a parser returns.
+inline std::unexpected<SyntaxError> syntax_error(std::string text, std::size_t offset = 0) {
+  return std::unexpected(SyntaxError{std::move(text), offset});
+}
 
 }  // namespace postern

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <nlohmann/json.hpp>
 
+#include "core/json.h"
 #include "core/log_sink.h"
 
 namespace postern::log {
@@ -41,8 +41,7 @@ void append_escaped(std::string& out, std::string_view text) {
     out += '"';
     return;
   }
-  using Json = nlohmann::json;
-  out += Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+  out += write_json(Json(std::string(text)));
 }
 
 bool is_plain(std::string_view text) {

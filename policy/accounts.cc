@@ -9,8 +9,6 @@ namespace postern::policy {
 
 namespace {
 
-using Kind = AccountError::Kind;
-
 constexpr std::size_t longest_password = 1024;
 constexpr auto kept_after_removal = std::chrono::days(30);
 

@@ -24,7 +24,8 @@ inline sys_seconds now() {
 inline std::int64_t seconds(sys_seconds time) { return time.time_since_epoch().count(); }
 inline sys_seconds time_of(std::int64_t value) { return sys_seconds(std::chrono::seconds(value)); }
 
-inline std::unexpected<AccountError> refuse(AccountError::Kind kind, std::string text) {
+using Kind = AccountError::Kind;
+inline std::unexpected<AccountError> refuse(Kind kind, std::string text) {
   return std::unexpected(AccountError{kind, std::move(text)});
 }
 inline std::unexpected<AccountError> no_account(const mail::EmailAddress& address) {

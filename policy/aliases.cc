@@ -5,8 +5,6 @@
 
 namespace postern::policy {
 
-using Kind = AccountError::Kind;
-
 AccountResult<> Accounts::add_alias(const mail::EmailAddress& from,
                                     const std::vector<mail::EmailAddress>& to) {
   if (to.empty()) return refuse(Kind::invalid, "an alias needs a target");

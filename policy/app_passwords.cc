@@ -8,8 +8,6 @@ namespace postern::policy {
 
 namespace {
 
-using Kind = AccountError::Kind;
-
 constexpr std::array<std::pair<std::string_view, Scope>, 4> scope_names{
     {{"smtp", Scope::smtp}, {"imap", Scope::imap}, {"pop3", Scope::pop3}, {"http", Scope::http}}};
 

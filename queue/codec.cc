@@ -1,21 +1,16 @@
 // queue/codec.cc: short keys, absent when empty: this is what a million waiting messages cost.
 #include "queue/codec.h"
 
-#include <nlohmann/json.hpp>
+#include "core/json.h"
 
 namespace postern::queue {
 
 namespace {
 
-using Json = nlohmann::json;
 using std::chrono::milliseconds;
 
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Json parse(std::string_view text) {
-  Json json = Json::parse(text, nullptr, false);
+  Json json = parse_json(text);
   if (json.is_discarded()) throw IoError("the queue holds an entry that cannot be read");
   return json;
 }
@@ -61,7 +56,7 @@ std::string encode_info(const MessageInfo& info, std::uint64_t bytes) {
   put(json, "c", info.client);
   put(json, "m", info.message_id);
   put(json, "j", info.subject, 256);
-  return dump(json);
+  return write_json(json);
 }
 
 StoredInfo decode_info(QueueId id, std::string_view text) {
@@ -92,7 +87,7 @@ std::string encode_recipients(const std::vector<mail::Recipient>& recipients) {
     put(json, "n", mail::notify_text(recipient.notify));
     list.push_back(std::move(json));
   }
-  return dump(list);
+  return write_json(list);
 }
 
 std::vector<mail::Recipient> decode_recipients(std::string_view text) {
@@ -117,7 +112,7 @@ std::string encode_event(const Event& event) {
   put(json, "h", event.host);
   put(json, "a", event.address);
   put(json, "l", event.tls);
-  return dump(json);
+  return write_json(json);
 }
 
 Event decode_event(std::string_view text) {

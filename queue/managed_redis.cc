@@ -16,6 +16,7 @@
 #include "core/async/timer.h"
 #include "core/descriptor.h"
 #include "core/log.h"
+#include "core/net/address.h"
 #include "queue/append_room.h"
 
 namespace postern::queue {
@@ -24,7 +25,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t longest_socket_path = 107;  // sun_path, less its NUL
 constexpr std::size_t longest_log_line = 1000;
 constexpr milliseconds first_pause{50}, longest_pause{5000};
 constexpr std::chrono::seconds healthy{10};  // having lived this long, the pause starts over
@@ -99,7 +99,7 @@ struct ManagedRedis::State {
   Handle<uv_pipe_t> output;
   std::string line, last_line;
   char buffer[4096];
-  Event ended;
+  postern::Event ended;
   std::chrono::steady_clock::time_point started{};
   bool stopping = false;
 
@@ -117,7 +117,7 @@ struct ManagedRedis::State {
     folder_descriptor = open_file(folder, O_PATH | O_DIRECTORY);
     lock = open_file(folder / "lock", O_RDWR | O_CREAT);
     url.socket = (folder / "redis.sock").string();
-    if (url.socket.size() > longest_socket_path) {
+    if (url.socket.size() > net::longest_unix_path) {
       // libuv would cut it silently. The descriptor gives the folder a short name.
       url.socket = "/proc/self/fd/" + std::to_string(folder_descriptor.get()) + "/redis.sock";
     }

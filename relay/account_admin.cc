@@ -1,6 +1,7 @@
 // relay/account_admin.cc: takes a request apart and finds who answers it.
 #include "relay/account_admin.h"
 
+#include "core/percent.h"
 #include "relay/account_operations.h"
 
 namespace postern::relay {
@@ -15,25 +16,6 @@ std::vector<std::string_view> split(std::string_view path) {
     start = end + 1;
   }
   return segments;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                        hex_digit(text[i + 2]) >= 0;
-    decoded +=
-        escape ? static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2])) : text[i];
-    if (escape) i += 2;
-  }
-  return decoded;
 }
 
 bool matches(std::string_view pattern, const std::vector<std::string_view>& segments) {
@@ -58,13 +40,13 @@ AdminAnswer administer(policy::Accounts& accounts,
                        std::string_view method, std::string_view path, std::string_view body) {
   if (!is_account_path(path)) return problem(404, "Not found", "no such path");
   const auto segments = split(path.substr(prefix.size()));
-  AdminRequest request{
-      accounts,
-      is_local,
-      {},
-      body.empty() ? nlohmann::json::object() : nlohmann::json::parse(body, nullptr, false)};
+  AdminRequest request{accounts, is_local, {}, body.empty() ? Json::object() : parse_json(body)};
   if (!request.body.is_object()) return problem(400, "Not JSON", "the body is no JSON object");
-  for (const auto segment : segments) request.segments.push_back(percent_decoded(segment));
+  for (const auto segment : segments) {
+    auto decoded = percent_decode(segment);
+    if (!decoded) return problem(400, "Bad path", "a % without two hexadecimal digits");
+    request.segments.push_back(std::move(*decoded));
+  }
   bool path_exists = false;
   for (const AdminOperation& operation : admin_operations()) {
     if (!matches(operation.path, segments)) continue;

@@ -3,11 +3,8 @@
 
 namespace postern::relay {
 
-using Json = nlohmann::json;
-
 AdminAnswer problem(unsigned status, std::string_view title, std::string_view detail) {
-  return {status, Json{{"title", title}, {"status", status}, {"detail", detail}}.dump(
-                      -1, ' ', false, Json::error_handler_t::replace)};
+  return {status, write_json({{"title", title}, {"status", status}, {"detail", detail}})};
 }
 
 namespace {
@@ -25,7 +22,7 @@ AdminAnswer refused(const policy::AccountError& error) {
   return problem(422, "Not allowed", error.text);
 }
 
-AdminAnswer answer(unsigned status, const Json& body) { return {status, body.dump()}; }
+AdminAnswer answer(unsigned status, const Json& body) { return {status, write_json(body)}; }
 
 AdminAnswer done(const policy::AccountResult<>& result) {
   return result ? answer(200, Json::object()) : refused(result.error());

@@ -1,9 +1,9 @@
 // relay/account_operations.h: what an operator can ask about accounts and aliases.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <span>
 
+#include "core/json.h"
 #include "relay/account_admin.h"
 
 namespace postern::relay {
@@ -13,7 +13,7 @@ struct AdminRequest {
   policy::Accounts& accounts;
   const std::function<bool(const mail::Domain&)>& is_local;
   std::vector<std::string> segments;
-  nlohmann::json body;
+  Json body;
 
   const std::string& segment(std::size_t index) const { return segments.at(index); }
 };

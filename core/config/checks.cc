@@ -21,8 +21,6 @@ using Certificate = std::unique_ptr<X509, Release<X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using File = std::unique_ptr<std::FILE, Release<std::fclose>>;
 
-constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;  // 107
-
 /// Never asks a person for a passphrase.
 int no_passphrase(char*, int, int, void*) { return -1; }
 
@@ -54,9 +52,9 @@ void check_addresses(const Config& config, Report& report) {
         report.mistake(listener.line, address.text() + " is taken by the listener in line " +
                                           std::to_string(other->second));
       }
-      if (address.is_unix() && address.path().size() > longest_socket_path) {
+      if (address.is_unix() && address.path().size() > net::longest_unix_path) {
         report.mistake(listener.line, "a unix socket's path has " +
-                                          std::to_string(longest_socket_path) +
+                                          std::to_string(net::longest_unix_path) +
                                           " octets at most: " + address.path());
       }
     }

@@ -19,7 +19,6 @@ namespace postern::config {
 namespace {
 
 constexpr std::size_t largest_file = 4 << 20;
-constexpr std::size_t longest_socket_path = 107;
 
 Parsed<std::string> parse_hostname(std::string_view text) {
   const auto name = mail::Domain::parse(text);
@@ -42,7 +41,7 @@ void read_top(Section& top, Config& config) {
   config.data_dir = "/var/lib/postern";
   top.take("data_dir", config.data_dir);
   if (config.data_dir.empty()) top.mistake("data_dir", "data_dir must be a folder");
-  if (config.control_socket().string().size() > longest_socket_path) {
+  if (config.control_socket().string().size() > net::longest_unix_path) {
     top.mistake("data_dir",
                 fmt::format("data_dir is too long: {} must fit into the 107 octets of a "
                             "unix socket's path",

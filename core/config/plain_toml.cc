@@ -7,9 +7,9 @@ namespace postern::config {
 
 namespace {
 
-class Scanner {
+class QuoteScanner {
  public:
-  explicit Scanner(std::string_view text) : rest_(text) {}
+  explicit QuoteScanner(std::string_view text) : rest_(text) {}
 
   std::optional<unsigned> find() {
     while (!rest_.empty()) {
@@ -83,7 +83,7 @@ class Scanner {
 
 std::optional<unsigned> misplaced_character(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
-  return Scanner(text).find();
+  return QuoteScanner(text).find();
 }
 
 }  // namespace postern::config

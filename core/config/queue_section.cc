@@ -7,8 +7,6 @@ namespace postern::config {
 
 namespace {
 
-constexpr std::uint64_t million = 1'000'000;
-
 Retry read_retry(Section section) {
   Retry retry;
   section.take_duration("first", retry.first, std::chrono::milliseconds(100));

@@ -5,7 +5,6 @@ namespace postern::config {
 
 namespace {
 
-constexpr std::uint64_t million = 1'000'000;
 constexpr std::uint64_t most_bytes = 1ULL << 40;
 
 // clang-format off

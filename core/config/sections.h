@@ -5,6 +5,8 @@
 
 namespace postern::config {
 
+constexpr std::uint64_t million = 1'000'000;
+
 void read_log(Section section, Config& config);
 void read_tls(Section section, Config& config);
 void read_limits(Section section, Config& config);

@@ -16,10 +16,6 @@ constexpr std::size_t local_part_limit =
     255;  // RFC 5321 §4.5.3.1.1 says 64 and asks for more: SRS and BATV need it
 constexpr std::size_t domain_limit = 253;
 
-std::unexpected<SyntaxError> wrong(std::string text, std::size_t offset) {
-  return std::unexpected(SyntaxError{std::move(text), offset});
-}
-
 struct Free {
   void operator()(char* text) const noexcept { idn2_free(text); }
 };
@@ -40,7 +36,7 @@ bool is_dot_string(std::string_view text) {
 }
 
 std::expected<std::string, SyntaxError> parse_literal(std::string_view text) {
-  if (!text.ends_with(']')) return wrong("address literal without its ']'", text.size());
+  if (!text.ends_with(']')) return syntax_error("address literal without its ']'", text.size());
   const std::string inner(text.substr(1, text.size() - 2));
   char canonical[INET6_ADDRSTRLEN];
   in_addr v4{};
@@ -53,26 +49,26 @@ std::expected<std::string, SyntaxError> parse_literal(std::string_view text) {
       return std::string("[IPv6:") + inet_ntop(AF_INET6, &v6, canonical, sizeof canonical) + ']';
     }
   }
-  return wrong("address literal that is neither IPv4 nor IPv6:", 1);
+  return syntax_error("address literal that is neither IPv4 nor IPv6:", 1);
 }
 
 std::expected<std::string, SyntaxError> to_a_labels(std::string_view text) {
-  if (!is_valid_utf8(text)) return wrong("domain that is not UTF-8", 0);
-  if (text.size() > 1000 || text.contains('\0')) return wrong("domain that is too long", 0);
+  if (!is_valid_utf8(text)) return syntax_error("domain that is not UTF-8", 0);
+  if (text.size() > 1000 || text.contains('\0')) return syntax_error("domain that is too long", 0);
   char* raw = nullptr;
   const int result =
       idn2_to_ascii_8z(std::string(text).c_str(), &raw, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
   const std::unique_ptr<char, Free> owned(raw);
   if (result != IDN2_OK)
-    return wrong(std::string("domain that is no internationalised name: ") + idn2_strerror(result),
-                 0);
+    return syntax_error(
+        std::string("domain that is no internationalised name: ") + idn2_strerror(result), 0);
   return std::string(owned.get());
 }
 
 }  // namespace
 
 std::expected<Domain, SyntaxError> Domain::parse(std::string_view text) {
-  if (text.empty()) return wrong("domain is missing", 0);
+  if (text.empty()) return syntax_error("domain is missing", 0);
   if (text.front() == '[') {
     auto literal = parse_literal(text);
     if (!literal) return std::unexpected(literal.error());
@@ -87,28 +83,30 @@ std::expected<Domain, SyntaxError> Domain::parse(std::string_view text) {
     name = lower_case(*labels);
   }
   if (name.ends_with('.')) name.pop_back();
-  if (name.empty()) return wrong("domain is missing", 0);
-  if (name.size() > domain_limit) return wrong("domain of more than 253 octets", domain_limit);
+  if (name.empty()) return syntax_error("domain is missing", 0);
+  if (name.size() > domain_limit)
+    return syntax_error("domain of more than 253 octets", domain_limit);
   std::size_t begin = 0;
   bool digits_only = false;
   while (begin <= name.size()) {
     const std::size_t end = std::min(name.find('.', begin), name.size());
     const std::string_view label = std::string_view(name).substr(begin, end - begin);
-    if (label.empty()) return wrong("domain with an empty label", begin);
-    if (label.size() > 63) return wrong("domain with a label of more than 63 octets", begin);
+    if (label.empty()) return syntax_error("domain with an empty label", begin);
+    if (label.size() > 63) return syntax_error("domain with a label of more than 63 octets", begin);
     // An underscore is no letter of RFC 5321, but hosts are named so, and DNS carries it.
     const auto fits = [](char c) { return is_let_dig(c) || c == '-' || c == '_'; };
     if (const auto bad = std::ranges::find_if_not(label, fits); bad != label.end()) {
-      return wrong("domain with a character that is no letter, digit or hyphen",
-                   begin + static_cast<std::size_t>(bad - label.begin()));
+      return syntax_error("domain with a character that is no letter, digit or hyphen",
+                          begin + static_cast<std::size_t>(bad - label.begin()));
     }
     if (label.front() == '-' || label.back() == '-')
-      return wrong("domain with a label that starts or ends with a hyphen", begin);
+      return syntax_error("domain with a label that starts or ends with a hyphen", begin);
     digits_only = std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; });
     begin = end + 1;
   }
   if (digits_only)
-    return wrong("domain that ends in a number; write an IP address in brackets, [192.0.2.1]", 0);
+    return syntax_error(
+        "domain that ends in a number; write an IP address in brackets, [192.0.2.1]", 0);
   return Domain(std::move(name));
 }
 
@@ -137,30 +135,33 @@ std::expected<EmailAddress, SyntaxError> EmailAddress::parse(std::string_view te
       if (text[at] == '\\') ++at;
       if (at >= text.size()) break;
       if (static_cast<unsigned char>(text[at]) < 0x20 || text[at] == 0x7f)
-        return wrong("control character in the local part", skipped + at);
+        return syntax_error("control character in the local part", skipped + at);
       local += text[at];
     }
     if (at >= text.size())
-      return wrong("quoted local part without its closing quote", skipped + text.size());
+      return syntax_error("quoted local part without its closing quote", skipped + text.size());
     ++at;
     if (at == text.size() || text[at] != '@')
-      return wrong("no '@' after the quoted local part", skipped + at);
+      return syntax_error("no '@' after the quoted local part", skipped + at);
   } else {
     at = text.rfind('@');
-    if (at == std::string_view::npos) return wrong("address without '@'", skipped + text.size());
+    if (at == std::string_view::npos)
+      return syntax_error("address without '@'", skipped + text.size());
     local = text.substr(0, at);
-    if (local.empty()) return wrong("local part is missing", skipped);
+    if (local.empty()) return syntax_error("local part is missing", skipped);
     if (!is_dot_string(local))
-      return wrong("local part with a misplaced dot or a character that must be quoted", skipped);
+      return syntax_error("local part with a misplaced dot or a character that must be quoted",
+                          skipped);
   }
-  if (local.size() > local_part_limit) return wrong("local part of more than 255 octets", skipped);
-  if (!is_valid_utf8(local)) return wrong("local part that is not UTF-8", skipped);
+  if (local.size() > local_part_limit)
+    return syntax_error("local part of more than 255 octets", skipped);
+  if (!is_valid_utf8(local)) return syntax_error("local part that is not UTF-8", skipped);
   for (std::size_t i = 0; i + 1 < local.size(); ++i) {  // U+0080 to U+009F
     if (local[i] == '\xc2' && static_cast<unsigned char>(local[i + 1]) < 0xa0)
-      return wrong("control character in the local part", skipped + i);
+      return syntax_error("control character in the local part", skipped + i);
   }
   auto domain = Domain::parse(text.substr(at + 1));
-  if (!domain) return wrong(domain.error().text, skipped + at + 1 + domain.error().offset);
+  if (!domain) return syntax_error(domain.error().text, skipped + at + 1 + domain.error().offset);
   return EmailAddress(std::move(local), *std::move(domain));
 }
 
@@ -178,7 +179,7 @@ std::expected<SplitPath, SyntaxError> split_path(std::string_view arguments) {
   std::size_t begin = 0;
   while (begin < arguments.size() && arguments[begin] == ' ') ++begin;
   if (begin == arguments.size() || arguments[begin] != '<')
-    return wrong("address must stand in <angle brackets>", begin);
+    return syntax_error("address must stand in <angle brackets>", begin);
   bool quoted = false;
   for (std::size_t i = begin + 1; i < arguments.size(); ++i) {
     const char c = arguments[i];
@@ -186,11 +187,12 @@ std::expected<SplitPath, SyntaxError> split_path(std::string_view arguments) {
     if (c == '\\' && quoted) ++i;
     if (c != '>' || quoted) continue;
     std::size_t rest = i + 1;
-    if (rest < arguments.size() && arguments[rest] != ' ') return wrong("no blank after '>'", rest);
+    if (rest < arguments.size() && arguments[rest] != ' ')
+      return syntax_error("no blank after '>'", rest);
     while (rest < arguments.size() && arguments[rest] == ' ') ++rest;
     return SplitPath{arguments.substr(begin + 1, i - begin - 1), arguments.substr(rest)};
   }
-  return wrong("no '>' at the end of the address", arguments.size());
+  return syntax_error("no '>' at the end of the address", arguments.size());
 }
 
 std::string_view strip_source_route(std::string_view path) {

@@ -29,9 +29,9 @@ constexpr std::array<std::pair<std::string_view, int>, 11> zones{{{"UT", 0},
                                                                   {"PDT", -7}}};
 
 /// Words, numbers and single signs of a date; comments and blanks are passed over.
-class Scanner {
+class DateScanner {
  public:
-  explicit Scanner(std::string_view text) : text_(text.substr(0, 200)) {}
+  explicit DateScanner(std::string_view text) : text_(text.substr(0, 200)) {}
 
   bool take(char c) {
     skip();
@@ -76,7 +76,7 @@ class Scanner {
   std::size_t at_ = 0, digits_ = 0;
 };
 
-minutes zone_of(Scanner& scan) {
+minutes zone_of(DateScanner& scan) {
   const bool plus = scan.take('+');
   if (plus || scan.take('-')) {
     const int value = scan.number(4).value_or(0);
@@ -93,7 +93,7 @@ minutes zone_of(Scanner& scan) {
 }  // namespace
 
 std::optional<DateTime> parse_date(std::string_view text) {
-  Scanner scan(text);
+  DateScanner scan(text);
   if (!scan.word().empty())
     (void)(scan.take(',') || scan.take('.'));  // the day's name, not looked at
   const auto day_number = scan.number(2);

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "core/hex.h"
+
 namespace postern::mail {
 namespace {
 
@@ -21,23 +23,6 @@ constexpr std::array<std::int8_t, 256> reverse_of(std::string_view alphabet) {
 constexpr auto base64_value = reverse_of(base64_alphabet);
 
 unsigned byte(char c) { return static_cast<unsigned char>(c); }
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
-constexpr char hex_digits[] = "0123456789ABCDEF";
-void append_hex(std::string& out, char c) {
-  out += hex_digits[byte(c) >> 4];
-  out += hex_digits[byte(c) & 15];
-}
-
-std::unexpected<SyntaxError> wrong(std::string text, std::size_t offset) {
-  return std::unexpected(SyntaxError{std::move(text), offset});
-}
 
 /// The code point at `at`, which moves behind it; -1 when the bytes there are not UTF-8.
 std::int32_t next_code_point(std::string_view text, std::size_t& at) {
@@ -57,6 +42,8 @@ std::int32_t next_code_point(std::string_view text, std::size_t& at) {
   return point;
 }
 
+}  // namespace
+
 void append_utf8(std::string& out, std::uint32_t point) {
   if (point < 0x80) {
     out += static_cast<char>(point);
@@ -74,8 +61,6 @@ void append_utf8(std::string& out, std::uint32_t point) {
     out += static_cast<char>(0x80 | (point & 0x3f));
   }
 }
-
-}  // namespace
 
 std::string base64_encode(std::string_view bytes) {
   std::string out;
@@ -105,7 +90,7 @@ std::string base64_lines(std::string_view bytes) {
 
 std::expected<std::string, SyntaxError> base64_decode(std::string_view text) {
   if (text.size() % 4 != 0)
-    return wrong("base64 of a length that is no multiple of 4", text.size());
+    return syntax_error("base64 of a length that is no multiple of 4", text.size());
   std::size_t digits = text.size();
   while (digits > 0 && text.size() - digits < 2 && text[digits - 1] == '=') --digits;
   std::string out;
@@ -114,7 +99,7 @@ std::expected<std::string, SyntaxError> base64_decode(std::string_view text) {
   int count = 0;
   for (std::size_t i = 0; i < digits; ++i) {
     const int value = base64_value[byte(text[i])];
-    if (value < 0) return wrong("a character that is not base64", i);
+    if (value < 0) return syntax_error("a character that is not base64", i);
     bits = (bits << 6 | static_cast<std::uint32_t>(value)) & 0xffff;
     count += 6;
     if (count >= 8) {
@@ -123,7 +108,7 @@ std::expected<std::string, SyntaxError> base64_decode(std::string_view text) {
     }
   }
   if ((bits & ((1U << count) - 1)) != 0)
-    return wrong("base64 with stray bits before its padding", digits);
+    return syntax_error("base64 with stray bits before its padding", digits);
   return out;
 }
 
@@ -247,14 +232,14 @@ std::expected<std::string, SyntaxError> xtext_decode(std::string_view text) {
     const char c = text[i];
     if (c == '+') {
       if (text.size() - i < 3 || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0) {
-        return wrong("xtext has '+' without two hexadecimal digits", i);
+        return syntax_error("xtext has '+' without two hexadecimal digits", i);
       }
       out += static_cast<char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
       i += 2;
     } else if (c > ' ' && c < 0x7f && c != '=') {
       out += c;
     } else {
-      return wrong("a character that xtext must encode", i);
+      return syntax_error("a character that xtext must encode", i);
     }
   }
   return out;
@@ -299,13 +284,14 @@ std::expected<std::string, SyntaxError> modified_utf7_decode(std::string_view te
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (c < ' ' || c >= 0x7f) return wrong("a character that modified UTF-7 must encode", i);
+    if (c < ' ' || c >= 0x7f) return syntax_error("a character that modified UTF-7 must encode", i);
     if (c != '&') {
       out += c;
       continue;
     }
     const std::size_t end = text.find('-', i);
-    if (end == std::string_view::npos) return wrong("modified UTF-7 without its closing '-'", i);
+    if (end == std::string_view::npos)
+      return syntax_error("modified UTF-7 without its closing '-'", i);
     std::string encoded(text.substr(i + 1, end - i - 1));
     i = end;
     if (encoded.empty()) {
@@ -316,7 +302,7 @@ std::expected<std::string, SyntaxError> modified_utf7_decode(std::string_view te
     encoded.append((4 - encoded.size() % 4) % 4, '=');
     const auto utf16 = base64_decode(encoded);
     if (!utf16 || utf16->size() % 2 != 0)
-      return wrong("modified UTF-7 that is not base64 of UTF-16", i);
+      return syntax_error("modified UTF-7 that is not base64 of UTF-16", i);
     for (std::size_t k = 0; k < utf16->size(); k += 2) {
       std::uint32_t point = byte((*utf16)[k]) << 8 | byte((*utf16)[k + 1]);
       if (point >= 0xd800 && point < 0xdc00 && k + 3 < utf16->size()) {
@@ -327,12 +313,13 @@ std::expected<std::string, SyntaxError> modified_utf7_decode(std::string_view te
         }
       }
       if (point >= 0xd800 && point < 0xe000)
-        return wrong("modified UTF-7 with half a surrogate pair", i);
+        return syntax_error("modified UTF-7 with half a surrogate pair", i);
       append_utf8(out, point);
     }
   }
   // One name, one spelling: what encodes differently would be a second name for the same mailbox.
-  if (modified_utf7_encode(out) != text) return wrong("modified UTF-7 that is not canonical", 0);
+  if (modified_utf7_encode(out) != text)
+    return syntax_error("modified UTF-7 that is not canonical", 0);
   return out;
 }
 

@@ -1,8 +1,9 @@
 // core/mail/encodings.h: the octet encodings of mail: base64, quoted-printable, xtext, modified
-// UTF-7, percent.
+// UTF-7.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ std::expected<std::string, SyntaxError> xtext_decode(std::string_view text);
 /// IMAP mailbox names (RFC 3501 §5.1.3). Decoding accepts the canonical form only.
 std::string modified_utf7_encode(std::string_view utf8);
 std::expected<std::string, SyntaxError> modified_utf7_decode(std::string_view text);
+
+/// UTF-8, for a code point up to 0x10ffff.
+void append_utf8(std::string& out, std::uint32_t point);
 
 std::string hex_encode(std::string_view bytes);  // lower case
 bool is_ascii(std::string_view text);

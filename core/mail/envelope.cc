@@ -14,21 +14,6 @@ namespace {
 constexpr std::size_t orcpt_limit = 500;  // RFC 3461 §4.2
 constexpr std::size_t envid_limit = 100;  // RFC 3461 §4.4
 
-std::unexpected<SyntaxError> wrong(std::string text, std::size_t offset = 0) {
-  return std::unexpected(SyntaxError{std::move(text), offset});
-}
-
-void append_utf8(std::string& out, std::uint32_t point) {
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-    return;
-  }
-  const int tail = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  constexpr std::uint32_t lead[] = {0, 0xc0, 0xe0, 0xf0};
-  out += static_cast<char>(lead[tail] | point >> (6 * tail));
-  for (int i = tail - 1; i >= 0; --i) out += static_cast<char>(0x80 | (point >> (6 * i) & 0x3f));
-}
-
 /// RFC 6533 §3: `\x{HEX}` stands for a character.
 std::expected<std::string, SyntaxError> decode_utf8_address(std::string_view text) {
   std::string out;
@@ -40,10 +25,10 @@ std::expected<std::string, SyntaxError> decode_utf8_address(std::string_view tex
     const std::size_t end = text.find('}', i);
     std::uint32_t point = 0;
     if (!text.substr(i).starts_with("\\x{") || end == std::string_view::npos || end - i > 9)
-      return wrong("ORCPT with a broken \\x{…}", i);
+      return syntax_error("ORCPT with a broken \\x{…}", i);
     const auto [stop, code] = std::from_chars(text.data() + i + 3, text.data() + end, point, 16);
     if (code != std::errc() || stop != text.data() + end || point > 0x10ffff)
-      return wrong("ORCPT with a broken \\x{…}", i);
+      return syntax_error("ORCPT with a broken \\x{…}", i);
     append_utf8(out, point);
     i = end;
   }
@@ -81,12 +66,12 @@ std::expected<Notify, SyntaxError> parse_notify(std::string_view text) {
                  : equal_ignoring_case(word, "DELAY")   ? &notify.delay
                                                         : nullptr;
     if (flag == nullptr)
-      return wrong("NOTIFY takes NEVER, or a list of SUCCESS, FAILURE, DELAY", begin);
+      return syntax_error("NOTIFY takes NEVER, or a list of SUCCESS, FAILURE, DELAY", begin);
     *flag = true;
     begin = end + 1;
   }
   if (notify.never && (notify.success || notify.failure || notify.delay))
-    return wrong("NOTIFY=NEVER stands alone");
+    return syntax_error("NOTIFY=NEVER stands alone");
   return notify;
 }
 
@@ -108,7 +93,7 @@ std::string notify_text(const Notify& notify) {
 std::expected<Ret, SyntaxError> parse_ret(std::string_view text) {
   if (equal_ignoring_case(text, "FULL")) return Ret::full;
   if (equal_ignoring_case(text, "HDRS")) return Ret::headers;
-  return wrong("RET takes FULL or HDRS");
+  return syntax_error("RET takes FULL or HDRS");
 }
 
 std::string_view ret_text(Ret ret) {
@@ -116,22 +101,22 @@ std::string_view ret_text(Ret ret) {
 }
 
 std::expected<std::string, SyntaxError> parse_orcpt(std::string_view text) {
-  if (text.size() > orcpt_limit) return wrong("ORCPT of more than 500 octets", orcpt_limit);
+  if (text.size() > orcpt_limit) return syntax_error("ORCPT of more than 500 octets", orcpt_limit);
   const std::size_t semicolon = text.find(';');
   if (semicolon == 0 || semicolon == std::string_view::npos)
-    return wrong("ORCPT is TYPE;ADDRESS, such as rfc822;a@b.example");
+    return syntax_error("ORCPT is TYPE;ADDRESS, such as rfc822;a@b.example");
   const std::string type = lower_case(text.substr(0, semicolon));
   if (!std::ranges::all_of(type, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
       })) {
-    return wrong("ORCPT with an address type that is no word");
+    return syntax_error("ORCPT with an address type that is no word");
   }
   const std::string_view encoded = text.substr(semicolon + 1);
   const auto address = type == "utf-8" ? decode_utf8_address(encoded) : xtext_decode(encoded);
   if (!address)
-    return wrong("ORCPT: " + address.error().text, semicolon + 1 + address.error().offset);
+    return syntax_error("ORCPT: " + address.error().text, semicolon + 1 + address.error().offset);
   if (address->empty() || has_control(*address) || !is_valid_utf8(*address))
-    return wrong("ORCPT with an empty or unprintable address");
+    return syntax_error("ORCPT with an empty or unprintable address");
   return type + ';' + *address;
 }
 
@@ -145,11 +130,11 @@ std::string orcpt_text(std::string_view decoded) {
 }
 
 std::expected<std::string, SyntaxError> parse_envid(std::string_view text) {
-  if (text.empty() || text.size() > envid_limit) return wrong("ENVID takes 1 to 100 octets");
+  if (text.empty() || text.size() > envid_limit) return syntax_error("ENVID takes 1 to 100 octets");
   const auto decoded = xtext_decode(text);
-  if (!decoded) return wrong("ENVID: " + decoded.error().text, decoded.error().offset);
+  if (!decoded) return syntax_error("ENVID: " + decoded.error().text, decoded.error().offset);
   if (has_control(*decoded) || !is_ascii(*decoded))
-    return wrong("ENVID with an unprintable character");
+    return syntax_error("ENVID with an unprintable character");
   return *decoded;
 }
 

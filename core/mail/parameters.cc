@@ -4,10 +4,12 @@
 #include <map>
 #include <utility>
 
+#include "core/hex.h"
 #include "core/mail/charset.h"
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
 #include "core/mail/mime.h"
+#include "core/percent.h"
 
 namespace postern::mail {
 namespace {
@@ -22,44 +24,34 @@ struct Piece {
   std::string value;
 };
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
-std::string percent_decode(std::string_view text) {
+/// An escape that is none stays as it is.
+std::string decode_escapes(std::string_view text) {
   std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
-        hex_value(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
+  while (!text.empty()) {
+    const auto escaped = percent_escape(text);
+    out += escaped.value_or(text.front());
+    text.remove_prefix(escaped ? 3 : 1);
   }
   return out;
 }
 
-std::string percent_encode(std::string_view text) {
-  static constexpr char digits[] = "0123456789ABCDEF";
+/// RFC 2231 §7: all but its attribute-char.
+std::string encode_attribute(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > 0x20 && byte < 0x7f && !std::string_view("*'%()<>@,;:\\\"/[]?=").contains(c)) {
+    if (c > 0x20 && c < 0x7f && !std::string_view("*'%()<>@,;:\\\"/[]?=").contains(c)) {
       out += c;
     } else {
-      out += {'%', digits[byte >> 4], digits[byte & 15]};
+      out += '%';
+      append_hex(out, c);
     }
   }
   return out;
 }
 
-class Scanner {
+class ParameterScanner {
  public:
-  explicit Scanner(std::string_view text) : text_(text) { skip(); }
+  explicit ParameterScanner(std::string_view text) : text_(text) { skip(); }
 
   bool done() const { return at_ >= text_.size(); }
   bool take(char c) {
@@ -163,11 +155,11 @@ Parameter join(std::string name, std::vector<Piece> pieces) {
         value.remove_prefix(second + 1);
       }
     }
-    bytes += pieces[i].extended ? percent_decode(value) : std::string(value);
+    bytes += pieces[i].extended ? decode_escapes(value) : std::string(value);
   }
   parameter.value = to_utf8(charset, bytes).value_or(guess_utf8(bytes));
-  parameter.extended =
-      percent_encode(charset) + '\'' + percent_encode(language) + '\'' + percent_encode(bytes);
+  parameter.extended = encode_attribute(charset) + '\'' + encode_attribute(language) + '\'' +
+                       encode_attribute(bytes);
   return parameter;
 }
 
@@ -179,7 +171,7 @@ const std::string* ParameterisedValue::find(std::string_view name) const {
 }
 
 ParameterisedValue parse_parameterised(std::string_view field_value) {
-  Scanner scan(field_value.substr(0, value_limit));
+  ParameterScanner scan(field_value.substr(0, value_limit));
   ParameterisedValue result{.value = lower_case(scan.token(";")), .parameters = {}};
   scan.skip_to(';');
   std::vector<std::string> order;

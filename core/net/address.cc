@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-std::unexpected<SyntaxError> wrong(std::string text, std::size_t offset = 0) {
-  return std::unexpected(SyntaxError{std::move(text), offset});
-}
-
 template <class T>
 std::optional<T> number(std::string_view text, unsigned most) {
   unsigned value = 0;
@@ -34,26 +30,26 @@ std::expected<Address, SyntaxError> Address::parse(std::string_view text) {
   if (text.starts_with("unix:")) {
     const std::string_view path = text.substr(5);
     if (path.empty() || path.find('\0') != std::string_view::npos)
-      return wrong("a path belongs after unix:", 5);
-    if (path.size() >= sizeof(sockaddr_un::sun_path))
-      return wrong("the path of a unix socket is too long", 5);
+      return syntax_error("a path belongs after unix:", 5);
+    if (path.size() > longest_unix_path)
+      return syntax_error("the path of a unix socket is too long", 5);
     return unix_socket(std::string(path));
   }
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return wrong("a port is missing", text.size());
+  if (colon == std::string_view::npos) return syntax_error("a port is missing", text.size());
   const auto port = number<std::uint16_t>(text.substr(colon + 1), 65535);
-  if (!port) return wrong("a port is a number up to 65535", colon + 1);
+  if (!port) return syntax_error("a port is a number up to 65535", colon + 1);
   std::string_view ip = text.substr(0, colon);
   const bool has_brackets = ip.size() >= 2 && ip.front() == '[' && ip.back() == ']';
   if (has_brackets) ip = ip.substr(1, ip.size() - 2);
   if (has_brackets != (ip.find(':') != std::string_view::npos))
-    return wrong("an IPv6 address belongs in brackets");
+    return syntax_error("an IPv6 address belongs in brackets");
   return parse_ip(ip, *port);
 }
 
 std::expected<Address, SyntaxError> Address::parse_ip(std::string_view ip, std::uint16_t port) {
   if (ip.size() > INET6_ADDRSTRLEN || ip.find('\0') != std::string_view::npos)
-    return wrong("not an IP address");
+    return syntax_error("not an IP address");
   const std::string terminated(ip);
   sockaddr_in v4{};
   if (inet_pton(AF_INET, terminated.c_str(), &v4.sin_addr) == 1) {
@@ -67,7 +63,7 @@ std::expected<Address, SyntaxError> Address::parse_ip(std::string_view ip, std::
     v6.sin6_port = htons(port);
     return from_sockaddr(reinterpret_cast<sockaddr*>(&v6));
   }
-  return wrong("not an IP address");
+  return syntax_error("not an IP address");
 }
 
 Address Address::from_sockaddr(const sockaddr* address, socklen_t length) {

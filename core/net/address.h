@@ -17,6 +17,8 @@
 
 namespace postern::net {
 
+constexpr std::size_t longest_unix_path = sizeof(sockaddr_un::sun_path) - 1;  ///< 107 octets
+
 /// An IPv4 or IPv6 address with a port, or the path of a unix socket. An IPv4 address in IPv6
 /// clothes is IPv4.
 class Address {

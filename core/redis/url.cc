@@ -2,6 +2,8 @@
 #include <charconv>
 #include <optional>
 
+#include "core/net/address.h"
+#include "core/percent.h"
 #include "core/redis/connection.h"
 
 namespace postern::redis {
@@ -17,38 +19,16 @@ std::optional<unsigned> number(std::string_view text, unsigned most) {
   return value;
 }
 
-/// RFC 3986 §2.1; none when a `%` is not followed by two hexadecimal digits.
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      plain += text[i];
-      continue;
-    }
-    unsigned value = 0;
-    if (i + 2 >= text.size()) return std::nullopt;
-    const char* const digits = text.data() + i + 1;
-    if (std::from_chars(digits, digits + 2, value, 16).ptr != digits + 2) return std::nullopt;
-    plain += static_cast<char>(value);
-    i += 2;
-  }
-  return plain;
-}
-
-std::unexpected<SyntaxError> wrong(std::string text) {
-  return std::unexpected(SyntaxError{std::move(text)});
-}
-
 /// Takes "user:password@" or "password-less user@" off the front.
 std::expected<void, SyntaxError> take_user(std::string_view& rest, Url& url) {
   const std::size_t at = rest.substr(0, rest.find('/')).rfind('@');
   if (at == rest.npos) return {};
   const std::string_view both = rest.substr(0, at);
   const std::size_t colon = both.find(':');
-  const auto user = percent_decoded(both.substr(0, colon));
+  const auto user = percent_decode(both.substr(0, colon));
   const auto password =
-      percent_decoded(colon == both.npos ? std::string_view() : both.substr(colon + 1));
-  if (!user || !password) return wrong("bad %-escape in the user or the password");
+      percent_decode(colon == both.npos ? std::string_view() : both.substr(colon + 1));
+  if (!user || !password) return syntax_error("bad %-escape in the user or the password");
   url.user = *user;
   url.password = *password;
   rest.remove_prefix(at + 1);
@@ -60,12 +40,13 @@ std::expected<Url, SyntaxError> parse_unix(std::string_view rest) {
   if (const auto taken = take_user(rest, url); !taken) return std::unexpected(taken.error());
   if (const std::size_t query = rest.find("?db="); query != rest.npos) {
     const auto database = number(rest.substr(query + 4), 65535);
-    if (!database) return wrong("the database is not a number");
+    if (!database) return syntax_error("the database is not a number");
     url.database = *database;
     rest = rest.substr(0, query);
   }
-  if (rest.empty()) return wrong("a path is missing: unix:///run/redis.sock");
-  if (rest.size() > 107) return wrong("the path of a unix socket has at most 107 octets");
+  if (rest.empty()) return syntax_error("a path is missing: unix:///run/redis.sock");
+  if (rest.size() > net::longest_unix_path)
+    return syntax_error("the path of a unix socket has at most 107 octets");
   url.socket = rest;
   return url;
 }
@@ -76,14 +57,14 @@ std::expected<Url, SyntaxError> parse_tcp(std::string_view rest) {
   if (const std::size_t slash = rest.find('/'); slash != rest.npos) {
     const std::string_view path = rest.substr(slash + 1);
     const auto database = path.empty() ? std::optional<unsigned>(0) : number(path, 65535);
-    if (!database) return wrong("the database is not a number: redis://host:6379/0");
+    if (!database) return syntax_error("the database is not a number: redis://host:6379/0");
     url.database = *database;
     rest = rest.substr(0, slash);
   }
   std::string_view port;
   if (rest.starts_with('[')) {
     const std::size_t end = rest.find(']');
-    if (end == rest.npos) return wrong("a ] is missing");
+    if (end == rest.npos) return syntax_error("a ] is missing");
     url.host = rest.substr(1, end - 1);
     port = rest.substr(end + 1);
   } else {
@@ -91,10 +72,10 @@ std::expected<Url, SyntaxError> parse_tcp(std::string_view rest) {
     url.host = rest.substr(0, colon);
     port = colon == rest.npos ? std::string_view() : rest.substr(colon);
   }
-  if (url.host.empty()) return wrong("a host is missing: redis://host:6379/0");
+  if (url.host.empty()) return syntax_error("a host is missing: redis://host:6379/0");
   if (!port.empty()) {
     const auto value = port[0] == ':' ? number(port.substr(1), 65535) : std::nullopt;
-    if (!value || *value == 0) return wrong("the port is not a number from 1 to 65535");
+    if (!value || *value == 0) return syntax_error("the port is not a number from 1 to 65535");
     url.port = static_cast<std::uint16_t>(*value);
   }
   return url;
@@ -104,11 +85,11 @@ std::expected<Url, SyntaxError> parse_tcp(std::string_view rest) {
 
 std::expected<Url, SyntaxError> Url::parse(std::string_view text) {
   for (const char c : text) {
-    if (c <= ' ' || c == 127) return wrong("blanks and control characters are not allowed");
+    if (c <= ' ' || c == 127) return syntax_error("blanks and control characters are not allowed");
   }
   if (text.starts_with("unix://")) return parse_unix(text.substr(7));
   if (text.starts_with("redis://")) return parse_tcp(text.substr(8));
-  return wrong("a Redis is unix:///PATH or redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]");
+  return syntax_error("a Redis is unix:///PATH or redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]");
 }
 
 std::string Url::text() const {

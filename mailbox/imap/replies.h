@@ -19,9 +19,9 @@ struct Answer {
   std::string text;
 
   std::string line(std::string_view tag) const {
-    static constexpr std::string_view words[] = {"OK", "NO", "BAD"};
+    static constexpr std::string_view statuses[] = {"OK", "NO", "BAD"};
     const std::string bracketed = code.empty() ? "" : "[" + code + "] ";
-    return fmt::format("{} {} {}{}\r\n", tag, words[static_cast<int>(status)], bracketed, text);
+    return fmt::format("{} {} {}{}\r\n", tag, statuses[static_cast<int>(status)], bracketed, text);
   }
 };
 

@@ -7,17 +7,16 @@
 namespace postern::imap {
 namespace {
 
-using Kind = Section::Kind;
-
 bool chooses_fields(const Section& section) {
-  return section.kind == Kind::header_fields || section.kind == Kind::header_fields_not;
+  return section.kind == Section::Kind::header_fields ||
+         section.kind == Section::Kind::header_fields_not;
 }
 
 SectionSource of_whole_message(const Section& section, std::uint64_t size,
                                const mailbox::Metadata* metadata) {
-  if (section.kind == Kind::whole) return {.text = {}, .range = {0, size}};
-  if (section.kind == Kind::header) return {.text = metadata->header, .range = {}};
-  if (section.kind == Kind::text) {
+  if (section.kind == Section::Kind::whole) return {.text = {}, .range = {0, size}};
+  if (section.kind == Section::Kind::header) return {.text = metadata->header, .range = {}};
+  if (section.kind == Section::Kind::text) {
     const std::uint64_t header = std::min<std::uint64_t>(metadata->header.size(), size);
     return {.text = {}, .range = {header, size - header}};
   }

@@ -1,19 +1,17 @@
 // relay/cli/account_commands.cc: account …, account app-password …, alias ….
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
+#include "core/json.h"
+#include "core/percent.h"
 #include "relay/cli/commands.h"
-#include "relay/cli/control_client.h"
 #include "relay/cli/size.h"
 #include "relay/cli/table.h"
 
 namespace postern::relay {
 
 namespace {
-
-using Json = nlohmann::json;
 
 std::string one_line_of_stdin() {
   std::string line;
@@ -30,7 +28,7 @@ std::string account_path(const std::string& address, std::string_view rest = {})
 
 /// A secret that was made for the operator stands on a line of its own.
 void print_secret(const std::string& body, const char* key) {
-  const Json answer = Json::parse(body);
+  const Json answer = parse_json(body);
   if (answer.contains(key)) std::cout << answer.at(key).get<std::string>() << "\n";
 }
 
@@ -57,7 +55,7 @@ void add_account(const CliSession& session, const AccountOptions& options) {
   body["address"] = options.address;
   if (options.is_operator) body["operator"] = true;
   if (!options.quota.empty()) body["quota"] = parse_size(options.quota);
-  print_secret(session.ask_accounts("POST", "/v1/accounts", body.dump()), "password");
+  print_secret(session.ask_accounts("POST", "/v1/accounts", write_json(body)), "password");
 }
 
 void add_app_passwords(CLI::App& account, CliSession& session, AccountOptions& options) {
@@ -70,9 +68,9 @@ void add_app_passwords(CLI::App& account, CliSession& session, AccountOptions& o
   add->callback([&] {
     Json body{{"label", options.label}};
     if (!options.scope.empty()) body["scope"] = options.scope;
-    print_secret(
-        session.ask_accounts("POST", account_path(options.address, "/app-passwords"), body.dump()),
-        "secret");
+    print_secret(session.ask_accounts("POST", account_path(options.address, "/app-passwords"),
+                                      write_json(body)),
+                 "secret");
   });
   account_command(*group, options, "list", "labels, scopes and last use")->callback([&] {
     std::cout << render_listing(
@@ -110,7 +108,7 @@ void add_accounts(CLI::App& app, CliSession& session, AccountOptions& options) {
   password->add_flag("--password-stdin", options.password_stdin);
   password->callback([&] {
     print_secret(session.ask_accounts("PUT", account_path(options.address, "/password"),
-                                      options.with_password().dump()),
+                                      write_json(options.with_password())),
                  "password");
   });
   for (const char* verb : {"disable", "enable"})
@@ -124,7 +122,7 @@ void add_accounts(CLI::App& app, CliSession& session, AccountOptions& options) {
   remove->add_flag("--purge", options.purge, "or deleted at once");
   remove->callback([&] {
     session.ask_accounts("DELETE", account_path(options.address),
-                         Json{{"purge", options.purge}}.dump());
+                         write_json({{"purge", options.purge}}));
   });
   add_app_passwords(*account, session, options);
 }
@@ -142,7 +140,7 @@ void add_aliases(CLI::App& app, CliSession& session, AliasOptions& options) {
   add->add_option("TO", options.to)->required();
   add->callback([&] {
     session.ask_accounts("POST", "/v1/aliases",
-                         Json{{"from", options.from}, {"to", options.to}}.dump());
+                         write_json({{"from", options.from}, {"to", options.to}}));
   });
   alias->add_subcommand("list", "all aliases")->callback([&] {
     std::cout << render_listing(session.ask_accounts("GET", "/v1/aliases"), session.json,

@@ -24,7 +24,4 @@ std::expected<ControlAnswer, NotReachable> ask_server(
     const std::filesystem::path& socket, std::string_view method, std::string_view path,
     std::string_view body, std::string_view content_type = "application/json");
 
-/// For a path segment or a query value: everything but RFC 3986's unreserved characters as %XX.
-std::string percent_encode(std::string_view text);
-
 }  // namespace postern::relay

@@ -1,11 +1,11 @@
 // relay/cli/instance_commands.cc: init, serve, check, reload, status, trace.
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
+#include "core/json.h"
+#include "core/percent.h"
 #include "relay/cli/commands.h"
-#include "relay/cli/control_client.h"
 #include "relay/cli/init.h"
 #include "relay/cli/status_screen.h"
 #include "relay/cli/table.h"
@@ -33,10 +33,10 @@ void check_configuration(const CliSession& session) {
 }
 
 void reload(const CliSession& session) {
-  const auto answer = nlohmann::json::parse(session.ask("POST", "/v1/reload", "{}"));
-  for (const auto& key : answer.value("restart_needed", nlohmann::json::array()))
+  const auto answer = parse_json(session.ask("POST", "/v1/reload", "{}"));
+  for (const auto& key : answer.value("restart_needed", Json::array()))
     std::cout << key.get<std::string>() << " has changed and needs a restart\n";
-  for (const auto& warning : answer.value("warnings", nlohmann::json::array()))
+  for (const auto& warning : answer.value("warnings", Json::array()))
     std::cerr << warning.get<std::string>() << "\n";
 }
 

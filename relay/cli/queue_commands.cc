@@ -1,17 +1,15 @@
 // relay/cli/queue_commands.cc: queue list|show|retry|hold|release|bounce|remove.
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
+#include "core/json.h"
+#include "core/percent.h"
 #include "relay/cli/commands.h"
-#include "relay/cli/control_client.h"
 #include "relay/cli/table.h"
 
 namespace postern::relay {
 
 namespace {
-
-using Json = nlohmann::json;
 
 struct QueueOptions {
   std::string state, sender, recipient, domain;
@@ -34,7 +32,7 @@ struct QueueOptions {
     std::string text;
     for (const auto& [key, value] : filter().items())
       text += (text.empty() ? "?" : "&") + key + "=" +
-              percent_encode(value.is_string() ? value.get<std::string>() : value.dump());
+              percent_encode(value.is_string() ? value.get<std::string>() : write_json(value));
     return text;
   }
 };
@@ -60,11 +58,11 @@ Json chosen_messages(const QueueOptions& options) {
 
 void act(const CliSession& session, const QueueOptions& options, const std::string& verb) {
   const std::string body =
-      session.ask("POST", "/v1/queue/" + verb, chosen_messages(options).dump());
-  const Json answer = Json::parse(body);
+      session.ask("POST", "/v1/queue/" + verb, write_json(chosen_messages(options)));
+  const Json answer = parse_json(body);
   const auto pending = answer.value("pending", 0U);
   if (session.json) {
-    std::cout << answer.dump(2) << "\n";
+    std::cout << write_json(answer, 2) << "\n";
   } else {
     std::cout << verb << ": " << answer.value("done", 0U) << " done";
     if (pending > 0) std::cout << ", " << pending << " being tried now: done when that try is over";

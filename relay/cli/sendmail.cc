@@ -7,13 +7,14 @@
 #include <array>
 #include <cstdio>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "core/config/config.h"
 #include "core/error.h"
+#include "core/json.h"
 #include "core/mail/address.h"
 #include "core/mail/headers.h"
+#include "core/percent.h"
 #include "relay/cli/commands.h"
 #include "relay/cli/control_client.h"
 
@@ -166,7 +167,7 @@ void send(const Options& options) {
   for (const std::string& one : recipients) target += "&to=" + percent_encode(with_domain(one));
   const ControlAnswer response = submit(target, completed(message, options));
   if (response.status < 300) return;
-  const auto problem = nlohmann::json::parse(response.body, nullptr, false);
+  const auto problem = parse_json(response.body);
   const std::string detail = problem.is_object() ? problem.value("detail", "") : "";
   throw Ended{response.status >= 500 || response.status == 429 ? EX_TEMPFAIL : EX_UNAVAILABLE,
               detail.empty() ? "refused with " + std::to_string(response.status) : detail};

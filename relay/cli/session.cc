@@ -2,10 +2,10 @@
 #include "relay/cli/session.h"
 
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 
 #include "core/config/config.h"
 #include "core/file_owner.h"
+#include "core/json.h"
 #include "core/mail/address.h"
 #include "policy/accounts.h"
 #include "relay/account_admin.h"
@@ -17,10 +17,10 @@ namespace {
 
 /// The words for a person in an application/problem+json, or the body as it is.
 std::string problem_text(const std::string& body, unsigned status) {
-  const auto problem = nlohmann::json::parse(body, nullptr, false);
+  const auto problem = parse_json(body);
   if (!problem.is_object()) return fmt::format("the gateway answered {}", status);
   std::string text = problem.value("detail", problem.value("title", std::string("refused")));
-  for (const auto& error : problem.value("errors", nlohmann::json::array()))
+  for (const auto& error : problem.value("errors", Json::array()))
     if (error.is_string()) text += "\n" + error.get<std::string>();
   return text;
 }

@@ -2,14 +2,13 @@
 #include "relay/cli/table.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <vector>
+
+#include "core/json.h"
 
 namespace postern::relay {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// What strangers sent may hold terminal escapes.
 std::string harmless(std::string text) {
@@ -22,7 +21,7 @@ std::string cell(const Json& value) {
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_string())
     return value.get<std::string>().empty() ? "-" : harmless(value.get<std::string>());
-  if (!value.is_array()) return value.dump();
+  if (!value.is_array()) return write_json(value);
   std::string joined;
   for (const auto& item : value) joined += (joined.empty() ? "" : ",") + cell(item);
   return joined.empty() ? "-" : joined;
@@ -51,8 +50,8 @@ void print_object(std::string& out, const Json& object, const std::string& inden
 
 std::string render_listing(std::string_view body, bool json,
                            std::initializer_list<std::string_view> columns) {
-  const Json rows = Json::parse(body);
-  if (json) return rows.dump(2) + "\n";
+  const Json rows = parse_json(body);
+  if (json) return write_json(rows, 2) + "\n";
   if (rows.empty()) return "";
   std::vector<std::vector<std::string>> table(1);
   for (const auto column : columns) table.front().emplace_back(column);
@@ -74,8 +73,8 @@ std::string render_listing(std::string_view body, bool json,
 }
 
 std::string render_object(std::string_view body, bool json) {
-  const Json object = Json::parse(body);
-  if (json) return object.dump(2) + "\n";
+  const Json object = parse_json(body);
+  if (json) return write_json(object, 2) + "\n";
   std::string text;
   print_object(text, object, "");
   return text;

@@ -4,11 +4,11 @@
 
 #include <functional>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
 
 #include "core/error.h"
+#include "core/json.h"
 #include "relay/http/connection.h"
 #include "relay/worker/worker.h"
 
@@ -64,8 +64,8 @@ class Api final : public Application {
   struct QueueView;
   Task<Response> status();
   Task<QueueView> look_at_queue();
-  nlohmann::json view_of_listeners() const;
-  Task<nlohmann::json> view_of_certificates();
+  Json view_of_listeners() const;
+  Task<Json> view_of_certificates();
   Task<Response> accounts(const Request& request);
 
   relay::Worker& worker_;

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <boost/beast/http.hpp>
-#include <nlohmann/json.hpp>
 
 #include "core/async/loop.h"
+#include "core/json.h"
 #include "core/log.h"
+#include "core/mail/encodings.h"
+#include "core/percent.h"
 #include "relay/http/head_check.h"
 
 namespace postern::http {
@@ -38,33 +40,17 @@ std::string render(const Response& response, bool keeps_alive, bool is_head) {
   return out;
 }
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += plus_is_blank && text[i] == '+' ? ' ' : text[i];
-      continue;
-    }
-    if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return {};
-    const int octet = hex(text[i + 1]) * 16 + hex(text[i + 2]);
-    if (octet < 0x20 || octet == 0x7f) return {};
-    out += static_cast<char>(octet);
-    i += 2;
-  }
-  return out;
+/// Text without control characters, however they were written.
+std::optional<std::string> decoded_text(std::string_view text) {
+  auto plain = percent_decode(text);
+  if (plain && mail::has_control(*plain)) return std::nullopt;
+  return plain;
 }
 
 /// An unencoded `+` stays one: addresses with a subaddress are pasted into queries as they are.
 bool read_target(std::string_view target, Request& request) {
   const std::size_t mark = target.find('?');
-  auto path = percent_decode(target.substr(0, mark), false);
+  auto path = decoded_text(target.substr(0, mark));
   if (!path) return false;
   request.path = std::move(*path);
   request.raw_path = std::string(target.substr(0, mark));
@@ -73,8 +59,8 @@ bool read_target(std::string_view target, Request& request) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
     const std::size_t equals = std::min(pair.find('='), pair.size());
-    auto name = percent_decode(pair.substr(0, equals), false);
-    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), false);
+    auto name = decoded_text(pair.substr(0, equals));
+    auto value = decoded_text(pair.substr(std::min(equals + 1, pair.size())));
     if (!name || !value || request.query.size() >= most_parameters) return false;
     request.query.emplace_back(std::move(*name), std::move(*value));
   }
@@ -202,12 +188,9 @@ std::optional<std::string> Request::parameter(std::string_view name) const {
 }
 
 Response problem(int status, std::string_view title, std::string_view detail) {
-  nlohmann::json body{{"type", "about:blank"}, {"title", title}, {"status", status}};
+  Json body{{"type", "about:blank"}, {"title", title}, {"status", status}};
   if (!detail.empty()) body["detail"] = detail;
-  return {status,
-          body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-          "application/problem+json",
-          {}};
+  return {status, write_json(body), "application/problem+json", {}};
 }
 
 Task<> serve(net::Stream stream, Application& application, Limits limits,

@@ -6,26 +6,24 @@
 namespace postern::http {
 namespace {
 
-using nlohmann::json;
-
 std::string sender_text(const mail::ReversePath& sender) { return sender ? sender->text() : ""; }
 
-json addresses(const std::vector<mail::Recipient>& recipients) {
-  json all = json::array();
+Json addresses(const std::vector<mail::Recipient>& recipients) {
+  Json all = Json::array();
   for (const mail::Recipient& recipient : recipients) all.push_back(recipient.address.text());
   return all;
 }
 
-json all_recipients(const queue::MessageRow& row) {
-  json all = json::array();
+Json all_recipients(const queue::MessageRow& row) {
+  Json all = Json::array();
   for (const auto& delivery : row.deliveries) {
     for (const auto& recipient : delivery.recipients) all.push_back(recipient.address.text());
   }
   return all;
 }
 
-json time_or_null(const std::optional<queue::WallTime>& time) {
-  return time ? json(time_text(*time)) : json(nullptr);
+Json time_or_null(const std::optional<queue::WallTime>& time) {
+  return time ? Json(time_text(*time)) : Json(nullptr);
 }
 
 /// Of several deliveries, the state that wants an operator's eye first.
@@ -38,7 +36,7 @@ queue::State state_of(const queue::MessageRow& row) {
   return queue::State::ready;
 }
 
-void put(json& object, const char* key, const std::string& value) {
+void put(Json& object, const char* key, const std::string& value) {
   if (!value.empty()) object[key] = value;
 }
 
@@ -49,7 +47,7 @@ std::string time_text(std::chrono::system_clock::time_point time) {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
-json view(const queue::MessageRow& row) {
+Json view(const queue::MessageRow& row) {
   unsigned attempts = 0;
   std::string last_error;
   std::optional<queue::WallTime> next;
@@ -69,11 +67,11 @@ json view(const queue::MessageRow& row) {
           {"last_error", last_error}};
 }
 
-json view_in_full(const queue::MessageRow& row) {
-  json object = view(row);
+Json view_in_full(const queue::MessageRow& row) {
+  Json object = view(row);
   put(object, "message_id", row.message_id);
   put(object, "subject", row.subject);
-  object["deliveries"] = json::array();
+  object["deliveries"] = Json::array();
   for (const auto& delivery : row.deliveries) {
     object["deliveries"].push_back({{"next_hop", delivery.next_hop},
                                     {"state", queue::name(delivery.state)},
@@ -85,22 +83,22 @@ json view_in_full(const queue::MessageRow& row) {
   return object;
 }
 
-json head_of(const queue::MessageRow& row) {
+Json head_of(const queue::MessageRow& row) {
   return {{"id", queue::text(row.id)},
           {"time", time_text(row.received)},
           {"sender", sender_text(row.sender)},
           {"recipients", all_recipients(row)}};
 }
 
-json view(const queue::Timeline& timeline) {
-  json object = head_of(timeline);
+Json view(const queue::Timeline& timeline) {
+  Json object = head_of(timeline);
   put(object, "message_id", timeline.message_id);
   put(object, "subject", timeline.subject);
   object["size"] = timeline.size;
   object["state"] = timeline.completed ? "done" : "queued";
-  object["events"] = json::array();
+  object["events"] = Json::array();
   for (const queue::Event& event : timeline.events) {
-    json item{{"time", time_text(event.at)}, {"event", event.fact}};
+    Json item{{"time", time_text(event.at)}, {"event", event.fact}};
     put(item, "recipient", event.recipient);
     if (event.attempt > 0) item["attempt"] = event.attempt;
     put(item, "host", event.host);
@@ -113,9 +111,8 @@ json view(const queue::Timeline& timeline) {
   return object;
 }
 
-Response json_response(const json& body, int status) {
-  return {
-      status, body.dump(-1, ' ', false, json::error_handler_t::replace), "application/json", {}};
+Response json_response(const Json& body, int status) {
+  return {status, write_json(body), "application/json", {}};
 }
 
 }  // namespace postern::http

@@ -16,8 +16,6 @@
 namespace postern::http {
 namespace {
 
-using nlohmann::json;
-
 Response refuse(int status, std::string_view why) {
   return problem(status, status == 400 ? "Bad Request" : "Unprocessable Content", why);
 }
@@ -31,9 +29,9 @@ Response as_response(const smtp::Answer& answer) {
 using People = std::vector<mail::Person>;
 
 /// "Ann <ann@b.example>", "ann@b.example, bob@b.example", or an array of such.
-std::expected<People, std::string> read_people(const json& value, std::string_view key) {
+std::expected<People, std::string> read_people(const Json& value, std::string_view key) {
   People people;
-  const auto read_one = [&](const json& item) {
+  const auto read_one = [&](const Json& item) {
     if (!item.is_string()) return false;
     const auto list = mail::parse_address_list(item.get<std::string>());
     for (const mail::MailboxEntry& entry : list.entries) {
@@ -49,7 +47,7 @@ std::expected<People, std::string> read_people(const json& value, std::string_vi
   return people;
 }
 
-std::optional<std::string> text_of(const json& body, const char* key) {
+std::optional<std::string> text_of(const Json& body, const char* key) {
   const auto found = body.find(key);
   if (found == body.end() || !found->is_string()) return {};
   return found->get<std::string>();
@@ -62,9 +60,9 @@ struct Composed {
   std::string content;
 };
 
-std::expected<void, std::string> add_attachments(mail::Composer& composer, const json& list) {
+std::expected<void, std::string> add_attachments(mail::Composer& composer, const Json& list) {
   if (!list.is_array()) return std::unexpected("attachments is an array");
-  for (const json& item : list) {
+  for (const Json& item : list) {
     if (!item.is_object()) return std::unexpected("an attachment is an object");
     const auto content = mail::base64_decode(text_of(item, "content").value_or(""));
     if (!content) return std::unexpected("an attachment's content is base64");
@@ -78,7 +76,7 @@ std::expected<void, std::string> add_attachments(mail::Composer& composer, const
   return {};
 }
 
-std::expected<Composed, std::string> compose(const json& body, std::string_view unique) {
+std::expected<Composed, std::string> compose(const Json& body, std::string_view unique) {
   if (!body.is_object()) return std::unexpected("the body is a JSON object");
   if (!body.contains("from")) return std::unexpected("from is missing");
   const auto from = read_people(body["from"], "from");
@@ -182,7 +180,7 @@ Task<Response> Api::take_message(const Request& request) {
   if (type != "application/json") {
     co_return problem(415, "Unsupported Media Type", "application/json or message/rfc822");
   }
-  const json body = json::parse(request.body, nullptr, false);
+  const Json body = parse_json(request.body);
   if (body.is_discarded()) co_return refuse(400, "the body is not JSON");
   const auto unique = queue::text(queue::make_queue_id(std::chrono::system_clock::now()));
   auto composed = compose(body, unique);
@@ -263,7 +261,7 @@ Task<Response> Api::find_messages(const Request& request) {
   const auto message_id = request.parameter("message_id");
   const auto address = request.parameter("address");
   if (!message_id && !address) co_return refuse(400, "message_id or address is due");
-  json all = json::array();
+  Json all = Json::array();
   for (const auto& row : co_await worker_.queue().list_all({}, 0)) {
     const bool is_sender = address && row.sender && row.sender->text() == *address;
     queue::Filter filter;

@@ -9,8 +9,6 @@
 namespace postern::http {
 namespace {
 
-using nlohmann::json;
-
 Response bad(std::string_view why) { return problem(400, "Bad Request", why); }
 Response unknown_id() { return problem(404, "Not Found", "no such message in the queue"); }
 
@@ -58,11 +56,11 @@ struct Targets {
   std::optional<Selection> selection;
 };
 
-std::expected<Targets, std::string> read_targets(const json& body) {
+std::expected<Targets, std::string> read_targets(const Json& body) {
   Targets targets;
   if (!body.is_object()) return std::unexpected("a JSON object is due");
   if (body.contains("ids") && body["ids"].is_array()) {
-    for (const json& id : body["ids"]) {
+    for (const Json& id : body["ids"]) {
       if (!id.is_string()) return std::unexpected("ids are strings");
       targets.ids.push_back(id.get<std::string>());
     }
@@ -75,11 +73,11 @@ std::expected<Targets, std::string> read_targets(const json& body) {
   if (!body.contains("filter") || !body["filter"].is_object() || body["filter"].empty()) {
     return std::unexpected("one of ids, filter, all is due");
   }
-  const json& filter = body["filter"];
+  const Json& filter = body["filter"];
   auto selection = read_selection([&](std::string_view key) -> std::optional<std::string> {
     const auto found = filter.find(key);
     if (found == filter.end() || found->is_null()) return {};
-    return found->is_string() ? found->get<std::string>() : found->dump();
+    return found->is_string() ? found->get<std::string>() : write_json(*found);
   });
   if (!selection) return std::unexpected(selection.error());
   targets.selection = std::move(*selection);
@@ -106,7 +104,7 @@ Task<Response> Api::queue_list(const Request& request) {
   const auto selection =
       read_selection([&](std::string_view key) { return request.parameter(key); });
   if (!selection) co_return bad(selection.error());
-  json all = json::array();
+  Json all = Json::array();
   for (const auto& row : co_await worker_.queue().list_all(selection->filter, selection->limit)) {
     all.push_back(view(row));
   }
@@ -116,7 +114,7 @@ Task<Response> Api::queue_list(const Request& request) {
 Task<Response> Api::queue_action(const Request& request, std::string_view word) {
   const auto action = parse_action(word);
   if (!action) co_return problem(404, "Not Found", "retry, hold, release, bounce or remove");
-  const json body = json::parse(request.body, nullptr, false);
+  const Json body = parse_json(request.body);
   auto targets = read_targets(body);
   if (!targets) co_return bad(targets.error());
   if (targets->selection) {
@@ -130,7 +128,7 @@ Task<Response> Api::queue_action(const Request& request, std::string_view word) 
     }
   }
   unsigned done = 0, pending = 0;
-  json missing = json::array();
+  Json missing = Json::array();
   for (const std::string& text : targets->ids) {
     const auto id = queue::parse_queue_id(text);
     const auto result = id ? co_await worker_.queue().apply(*action, *id) : queue::ActionResult{};

@@ -13,14 +13,12 @@
 namespace postern::http {
 namespace {
 
-using nlohmann::json;
-
 std::string_view kind_text(int status) {
   return status >= 400 ? "application/problem+json" : "application/json";
 }
 
 /// Of the first certificate in a PEM file.
-std::optional<json> certificate_view(const std::filesystem::path& path) {
+std::optional<Json> certificate_view(const std::filesystem::path& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "r"),
                                                              std::fclose);
   if (!file) return {};
@@ -33,7 +31,7 @@ std::optional<json> certificate_view(const std::filesystem::path& path) {
   char subject[256] = "";
   X509_NAME_oneline(X509_get_subject_name(certificate.get()), subject, sizeof subject);
   const auto left = expires - std::chrono::system_clock::now();
-  return json{{"file", path.string()},
+  return Json{{"file", path.string()},
               {"subject", subject},
               {"expires", time_text(expires)},
               {"days", std::chrono::duration_cast<std::chrono::hours>(left).count() / 24}};
@@ -42,7 +40,7 @@ std::optional<json> certificate_view(const std::filesystem::path& path) {
 }  // namespace
 
 struct Api::QueueView {
-  json counts, memory;  ///< null when Redis does not answer
+  Json counts, memory;  ///< null when Redis does not answer
   std::string trouble;
 };
 
@@ -61,8 +59,8 @@ Task<Api::QueueView> Api::look_at_queue() {
   co_return view;
 }
 
-json Api::view_of_listeners() const {
-  json listeners = json::array();
+Json Api::view_of_listeners() const {
+  Json listeners = Json::array();
   for (const config::Listener& listener : snapshot_->config->listeners) {
     for (const net::Address& address : listener.addresses) {
       listeners.push_back({{"service", config::name(listener.service)},
@@ -74,8 +72,8 @@ json Api::view_of_listeners() const {
   return listeners;
 }
 
-Task<json> Api::view_of_certificates() {
-  json certificates = json::array();
+Task<Json> Api::view_of_certificates() {
+  Json certificates = Json::array();
   const auto file = snapshot_->config->tls.certificate;
   if (file.empty()) co_return certificates;
   const auto one = co_await offload(house_.disk, [&] { return certificate_view(file); });

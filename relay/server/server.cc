@@ -7,28 +7,24 @@
 #include <csignal>
 #include <cstdio>
 #include <future>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/async/timer.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "relay/serve.h"
 
 namespace postern::relay {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::chrono::seconds look_at_certificate{10};
 constexpr std::chrono::hours look_for_purges{1};
 constexpr mode_t owner_only = 0600, everyone = 0666;
 constexpr const char* submit_socket = "/run/postern/submit.sock";
 
-http::Response as_response(const json& body, int status) {
-  return {status,
-          body.dump(-1, ' ', false, json::error_handler_t::replace),
-          status < 400 ? "application/json" : "application/problem+json",
-          {}};
+http::Response as_response(const Json& body, int status) {
+  return {
+      status, write_json(body), status < 400 ? "application/json" : "application/problem+json", {}};
 }
 
 std::filesystem::file_time_type changed_at(const config::Tls& tls) {
@@ -259,7 +255,7 @@ Task<http::Response> Server::reload() {
   const Mutex::Guard guard = co_await reloading_.lock();
   const auto loaded = co_await offload(house_->disk, [&] { return config::load(config_->file); });
   if (!loaded) {
-    json errors = json::array();
+    Json errors = Json::array();
     std::string detail;
     for (const config::ConfigError& error : loaded.error()) {
       errors.push_back(error.message());

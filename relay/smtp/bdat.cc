@@ -5,8 +5,6 @@
 
 namespace postern::smtp {
 
-constexpr std::uint64_t least_rate = 200;  // octets a second, as in data.cc
-
 Task<Answer> Session::bdat(std::string_view arguments) {
   const auto command = BdatCommand::parse(arguments);
   if (!command) {
@@ -38,8 +36,8 @@ Task<> Session::read_chunk(std::uint64_t size, bool keeps) {
     const std::string_view octets = co_await stream_.read_some(
         std::min<std::uint64_t>(size - read, 65'536), terms_.data_timeout);
     read += octets.size();
-    const auto allowed = terms_.data_timeout + std::chrono::seconds(read / least_rate);
-    if (Loop::current().now() - began > allowed) throw Timeout("the chunk arrives too slowly");
+    if (Loop::current().now() - began > terms_.time_for(read))
+      throw Timeout("the chunk arrives too slowly");
     if (keeps) co_await keep(octets);
   }
 }

@@ -5,12 +5,6 @@
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {
-namespace {
-
-constexpr std::uint64_t least_rate =
-    200;  // octets a second, on the average: who is slower holds us up on purpose
-
-}  // namespace
 
 Task<Answer> Session::data(std::string_view arguments) {
   if (!arguments.empty()) co_return reply::bad_syntax.with("DATA takes no parameters");
@@ -49,8 +43,8 @@ Task<> Session::receive_until_dot() {
     decoded.clear();
     stream_.consume(decoder.decode(stream_.buffered(), decoded));
     co_await keep(decoded);
-    const auto allowed = terms_.data_timeout + std::chrono::seconds(received_ / least_rate);
-    if (Loop::current().now() - began > allowed) throw Timeout("the message arrives too slowly");
+    if (Loop::current().now() - began > terms_.time_for(received_))
+      throw Timeout("the message arrives too slowly");
   }
 }
 

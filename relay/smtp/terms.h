@@ -27,6 +27,12 @@ struct Terms {
   std::size_t errors = 20;  ///< after so many refused commands the conversation is over
   std::chrono::milliseconds command_timeout = std::chrono::minutes(5);  ///< RFC 5321 §4.5.3.2.7
   std::chrono::milliseconds data_timeout = std::chrono::minutes(10);
+
+  /// How long the transfer of a message may take: who sends it more slowly than 200 octets a
+  /// second, on the average, holds us up on purpose.
+  std::chrono::milliseconds time_for(std::uint64_t octets) const {
+    return data_timeout + std::chrono::seconds(octets / 200);
+  }
 };
 
 }  // namespace postern::smtp

@@ -12,11 +12,11 @@
 #include <cstring>
 #include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <unordered_map>
 #include <utility>
 
+#include "core/json.h"
 #include "generator.h"
 #include "sink.h"
 
@@ -57,7 +57,7 @@ class Bench {
   ~Bench() { ::close(epoll_); }
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
-  nlohmann::json measure();
+  Json measure();
 
  private:
   void watch(int descriptor, Party* party) const;
@@ -68,7 +68,7 @@ class Bench {
   bool is_over() const;
   void turn();
   std::uint64_t facts() const { return run_.accepted + run_.refused + run_.arrived; }
-  nlohmann::json result(Clock::time_point begin);
+  Json result(Clock::time_point begin);
 
   Options& options_;
   Run run_;
@@ -155,7 +155,7 @@ void Bench::turn() {
   }
 }
 
-nlohmann::json Bench::measure() {
+Json Bench::measure() {
   if (options_.sink != 0) listen();
   const auto begin = Clock::now();
   if (options_.to != 0) {
@@ -171,7 +171,7 @@ nlohmann::json Bench::measure() {
   return result(begin);
 }
 
-nlohmann::json Bench::result(Clock::time_point begin) {
+Json Bench::result(Clock::time_point begin) {
   const auto since = [&](Clock::time_point end) {
     return std::max(0.0, std::chrono::duration<double>(end - begin).count());
   };

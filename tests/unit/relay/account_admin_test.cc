@@ -1,9 +1,9 @@
 // tests/unit/relay/account_admin_test.cc: the operator's work on accounts and aliases.
 #include "relay/account_admin.h"
+#include "core/json.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <random>
 
 using namespace postern;
@@ -18,13 +18,13 @@ struct Office {
   ~Office() {
     for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + end);
   }
-  std::pair<unsigned, nlohmann::json> ask(std::string_view method, std::string_view path,
-                                          std::string_view body = {}) {
+  std::pair<unsigned, Json> ask(std::string_view method, std::string_view path,
+                                std::string_view body = {}) {
     const auto is_local = [](const mail::Domain& domain) {
       return domain.text() == "office.example";
     };
     const auto answer = relay::administer(accounts, is_local, method, path, body);
-    return {answer.status, nlohmann::json::parse(answer.body)};
+    return {answer.status, parse_json(answer.body)};
   }
 };
 

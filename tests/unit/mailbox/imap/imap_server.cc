@@ -215,4 +215,29 @@ bool ImapClient::is_closed() {
   return ::recv(socket_, &byte, 1, MSG_PEEK) == 0;
 }
 
+bool holds(const Lines& lines, std::string_view line) {
+  return std::ranges::find(lines, line) != lines.end();
+}
+
+bool mentions(const Lines& lines, std::string_view part) {
+  return std::ranges::any_of(lines, [&](const std::string& line) { return line.contains(part); });
+}
+
+std::string message(int number, std::string_view body) {
+  const std::string n = std::to_string(number);
+  return "From: Ann <ann@office.example>\r\nTo: bob@office.example\r\nSubject: number " + n +
+         "\r\nMessage-ID: <" + n + "@fill>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\n\r\n" +
+         std::string(body);
+}
+
+ImapClient with_messages(const ImapServer& server, int count) {
+  ImapClient client = ImapClient::of(server);
+  for (int number = 1; number <= count; ++number) {
+    if (!client.append("INBOX", message(number)).starts_with("OK [APPENDUID"))
+      throw std::runtime_error("APPEND failed");
+  }
+  client.say("SELECT INBOX");
+  return client;
+}
+
 }  // namespace postern::imap::test

@@ -56,4 +56,13 @@ class ImapClient {
   std::string buffer_;
 };
 
+using Lines = std::vector<std::string>;
+bool holds(const Lines& lines, std::string_view line);
+bool mentions(const Lines& lines, std::string_view part);  ///< one of them does
+
+/// A message whose Subject and Message-ID have `number` in them.
+std::string message(int number, std::string_view body = "Body\r\n");
+/// Logged in, with that many messages in an INBOX that is selected.
+ImapClient with_messages(const ImapServer& server, int count);
+
 }  // namespace postern::imap::test

@@ -5,22 +5,8 @@
 #include "imap_server.h"
 
 using namespace postern::imap::test;
-using Lines = std::vector<std::string>;
 
 namespace {
-
-ImapClient with_messages(const ImapServer& server, int count) {
-  ImapClient client = ImapClient::of(server);
-  for (int number = 1; number <= count; ++number)
-    REQUIRE(client.append("INBOX", "Subject: x\r\n\r\nBody\r\n").starts_with("OK [APPENDUID "));
-  client.say("SELECT INBOX");
-  return client;
-}
-
-bool mentions(const Lines& lines, std::string_view part) {
-  return std::ranges::any_of(
-      lines, [&](const std::string& line) { return line.find(part) != std::string::npos; });
-}
 
 std::string levels(int count) {
   std::string name = "l";

@@ -8,34 +8,6 @@
 using namespace postern::imap;
 using namespace postern::imap::test;
 using postern::mailbox::TlsPolicy;
-using Lines = std::vector<std::string>;
-
-namespace {
-
-std::string message(int number, std::string_view body = "Body\r\n") {
-  const std::string n = std::to_string(number);
-  return "From: Ann <ann@office.example>\r\nTo: bob@office.example\r\nSubject: number " + n +
-         "\r\nMessage-ID: <" + n + "@fill>\r\nDate: Tue, 24 Nov 2026 10:00:00 +0000\r\n\r\n" +
-         std::string(body);
-}
-
-ImapClient with_messages(const ImapServer& server, int count) {
-  ImapClient client = ImapClient::of(server);
-  for (int number = 1; number <= count; ++number)
-    REQUIRE(client.append("INBOX", message(number)).starts_with("OK [APPENDUID"));
-  client.say("SELECT INBOX");
-  return client;
-}
-
-bool holds(const Lines& lines, std::string_view line) {
-  return std::ranges::find(lines, line) != lines.end();
-}
-bool mentions(const Lines& lines, std::string_view part) {
-  return std::ranges::any_of(
-      lines, [&](const std::string& line) { return line.find(part) != std::string::npos; });
-}
-
-}  // namespace
 
 TEST_CASE("no credentials pass before TLS where TLS is required") {
   const ImapServer server(TlsPolicy::required);

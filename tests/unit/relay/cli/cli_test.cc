@@ -7,7 +7,6 @@
 #include <random>
 
 #include "core/config/config.h"
-#include "relay/cli/control_client.h"
 #include "relay/cli/init.h"
 #include "relay/cli/session.h"
 #include "relay/cli/size.h"
@@ -43,11 +42,6 @@ TEST_CASE("a size is a whole number with a unit of thousands or of 1024") {
     CAPTURE(bad);
     CHECK_THROWS_AS(parse_size(bad), CommandFailed);
   }
-}
-
-TEST_CASE("everything but unreserved characters is percent-encoded") {
-  CHECK(percent_encode("ann+x@office.example") == "ann%2Bx%40office.example");
-  CHECK(percent_encode("a/b?c\r\n") == "a%2Fb%3Fc%0D%0A");
 }
 
 TEST_CASE("a listing is a table whose cells hold no terminal escapes") {
