@@ -58,6 +58,7 @@ class Evaluation {
     const std::vector<std::string> names = mailbox_.keyword_names();  // may change while we wait
     const auto work = [&] {
       Indices matching;
+      matching.reserve(candidates.size());
       for (const std::uint32_t index : candidates) {
         if (matches(key, entries_[index], names, time_)) matching.push_back(index);
       }

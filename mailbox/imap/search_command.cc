@@ -14,6 +14,7 @@ namespace {
 /// The messages that both the client and the folder know.
 std::vector<SearchEntry> snapshot(const Selection& selection) {
   std::vector<SearchEntry> entries;
+  entries.reserve(selection.view.size());
   const auto& messages = selection.folder->entries;
   auto message = messages.begin();
   for (std::uint32_t number = 1; number <= selection.view.size(); ++number) {
@@ -32,8 +33,11 @@ struct Found {
 
 std::string write_search(const Found& found, bool with_modseq) {
   std::string text = "* SEARCH";
-  for (const std::uint32_t number : found.numbers)
-    fmt::format_to(std::back_inserter(text), " {}", number);
+  for (const std::uint32_t number : found.numbers) {
+    const fmt::format_int digits(number);  // of ten thousand numbers, a format string is the half
+    text += ' ';
+    text.append(digits.data(), digits.size());
+  }
   if (with_modseq && !found.numbers.empty())
     text += fmt::format(" (MODSEQ {})", found.highest_modseq);
   return text + "\r\n";
@@ -76,6 +80,7 @@ Task<Answer> imap_search(AccountSession& session, Request request) {
   const auto matching = co_await imap::search(*session.context.pool, *session.mailbox, folder,
                                               entries, search->key, SearchTime{now});
   Found found;
+  found.numbers.reserve(matching.size());
   for (const std::uint32_t index : matching) {
     const SearchEntry& entry = entries[index];
     found.numbers.push_back(is_by_uid(request) ? static_cast<std::uint32_t>(entry.message.uid)

@@ -11,8 +11,8 @@ using namespace postern;
 
 void compare(std::string_view sent, std::string_view said) {
   while (!said.empty()) {
+    const bool is_head = sent.starts_with("HEAD ");  // refused before its body came, if it must be
     const auto request = fuzz::take_request(sent);
-    const bool is_head = request && request->method == "HEAD";
     auto response = fuzz::take_response(said, is_head);
     if (response.status == 100 && said.empty()) break;  // the body never came
     if (response.status == 100) response = fuzz::take_response(said, is_head);
