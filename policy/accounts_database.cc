@@ -1,6 +1,13 @@
 // policy/accounts_database.cc: rows of accounts.db.
 #include "policy/accounts_database.h"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "core/file_owner.h"
+
 namespace postern::policy {
 
 namespace {
@@ -28,6 +35,15 @@ CREATE TABLE IF NOT EXISTS removed (
   id TEXT PRIMARY KEY, address TEXT NOT NULL, purge_at INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
+/// For its owner alone; as root, for the owner of its folder, whom SQLite gives its -wal and -shm
+/// files by itself.
+std::string made_if_missing(const std::filesystem::path& file) {
+  make_file_if_missing(file);
+  if (::access(file.c_str(), R_OK | W_OK) != 0)
+    throw IoError(file.string() + ": " + std::strerror(errno));
+  return file.string();
+}
+
 }  // namespace
 
 /// "ann+lists@b.example" → "ann@b.example", folded; empty without a detail.
@@ -41,10 +57,11 @@ std::string without_detail(const mail::EmailAddress& address) {
 }
 
 Accounts::Impl::Impl(const std::filesystem::path& file, unsigned cost_)
-    : database(file),
+    : database("accounts.db", made_if_missing(file), Sqlite::Access::write),
       cost(cost_),
       memory_key(random_bytes(32)),
       nobody(hash_password(random_bytes(16), cost_)) {
+  database.script("PRAGMA journal_mode=WAL");
   Transaction transaction(database);
   database.script(schema);
   transaction.commit();

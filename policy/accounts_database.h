@@ -7,9 +7,9 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "core/sqlite.h"
 #include "policy/accounts.h"
 #include "policy/password_hash.h"
-#include "policy/sqlite.h"
 
 namespace postern::policy {
 

@@ -111,7 +111,7 @@ bool MailboxStore::matches_header(std::int64_t content, std::string_view field,
 bool MailboxStore::maintain() {
   const auto end = std::chrono::steady_clock::now() + maintenance_slice;
   return inner_->atomically([&] {
-    Database& database = inner_->database;
+    Sqlite& database = inner_->database;
     if (inner_->expunged_since_look > expunged_kept) inner_->forget_expunged(expunged_kept);
     while (std::chrono::steady_clock::now() < end) {
       if (const auto dead = database.integer("SELECT id FROM contents WHERE refs = 0 LIMIT 1")) {

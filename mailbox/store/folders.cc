@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t folder_limit = 10'000;
 constexpr std::int64_t subscription_limit = 20'000;
 
-FolderInfo read_folder(const Database::Rows& row) {
+FolderInfo read_folder(const Sqlite::Rows& row) {
   return {.id = FolderId(row.integer(0)),
           .name = std::string(row.bytes(1)),
           .selectable = row.integer(2) != 0,
@@ -146,7 +146,7 @@ std::expected<FolderInfo, StoreError> MailboxStore::create_folder(std::string_vi
   const std::optional<std::string> normal = normal_folder_name(without_trailing_separator(name));
   if (!normal) return std::unexpected(StoreError::bad_name);
   return inner_->atomically([&]() -> std::expected<FolderInfo, StoreError> {
-    Database& database = inner_->database;
+    Sqlite& database = inner_->database;
     const std::optional<FolderInfo> there = inner_->folder(*normal);
     if (there && there->selectable) return std::unexpected(StoreError::folder_exists);
     if (there) {  // a \Noselect one comes back as another folder: sessions may know the old one yet
@@ -171,7 +171,7 @@ std::expected<void, StoreError> MailboxStore::delete_folder(std::string_view nam
   if (!normal) return std::unexpected(StoreError::no_such_folder);
   if (*normal == "INBOX") return std::unexpected(StoreError::not_allowed);
   return inner_->atomically([&]() -> std::expected<void, StoreError> {
-    Database& database = inner_->database;
+    Sqlite& database = inner_->database;
     const std::optional<FolderInfo> folder = inner_->folder(*normal);
     if (!folder) return std::unexpected(StoreError::no_such_folder);
     const std::string first = *normal + "/", end = *normal + "0";  // '0' follows '/'
@@ -199,7 +199,7 @@ std::expected<void, StoreError> MailboxStore::rename_folder(std::string_view fro
   if (!source) return std::unexpected(StoreError::no_such_folder);
   if (!target) return std::unexpected(StoreError::bad_name);
   return inner_->atomically([&]() -> std::expected<void, StoreError> {
-    Database& database = inner_->database;
+    Sqlite& database = inner_->database;
     const std::optional<FolderInfo> folder = inner_->folder(*source);
     if (!folder) return std::unexpected(StoreError::no_such_folder);
     if (inner_->folder(*target)) return std::unexpected(StoreError::folder_exists);
@@ -240,7 +240,7 @@ std::expected<void, StoreError> MailboxStore::subscribe(std::string_view name, b
   const std::optional<std::string> normal = normal_folder_name(without_trailing_separator(name));
   if (!normal) return std::unexpected(StoreError::bad_name);
   return inner_->atomically([&]() -> std::expected<void, StoreError> {
-    Database& database = inner_->database;
+    Sqlite& database = inner_->database;
     if (!subscribed) {  // a name without a folder may be unsubscribed: RFC 3501 §6.3.6
       database.run("DELETE FROM subscriptions WHERE name = ?", std::string_view(*normal));
       return {};

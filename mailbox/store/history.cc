@@ -21,7 +21,7 @@ void add_range(std::vector<UidRange>& ranges, std::uint32_t first, std::uint32_t
 
 /// The uids that were given out and are not there: all that can be said without a history
 /// (RFC 7162 §3.2.5.2).
-std::vector<UidRange> absent(Database& database, FolderId folder) {
+std::vector<UidRange> absent(Sqlite& database, FolderId folder) {
   std::vector<UidRange> ranges;
   std::uint32_t next = 1;
   auto rows = database.query("SELECT uid FROM messages WHERE folder = ? ORDER BY uid", folder);
@@ -38,7 +38,7 @@ std::vector<UidRange> absent(Database& database, FolderId folder) {
 }  // namespace
 
 std::vector<UidRange> MailboxStore::vanished(FolderId folder, ModSeq since) {
-  Database& database = inner_->database;
+  Sqlite& database = inner_->database;
   const auto known_from = database.integer(
       "SELECT modseq FROM expunged WHERE folder = ? AND uid = ?", folder, forgotten);
   if (known_from && since < static_cast<ModSeq>(*known_from)) return absent(database, folder);
@@ -84,7 +84,7 @@ void MailboxStore::forget_keywords() {
   const std::vector<std::string> names = keyword_names();
   if (names.size() < keyword_limit) return;
   inner_->atomically([&] {
-    Database& database = inner_->database;
+    Sqlite& database = inner_->database;
     struct Tagged {
       FolderId folder;
       Uid uid;

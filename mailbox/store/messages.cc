@@ -50,7 +50,7 @@ std::uint64_t total_size(std::span<const MessageEntry> entries) {
 
 // Reading ----------------------------------------------------------------------------------------
 
-std::vector<MessageEntry> MailboxStore::Inner::read_entries(Database::Rows rows) {
+std::vector<MessageEntry> MailboxStore::Inner::read_entries(Sqlite::Rows rows) {
   std::vector<MessageEntry> entries;
   while (rows.next()) {
     entries.push_back({.uid = Uid(rows.integer(0)),
@@ -215,7 +215,7 @@ std::expected<std::optional<Appended>, StoreError> MailboxStore::deliver(
     std::string_view key, std::string_view name, const NewMail& mail,
     std::optional<std::uint64_t> quota) {
   return inner_->atomically([&]() -> std::expected<std::optional<Appended>, StoreError> {
-    Database& database = inner_->database;
+    Sqlite& database = inner_->database;
     if (database.integer("SELECT 1 FROM delivered WHERE id = ?", key)) return std::nullopt;
     auto folder = find_folder(name);
     if (!folder || !folder->selectable) folder = find_folder("INBOX");

@@ -11,8 +11,7 @@ namespace {
 /// Several reads in one transaction: they see one state, and the locks are taken once.
 class Snapshot {
  public:
-  explicit Snapshot(Database& database)
-      : database_(database.in_transaction() ? nullptr : &database) {
+  explicit Snapshot(Sqlite& database) : database_(database.in_transaction() ? nullptr : &database) {
     if (database_ != nullptr) database_->run("BEGIN");
   }
   Snapshot(const Snapshot&) = delete;
@@ -25,10 +24,10 @@ class Snapshot {
   }
 
  private:
-  Database* database_;
+  Sqlite* database_;
 };
 
-Metadata metadata_of(Uid uid, const Database::Rows& rows) {
+Metadata metadata_of(Uid uid, const Sqlite::Rows& rows) {
   return {.uid = uid,
           .header = std::string(rows.bytes(1)),
           .envelope = std::string(rows.bytes(2)),

@@ -24,10 +24,14 @@ Seconds now_seconds() {
 
 namespace {
 
-void create(Database& database, const std::string& path,
-            const std::function<void()>& make_folders) {
+constexpr const char* writer_settings =
+    "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=8388608;"
+    "PRAGMA wal_autocheckpoint=512; PRAGMA cache_size=-2048; PRAGMA temp_store=MEMORY";
+constexpr const char* reader_settings = "PRAGMA cache_size=-1024; PRAGMA temp_store=MEMORY";
+
+void create(Sqlite& database, const std::string& path, const std::function<void()>& make_folders) {
   const std::uint32_t start = reserve_uid_validity(path, 0);
-  database.script("BEGIN IMMEDIATE");
+  Transaction transaction(database);
   if (database.integer("PRAGMA user_version").value_or(0) == 0) {  // nobody was faster
     database.script(schema);
     database.script(summaries_schema);
@@ -36,20 +40,20 @@ void create(Database& database, const std::string& path,
     database.script("PRAGMA user_version = 2");
     static_assert(schema_version == 2);
   }
-  database.script("COMMIT");
+  transaction.commit();
 }
 
-void upgrade(Database& database) {
-  database.script("BEGIN IMMEDIATE");
+void upgrade(Sqlite& database) {
+  Transaction transaction(database);
   if (database.integer("PRAGMA user_version").value_or(0) == 1) {
     database.script(summaries_schema);
     database.script(upgrade_from_1);
   }
-  database.script("COMMIT");
+  transaction.commit();
 }
 
 /// Makes the tables, or brings those of an older version up to ours.
-void prepare(MailboxStore::Mode mode, Database& database, const std::string& path,
+void prepare(MailboxStore::Mode mode, Sqlite& database, const std::string& path,
              const std::function<void()>& make_folders) {
   const std::int64_t version = database.integer("PRAGMA user_version").value_or(0);
   if (version == schema_version) return;
@@ -68,9 +72,10 @@ void prepare(MailboxStore::Mode mode, Database& database, const std::string& pat
 
 MailboxStore::Inner::Inner(const std::string& path, Mode mode,
                            const MessageIndexer& message_indexer)
-    : database(path,
-               mode == Mode::read_write ? Database::Access::write : Database::Access::read_only),
+    : database("mailbox store", path,
+               mode == Mode::read_write ? Sqlite::Access::create : Sqlite::Access::read_only),
       indexer(message_indexer) {
+  database.script(mode == Mode::read_write ? writer_settings : reader_settings);
   prepare(mode, database, path, [this] {
     insert_folder("INBOX", SpecialUse::none);
     const std::pair<const char*, SpecialUse> special[] = {{"Drafts", SpecialUse::drafts},
@@ -102,7 +107,7 @@ void MailboxStore::Inner::roll_back(const std::map<FolderId, FolderChange>& befo
 std::vector<std::exception_ptr> MailboxStore::transact(
     std::span<const std::function<void(MailboxStore&)>> jobs) {
   if (jobs.size() == 1) return transact_one(jobs.front());
-  Database& database = inner_->database;
+  Sqlite& database = inner_->database;
   std::vector<std::exception_ptr> failures;
   inner_->atomically([&] {
     for (const auto& job : jobs) {

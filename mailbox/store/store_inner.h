@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "mailbox/store/database.h"
+#include "core/sqlite.h"
 #include "mailbox/store/store.h"
 
 namespace postern::mailbox {
@@ -16,7 +16,7 @@ inline constexpr std::int64_t chunks_per_content = std::int64_t{1}
 struct MailboxStore::Inner {
   Inner(const std::string& path, Mode mode, const MessageIndexer& message_indexer);
 
-  Database database;
+  Sqlite database;
   const MessageIndexer& indexer;
   std::map<FolderId, FolderChange>
       changes;                        // of committed transactions, and of the one that is open
@@ -66,7 +66,7 @@ struct MailboxStore::Inner {
   std::string load_content(std::int64_t content, std::uint64_t offset, std::uint64_t length);
   Appended insert_message(const FolderInfo& folder, const NewMail& mail, std::string_view message,
                           KeywordBits keyword_bits, ModSeq modseq);
-  std::vector<MessageEntry> read_entries(Database::Rows rows);
+  std::vector<MessageEntry> read_entries(Sqlite::Rows rows);
   std::vector<MessageEntry> find_entries(FolderId folder, std::span<const Uid> uids);
   /// Takes messages out of a folder. `release`: their contents lose an owner (not when they move).
   void remove(FolderId folder, std::span<const MessageEntry> entries, ModSeq modseq, bool release);

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "mailbox/store/database.h"
+#include "core/sqlite.h"
 #include "tests/unit/mailbox/store/store_fixture.h"
 
 using namespace postern::mailbox;
@@ -17,7 +17,7 @@ TEST_CASE("a mailbox of version 1 is brought up to the present one, one of the f
     const FolderId inbox = store.find_folder("INBOX")->id;
     uid = store.append(inbox, {.content = Content::of(text)}, {})->uid;
   }
-  postern::mailbox::Database(path, postern::mailbox::Database::Access::write).script(R"sql(
+  postern::Sqlite("test", path, postern::Sqlite::Access::write).script(R"sql(
     ALTER TABLE contents ADD COLUMN header BLOB NOT NULL DEFAULT x'';
     ALTER TABLE contents ADD COLUMN envelope BLOB NOT NULL DEFAULT x'';
     ALTER TABLE contents ADD COLUMN body_structure BLOB NOT NULL DEFAULT x'';
@@ -36,7 +36,7 @@ TEST_CASE("a mailbox of version 1 is brought up to the present one, one of the f
     CHECK(store.content(inbox, uid) == text);
     CHECK(store.append(inbox, {.content = Content::of(text)}, {}).has_value());
   }
-  postern::mailbox::Database(path, postern::mailbox::Database::Access::write)
+  postern::Sqlite("test", path, postern::Sqlite::Access::write)
       .script("PRAGMA user_version = 99");
   CHECK_THROWS_AS(MailboxStore(path, MailboxStore::Mode::read_write, indexer), postern::IoError);
 }
