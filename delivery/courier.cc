@@ -92,10 +92,10 @@ Task<AttemptResult> Courier::deliver(Job job) {
   Attempt attempt(state_->pool, std::move(job));
   try {
     co_await hop->wait_for_place();
-    const Hop::Slot slot(hop);
     if (const auto why = hop->why_dead(state_->loop.now())) {
       attempt.settle_open(*why);
     } else {
+      const Hop::Slot slot(hop);
       co_await state_->try_hosts(*hop, attempt);
     }
   } catch (const Cancelled&) {
@@ -117,6 +117,7 @@ void Courier::State::configure(std::shared_ptr<const Settings> fresh) {
 std::shared_ptr<Hop> Courier::State::hop_for(const std::string& key) {
   std::shared_ptr<Hop>& place = hops[key];
   if (!place) place = std::make_shared<Hop>(settings->initial_concurrency);
+  if (!stopping && !std::exchange(reaping, true)) background.spawn(reap());
   return place;
 }
 
@@ -190,7 +191,6 @@ void Courier::State::keep(Hop& hop, std::string place, std::unique_ptr<SmtpClien
     return;
   }
   hop.keep_idle(std::move(place), std::move(client), loop.now());
-  if (!std::exchange(reaping, true)) background.spawn(reap());
 }
 
 void Courier::State::dismiss(Hop::Clients clients) {

@@ -20,7 +20,8 @@
 namespace postern::delivery {
 namespace {
 
-constexpr std::size_t in_flight_limit = 1000, claim_batch = 64, hops_limit = 100;
+constexpr std::size_t in_flight_limit = 5000, claim_batch = 64, hops_limit = 100;
+constexpr std::uint64_t octets_limit = 256 << 20;  // of bodies that those in flight hold in memory
 constexpr std::chrono::milliseconds claim_interval{250}, redis_pause{1000};
 constexpr std::size_t original_limit =
     256 * 1024;  // octets of a message that a report is made from
@@ -41,6 +42,7 @@ struct Dispatcher::State {
   CancelScope break_off;  // of the attempts, not of their settling
   Event work, idle;
   std::size_t in_flight = 0;
+  std::uint64_t octets_in_flight = 0;
   bool stopping = false;
 
   State(DispatcherParts given, std::shared_ptr<const Settings> fresh)
@@ -49,6 +51,10 @@ struct Dispatcher::State {
         schedule(settings->retry),
         own(own_identity(*settings)) {}
 
+  bool has_room() const {
+    return !stopping && in_flight < in_flight_limit && octets_in_flight < octets_limit;
+  }
+  void launch(std::vector<queue::Lease> leases);
   Task<> claim_loop();
   Task<> deliver(queue::Lease lease);
   Task<AttemptResult> attempt(queue::Lease lease);
@@ -66,15 +72,15 @@ Dispatcher::Dispatcher(DispatcherParts parts, std::shared_ptr<const Settings> se
 Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::start() { state_->group.spawn(state_->claim_loop()); }
-bool Dispatcher::has_room() const {
-  return !state_->stopping && state_->in_flight < in_flight_limit;
-}
+bool Dispatcher::has_room() const { return state_->has_room(); }
 void Dispatcher::wake() { state_->work.set(); }
 
-void Dispatcher::take(std::vector<queue::Lease> leases) {
+void Dispatcher::take(std::vector<queue::Lease> leases) { state_->launch(std::move(leases)); }
+
+void Dispatcher::State::launch(std::vector<queue::Lease> leases) {
   for (queue::Lease& lease : leases) {
-    ++state_->in_flight;
-    state_->group.spawn(state_->deliver(std::move(lease)));
+    ++in_flight;
+    group.spawn(deliver(std::move(lease)));
   }
 }
 
@@ -104,14 +110,11 @@ Task<> Dispatcher::State::claim_loop() {
     work.reset();
     std::size_t claimed = 0;
     bool is_away = false;
-    if (in_flight < in_flight_limit) {
+    if (has_room()) {
       try {
         std::vector<queue::Lease> leases = co_await parts.queue.claim(claim_batch);
         claimed = leases.size();
-        for (queue::Lease& lease : leases) {
-          ++in_flight;
-          group.spawn(deliver(std::move(lease)));
-        }
+        launch(std::move(leases));
       } catch (const IoError&) {
         is_away = true;  // Redis comes back, and the queue reconnects by itself
       }
@@ -145,6 +148,8 @@ Task<queue::Settlement> Dispatcher::State::settlement_of(queue::Lease lease, Att
 /// One lease from its first look-up to its settling.
 Task<> Dispatcher::State::deliver(queue::Lease lease) {
   const auto begin = parts.loop.now();
+  const std::uint64_t octets = lease.body.is_in_memory() ? lease.body.size() : 0;
+  octets_in_flight += octets;
   AttemptResult result;
   try {
     Task<AttemptResult> task = attempt(lease);
@@ -169,14 +174,13 @@ Task<> Dispatcher::State::deliver(queue::Lease lease) {
     queue::SettleResult settled =
         co_await parts.queue.settle(std::move(lease), std::move(settlement));
     if (settled.more_is_ready) work.set();
-    for (queue::Lease& report : settled.report) {
-      ++in_flight;
-      group.spawn(deliver(std::move(report)));
-    }
+    launch(std::move(settled.report));
   } catch (const IoError&) {  // the lease runs out, and the delivery is tried again
   }
+  const bool had_room = has_room();
+  octets_in_flight -= octets;
   if (--in_flight == 0) idle.set();
-  if (in_flight + claim_batch == in_flight_limit) work.set();
+  if (!had_room && has_room()) work.set();
 }
 
 Task<AttemptResult> Dispatcher::State::attempt(queue::Lease lease) {

@@ -7,6 +7,11 @@
 #include "core/assert.h"
 
 namespace postern::delivery {
+namespace {
+
+constexpr std::chrono::hours trouble_remembered{1};
+
+}  // namespace
 
 Hop::Hop(std::size_t window) : window_(static_cast<double>(std::max<std::size_t>(1, window))) {}
 
@@ -17,7 +22,8 @@ Hop::Slot::~Slot() {
 }
 
 Task<> Hop::wait_for_place() {
-  while (static_cast<double>(active_) >= std::floor(window_)) co_await waiting_.wait();
+  while (!dead_why_ && static_cast<double>(active_) >= std::floor(window_))
+    co_await waiting_.wait();
 }
 
 void Hop::went_well(std::size_t most) {
@@ -32,10 +38,16 @@ void Hop::went_dead(Verdict why, Clock::time_point until) {
   POSTERN_ASSERT(why.kind == Verdict::Kind::deferred);  // it is told to mail that was never tried
   dead_why_ = std::move(why);
   dead_until_ = until;
+  waiting_.wake_all();
 }
 
 std::optional<Verdict> Hop::why_dead(Clock::time_point now) const {
-  return now < dead_until_ ? dead_why_ : std::nullopt;
+  return now < dead_until_ || active_ > 0 ? dead_why_ : std::nullopt;
+}
+
+void Hop::forget_trouble() {
+  dead_until_ = {};
+  dead_why_.reset();
 }
 
 std::unique_ptr<SmtpClient> Hop::take_idle(std::string_view place) {
@@ -59,6 +71,10 @@ Hop::Clients Hop::take_older(Clock::time_point since) {
     idle_.pop_back();
   }
   return old;
+}
+
+bool Hop::is_unused(Clock::time_point now) const {
+  return idle_.empty() && (!dead_why_ || now >= dead_until_ + trouble_remembered);
 }
 
 Hop::Clients Hop::take_all() { return take_older(Clock::time_point::max()); }

@@ -36,7 +36,8 @@ class Hop {
    private:
     std::shared_ptr<Hop> hop_;
   };
-  /// Waits until the window has a place; take it before the next await.
+  /// Waits until the window has a place, or none is worth waiting for (why_dead); take it before
+  /// the next await.
   Task<> wait_for_place();
 
   /// A message went through: one more conversation for each full window.
@@ -44,10 +45,12 @@ class Hop {
   /// It is busy (421) or does not answer: half as many.
   void press_less();
 
-  /// No host of it can be reached: nothing is tried until then. `why` is a delay.
+  /// No host of it could be reached: nothing is tried until then, and afterwards one message at a
+  /// time, until one gets through. `why` is a delay, for those that are put off meanwhile.
   void went_dead(Verdict why, Clock::time_point until);
+  /// Why a message is to be put off at once.
   std::optional<Verdict> why_dead(Clock::time_point now) const;
-  void forget_trouble() { dead_until_ = {}; }
+  void forget_trouble();
 
   /// The connection to `place` that was used last. Those that the host has closed meanwhile are
   /// dropped: when it restarts, it closes them all.
@@ -56,7 +59,8 @@ class Hop {
   /// Connections that nobody has used since then.
   Clients take_older(Clock::time_point since);
   Clients take_all();
-  bool is_unused(Clock::time_point now) const { return idle_.empty() && now >= dead_until_; }
+  /// Nothing to remember: no connections, and no trouble of late.
+  bool is_unused(Clock::time_point now) const;
 
  private:
   struct Idle {

@@ -80,3 +80,21 @@ def test_a_dead_host_fills_only_its_own(make, kind):
         assert int(re.search(r"used_memory:(\d+)", redis(gateway, "INFO", "memory")).group(1)) < 10_000_000 + 2500 * messages
     gateway.cli("queue", "remove", "--domain", "dead.example", timeout=120)
     wait_for(lambda: all(row["state"] == "active" for row in gateway.json("queue", "list")), "only what is being tried to be left", 60)
+
+
+def test_two_dozen_silent_hosts_do_not_stop_the_mail_for_others(make):
+    base = Ports.take()
+    silent = range(30, 55)
+    make(Dns, base + 53, RECORDS + [record for n in silent for record in (
+        f"dead{n}.example. 60 IN MX 10 mx.dead{n}.example.", f"mx.dead{n}.example. 60 IN A 127.0.0.{n}")])
+    for n in silent:
+        make(Silent, f"127.0.0.{n}", base + 2)
+    receiver = make(Receiver, "127.0.0.2", base + 2)
+    gateway = make(Gateway, edit=lambda text: 'trusted_networks = ["127.0.0.0/8", "::1/128"]\nshutdown_grace = "1s"\n' + re.sub(
+        r"(?m)^(trusted_networks|shutdown_grace).*\n", "", delivery_settings(text, base + 2, base + 53)))
+    gateway.account("ann")
+    gateway.start()
+    for n in silent:  # more of each than its hop may have in flight
+        submit(gateway, f"x@dead{n}.example", 110)
+    submit(gateway, "y@alive.example", 20)
+    wait_for(lambda: len(receiver.bodies()) == 20, "the mail for another host")

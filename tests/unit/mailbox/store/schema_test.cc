@@ -36,7 +36,6 @@ TEST_CASE("a mailbox of version 1 is brought up to the present one, one of the f
     CHECK(store.content(inbox, uid) == text);
     CHECK(store.append(inbox, {.content = Content::of(text)}, {}).has_value());
   }
-  postern::Sqlite("test", path, postern::Sqlite::Access::write)
-      .script("PRAGMA user_version = 99");
+  postern::Sqlite("test", path, postern::Sqlite::Access::write).script("PRAGMA user_version = 99");
   CHECK_THROWS_AS(MailboxStore(path, MailboxStore::Mode::read_write, indexer), postern::IoError);
 }

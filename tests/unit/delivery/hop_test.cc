@@ -1,0 +1,76 @@
+// A next hop: its window, and what is done with mail for one that does not answer.
+#include <catch2/catch.hpp>
+
+#include "core/async/loop.h"
+#include "core/async/task_group.h"
+#include "delivery/hop.h"
+
+using namespace postern;
+using namespace postern::delivery;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Verdict no_answer = our_delay({4, 4, 1}, "no answer");
+
+Task<> count_when_there_is_a_place(Hop& hop, int& count) {
+  co_await hop.wait_for_place();
+  ++count;
+}
+
+Task<> wait_behind_a_full_window(std::shared_ptr<Hop> hop, Hop::Clock::time_point now) {
+  auto first = std::make_unique<Hop::Slot>(hop);
+  TaskGroup group;
+  int through = 0;
+  for (int n = 0; n < 3; ++n) group.spawn(count_when_there_is_a_place(*hop, through));
+  CHECK(through == 0);
+  hop->went_dead(no_answer, now + 10s);
+  co_await group.join();
+  CHECK(through == 3);
+}
+
+}  // namespace
+
+TEST_CASE("who waits for a place in the window of a hop is let go when the hop turns out dead") {
+  Loop loop;
+  const auto hop = std::make_shared<Hop>(1);
+  loop.run_until_done(wait_behind_a_full_window(hop, loop.now()));
+  CHECK(hop->why_dead(loop.now())->reply == "no answer");
+}
+
+TEST_CASE("a hop that was dead is tried by one message at a time until one gets through") {
+  const auto hop = std::make_shared<Hop>(5);
+  const auto now = Hop::Clock::now();
+  hop->went_dead(no_answer, now + 10s);
+  CHECK(hop->why_dead(now + 9s));
+  CHECK_FALSE(hop->why_dead(now + 10s));
+  {
+    const Hop::Slot probe(hop);
+    CHECK(hop->why_dead(now + 11s));
+    CHECK(hop->why_dead(now + 1h));
+  }
+  CHECK_FALSE(hop->why_dead(now + 11s));
+  {
+    const Hop::Slot probe(hop);
+    hop->went_well(50);
+    CHECK_FALSE(hop->why_dead(now + 11s));
+  }
+}
+
+TEST_CASE("an operator's retry ends the caution") {
+  const auto hop = std::make_shared<Hop>(5);
+  const auto now = Hop::Clock::now();
+  hop->went_dead(no_answer, now + 10s);
+  hop->forget_trouble();
+  const Hop::Slot other(hop);
+  CHECK_FALSE(hop->why_dead(now));
+}
+
+TEST_CASE("trouble is remembered for an hour, and a hop without any not at all") {
+  const auto hop = std::make_shared<Hop>(5);
+  const auto now = Hop::Clock::now();
+  CHECK(hop->is_unused(now));
+  hop->went_dead(no_answer, now + 10s);
+  CHECK_FALSE(hop->is_unused(now + 11s));
+  CHECK(hop->is_unused(now + 2h));
+}
