@@ -137,6 +137,16 @@ TEST_CASE("commands out of order are told what is missing") {
   CHECK(client.say("AUTH PLAIN").starts_with("502"));
 }
 
+TEST_CASE("EHLO keywords are in capitals, AUTH= is none of them, and a 334 keeps its blank") {
+  ScriptedClient client(submission_in_the_clear());
+  CHECK(client.say("EHLO me") ==
+        "250-mail.b.example\n250-PIPELINING\n250-SIZE 50000000\n250-8BITMIME\n"
+        "250-SMTPUTF8\n250-CHUNKING\n250-ENHANCEDSTATUSCODES\n250-DSN\n"
+        "250 AUTH PLAIN LOGIN");
+  CHECK(client.say("AUTH PLAIN") == "334 ");
+  CHECK(client.say("AGFubgBzZWNyZXQ=") == "235 2.7.0 Authenticated");
+}
+
 namespace {
 constexpr const char* smuggling = "Subject: a\r\n\r\nx\n.\r\nMAIL FROM:<evil@c.example>\r\n.";
 }
