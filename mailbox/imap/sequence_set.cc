@@ -61,7 +61,9 @@ std::vector<Interval> SequenceSet::resolve(std::uint32_t largest) const {
 
 bool SequenceSet::is_within(std::uint32_t largest) const {
   return std::ranges::all_of(parts_, [&](const Interval& part) {
-    return largest != 0 && part.first <= largest && part.last <= largest;
+    const bool is_all =
+        std::min(part.first, part.last) == star && std::max(part.first, part.last) == 1;
+    return is_all || (largest != 0 && part.first <= largest && part.last <= largest);
   });
 }
 

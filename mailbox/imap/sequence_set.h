@@ -30,7 +30,8 @@ class SequenceSet {
   std::vector<Interval> resolve(std::uint32_t largest) const;
 
   /// True when each number exists among 1 to `largest`; a star does if `largest` is not 0 (RFC 3501
-  /// §9, seq-number).
+  /// §9, seq-number). 1:* is all messages, also where there are none: clients ask so without a
+  /// look.
   bool is_within(std::uint32_t largest) const;
 
  private:

@@ -106,9 +106,10 @@ bool ModelSet::holds(std::uint32_t number, std::uint32_t largest) const {
 }
 
 bool ModelSet::is_within(std::uint32_t largest) const {
-  return largest > 0 && std::ranges::all_of(parts, [&](const auto& part) {
-           return part.first <= largest && part.second <= largest;
-         });
+  return std::ranges::all_of(parts, [&](const auto& part) {
+    const bool is_all = part == std::pair(1U, 0U) || part == std::pair(0U, 1U);
+    return is_all || (largest > 0 && part.first <= largest && part.second <= largest);
+  });
 }
 
 }  // namespace postern::fuzz

@@ -54,7 +54,7 @@ struct ModelSet {
   std::vector<std::pair<std::uint32_t, std::uint32_t>> parts;
   std::string text() const;
   bool holds(std::uint32_t number, std::uint32_t largest) const;
-  /// Whether each number is one of 1 to `largest`.
+  /// Whether each number is one of 1 to `largest`; 1:* is all right where there are none, too.
   bool is_within(std::uint32_t largest) const;
 };
 

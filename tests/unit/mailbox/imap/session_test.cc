@@ -128,6 +128,15 @@ TEST_CASE("FETCH gives every item") {
   CHECK(client.say("UID FETCH 2:* (UID)") == Lines{"* 2 FETCH (UID 2)", "OK Done"});
 }
 
+TEST_CASE("FETCH 1:* of an empty folder gives nothing, and a number there is refused") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 0);
+  CHECK(client.say("FETCH 1:* (FLAGS)").size() == 1);
+  CHECK(client.ask("FETCH 1:* (FLAGS)").starts_with("OK "));
+  CHECK(client.ask("STORE 1:* +FLAGS (\\Seen)").starts_with("OK "));
+  CHECK(client.ask("FETCH 1 (FLAGS)").starts_with("BAD "));
+}
+
 TEST_CASE("a message of megabytes goes in and out unchanged") {
   const ImapServer server;
   ImapClient client = ImapClient::of(server);

@@ -28,6 +28,9 @@ TEST_CASE("a sequence set resolves to ascending intervals that do not touch") {
   CHECK(SequenceSet::parse("1:3")->is_within(3));
   CHECK_FALSE(SequenceSet::parse("1:4")->is_within(3));
   CHECK_FALSE(SequenceSet::parse("*")->is_within(0));
+  CHECK(SequenceSet::parse("1:*")->is_within(0));
+  CHECK_FALSE(SequenceSet::parse("1:*,2")->is_within(0));
+  CHECK_FALSE(SequenceSet::parse("2:*")->is_within(0));
   CHECK(write_set(std::vector<std::uint32_t>{1, 2, 3, 5, 7, 8}) == "1:3,5,7:8");
 }
 
