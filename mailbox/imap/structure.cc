@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/hex.h"
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
 #include "core/mail/mime.h"
@@ -90,7 +91,8 @@ void write_parameter(std::string& out, const mail::Parameter& parameter) {
     if (is_plain) {
       value += static_cast<char>(c);
     } else {
-      fmt::format_to(std::back_inserter(value), "%{:02X}", c);
+      value += '%';
+      append_hex(value, static_cast<char>(c));
     }
   }
   write_string(out, parameter.name + "*");
@@ -139,8 +141,8 @@ void write_extension(std::string& out, const mail::MimePart& part) {
 
 class StructureWriter {
  public:
-  StructureWriter(std::string_view message, bool extended)
-      : message_(message), mime_(mail::MimeStructure::parse(message)), extended_(extended) {}
+  StructureWriter(std::string_view message, const mail::MimeStructure& mime, bool extended)
+      : message_(message), mime_(mime), extended_(extended) {}
 
   std::string write() {
     write_part(mime_.root());  // as deep as mime_depth_limit
@@ -208,7 +210,7 @@ class StructureWriter {
   }
 
   std::string_view message_;
-  mail::MimeStructure mime_;
+  const mail::MimeStructure& mime_;
   bool extended_;
   std::string out_;
 };
@@ -231,17 +233,14 @@ mail::Section mail_section(Section::Kind kind) {
 
 }  // namespace
 
-std::string envelope_text(std::string_view message) {
-  std::string out;
-  write_envelope(out, message);
-  return out;
+mailbox::Summary summarise(std::string_view message) {
+  const auto mime = mail::MimeStructure::parse(message);
+  mailbox::Summary summary{.envelope = {},
+                           .body_structure = StructureWriter(message, mime, true).write(),
+                           .body = StructureWriter(message, mime, false).write()};
+  write_envelope(summary.envelope, mime.root().header.of(message));
+  return summary;
 }
-
-std::string bodystructure_text(std::string_view message) {
-  return StructureWriter(message, true).write();
-}
-
-std::string body_text(std::string_view message) { return StructureWriter(message, false).write(); }
 
 std::optional<Range> find_section(std::string_view message, const Section& section) {
   const auto range =

@@ -8,16 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "mailbox/store/types.h"
+
 namespace postern::imap {
 
-/// The parenthesised ENVELOPE of a whole message. Pure and total: any bytes give a valid envelope.
-std::string envelope_text(std::string_view message);
-
-/// The parenthesised BODYSTRUCTURE, with extension data. Pure and total.
-std::string bodystructure_text(std::string_view message);
-
-/// The parenthesised BODY: the structure without extension data. Pure and total.
-std::string body_text(std::string_view message);
+/// The parenthesised ENVELOPE of a whole message, its BODYSTRUCTURE, and its BODY, which is that
+/// without extension data. Pure and total: any bytes give valid texts.
+mailbox::Summary summarise(std::string_view message);
 
 /// What stands between the brackets of BODY[…] (RFC 3501 §6.4.5).
 struct Section {

@@ -47,13 +47,11 @@ std::int64_t MailboxStore::Inner::store_content(std::string_view message, Second
                                                 Seconds& sent_date) {
   const mail::HeaderBlock header = mail::HeaderBlock::parse(message);
   sent_date = sent_date_of(header, internal_date);
-  const std::string envelope = indexer.envelope ? indexer.envelope(message) : "";
-  const std::string structure = indexer.body_structure ? indexer.body_structure(message) : "";
-  const std::string body = indexer.body ? indexer.body(message) : "";
+  const Summary summary = indexer(message);
   database.run("INSERT INTO contents (size) VALUES (?)", message.size());
   const std::int64_t id = database.last_id();
-  database.run("INSERT INTO summaries VALUES (?, ?, ?, ?, ?)", id, Blob{envelope}, Blob{structure},
-               Blob{body}, Blob{header.text()});
+  database.run("INSERT INTO summaries VALUES (?, ?, ?, ?, ?)", id, Blob{summary.envelope},
+               Blob{summary.body_structure}, Blob{summary.body}, Blob{header.text()});
   std::int64_t number = id * chunks_per_content;
   for (std::size_t at = 0; at < message.size(); at += chunk_size) {
     database.run("INSERT INTO chunks VALUES (?, ?)", number++,

@@ -100,13 +100,14 @@ struct Content {
   }
 };
 
-/// What the store keeps ready beside each message, as IMAP will send it. Pure functions over the
-/// whole message, called off the loop; main hands in those of mailbox/imap/structure.h.
-struct MessageIndexer {
-  std::function<std::string(std::string_view message)> envelope;        // text of ENVELOPE
-  std::function<std::string(std::string_view message)> body_structure;  // text of BODYSTRUCTURE
-  std::function<std::string(std::string_view message)> body;            // text of BODY
+/// What the store keeps ready beside each message: the texts of ENVELOPE, BODYSTRUCTURE and BODY as
+/// IMAP will send them.
+struct Summary {
+  std::string envelope, body_structure, body;
 };
+
+/// Pure, over a whole message; called off the loop. main hands in imap::summarise.
+using MessageIndexer = std::function<Summary(std::string_view message)>;
 
 /// A message to be stored.
 struct NewMail {

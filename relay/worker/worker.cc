@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::size_t longest_wait_for_pool = 10'000;  // jobs
 
-mailbox::MessageIndexer indexer() {
-  return {.envelope = imap::envelope_text,
-          .body_structure = imap::bodystructure_text,
-          .body = imap::body_text};
-}
-
 /// Signs a message that delivery had to convert. Its snapshot is the one of the start: keys change
 /// rarely, and by restart.
 std::string sign_again(const std::shared_ptr<const Snapshot>& snapshot, std::string_view message) {
@@ -109,7 +103,8 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
   options.folder = (config->data_dir / "mailboxes").string();
   options.remember_deliveries =
       std::chrono::duration_cast<std::chrono::seconds>(config->queue.expire) + std::chrono::days(7);
-  hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options), indexer());
+  hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options),
+                                               imap::summarise);
   courier_ =
       std::make_unique<delivery::Courier>(loop_, house_.disk, delivery::settings_of(*config));
   queue_ = std::make_unique<queue::Queue>(

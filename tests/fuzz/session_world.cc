@@ -14,9 +14,7 @@
 namespace postern::fuzz {
 namespace {
 
-mailbox::MessageIndexer indexer() {
-  return {imap::envelope_text, imap::bodystructure_text, imap::body_text};
-}
+mailbox::MessageIndexer indexer() { return imap::summarise; }
 
 std::string fresh_folder() {
   std::string name = std::filesystem::is_directory("/dev/shm") ? "/dev/shm/" : "/tmp/";

@@ -67,8 +67,7 @@ Script reply_to_rcpt(std::string reply) {
 }
 
 mailbox::MessageIndexer indexer() {
-  const auto nothing = [](std::string_view) { return std::string("NIL"); };
-  return {nothing, nothing, nothing};
+  return [](std::string_view) { return mailbox::Summary{"NIL", "NIL", "NIL"}; };
 }
 
 struct Bench {

@@ -65,8 +65,7 @@ struct ImapServer::Inner {
     context.mailboxes = &mailboxes;
     mailbox::AccountHub::Options options;
     options.folder = folder;
-    mailbox::AccountHub hub(Loop::current(), pool, options,
-                            {envelope_text, bodystructure_text, body_text});
+    mailbox::AccountHub hub(Loop::current(), pool, options, summarise);
     mailboxes.add(hub);
     TaskGroup sessions;
     {

@@ -71,7 +71,7 @@ std::string section(std::string_view message, Section wanted) {
 
 TEST_CASE("the envelope of RFC 3501 comes out as RFC 3501 shows it") {
   CHECK(
-      envelope_text(plain) ==
+      summarise(plain).envelope ==
       R"x(("Wed, 17 Jul 1996 02:23:25 -0700 (PDT)" "IMAP4rev1 WG mtg summary and minutes" )x"
       R"x((("Terry Gray" NIL "gray" "cac.washington.edu")) (("Terry Gray" NIL "gray" "cac.washington.edu")) )x"
       R"x((("Terry Gray" NIL "gray" "cac.washington.edu")) ((NIL NIL "imap" "cac.washington.edu")) )x"
@@ -80,31 +80,34 @@ TEST_CASE("the envelope of RFC 3501 comes out as RFC 3501 shows it") {
 }
 
 TEST_CASE("an envelope of nothing is complete") {
-  CHECK(envelope_text("") == "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
-  CHECK(envelope_text("garbage\r\n") == "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
+  CHECK(summarise("").envelope == "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
+  CHECK(summarise("garbage\r\n").envelope == "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
 }
 
 TEST_CASE("a group in an address list begins and ends with NIL hosts") {
-  const std::string text = envelope_text("From: a@b.example\r\nTo: friends: c@d.example;\r\n\r\n");
+  const std::string text =
+      summarise("From: a@b.example\r\nTo: friends: c@d.example;\r\n\r\n").envelope;
   CHECK(text.find(R"(((NIL NIL "friends" NIL)(NIL NIL "c" "d.example")(NIL NIL NIL NIL)))") !=
         std::string::npos);
 }
 
 TEST_CASE("what is not ASCII in a header is a literal") {
-  CHECK(envelope_text("Subject: gr\xc3\xbc\xc3\x9f\r\n\r\n").find("{6}\r\ngr\xc3\xbc\xc3\x9f") !=
-        std::string::npos);
+  CHECK(
+      summarise("Subject: gr\xc3\xbc\xc3\x9f\r\n\r\n").envelope.find("{6}\r\ngr\xc3\xbc\xc3\x9f") !=
+      std::string::npos);
 }
 
 TEST_CASE("a plain message has a structure of one part") {
-  CHECK(body_text(plain) == R"x(("text" "plain" ("charset" "US-ASCII") NIL NIL "7bit" 10 2))x");
-  CHECK(bodystructure_text(plain) ==
+  CHECK(summarise(plain).body ==
+        R"x(("text" "plain" ("charset" "US-ASCII") NIL NIL "7bit" 10 2))x");
+  CHECK(summarise(plain).body_structure ==
         R"x(("text" "plain" ("charset" "US-ASCII") NIL NIL "7bit" 10 2 NIL NIL NIL NIL))x");
-  CHECK(body_text("") == R"x(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0))x");
+  CHECK(summarise("").body == R"x(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0))x");
 }
 
 TEST_CASE("nested multiparts, attachments and messages are described") {
   CHECK(
-      bodystructure_text(mixed) ==
+      summarise(mixed).body_structure ==
       R"x(((("text" "plain" ("charset" "utf-8") NIL NIL "8bit" 5 0 NIL NIL NIL NIL))x"
       R"x(("text" "html" NIL NIL NIL "7bit" 12 0 NIL NIL NIL NIL) "alternative" ("boundary" "y") NIL NIL NIL))x"
       R"x(("application" "pdf" ("name" "a b.pdf") "<part3@b.example>" NIL "base64" 4 NIL ("attachment" ("filename" "a b.pdf" "size" "3")) NIL NIL))x"
@@ -115,16 +118,18 @@ TEST_CASE("nested multiparts, attachments and messages are described") {
 
 TEST_CASE("a multipart without parts still has one in the grammar") {
   const std::string text =
-      bodystructure_text("Content-Type: multipart/mixed; boundary=x\r\n\r\nno part at all\r\n");
+      summarise("Content-Type: multipart/mixed; boundary=x\r\n\r\nno part at all\r\n")
+          .body_structure;
   CHECK(
       text ==
       R"x((("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0 NIL NIL NIL NIL) "mixed" ("boundary" "x") NIL NIL NIL))x");
 }
 
 TEST_CASE("file names that are not ASCII go out in the form of RFC 2231") {
-  const std::string text = bodystructure_text(
-      "Content-Type: application/pdf\r\nContent-Disposition: attachment; "
-      "filename*=utf-8''Gr%C3%BC%C3%9Fe.pdf\r\n\r\nx\r\n");
+  const std::string text = summarise(
+                               "Content-Type: application/pdf\r\nContent-Disposition: attachment; "
+                               "filename*=utf-8''Gr%C3%BC%C3%9Fe.pdf\r\n\r\nx\r\n")
+                               .body_structure;
   CHECK(text.find(R"(("filename*" "utf-8''Gr%C3%BC%C3%9Fe.pdf"))") != std::string::npos);
 }
 

@@ -34,7 +34,7 @@ struct Server {
   TemporaryFolder folder;
   ThreadPool pool{2, 100};
   Loop loop;
-  AccountHub hub{loop, pool, {.folder = folder.path}, {}};
+  AccountHub hub{loop, pool, {.folder = folder.path}, [](std::string_view) { return Summary{}; }};
   Mailboxes mailboxes;
   OneUser users;
   bool is_allowed = true;

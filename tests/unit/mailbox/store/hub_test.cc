@@ -13,16 +13,13 @@ using namespace postern::mailbox;
 
 namespace {
 
-std::string nothing(std::string_view) { return "NIL"; }
+Summary nothing(std::string_view) { return {}; }
 
 struct Fixture {
   TemporaryFolder folder;
   ThreadPool pool{3, 1000};
   Loop loop;
-  AccountHub hub{loop,
-                 pool,
-                 {.folder = folder.path + "/mailboxes"},
-                 {.envelope = nothing, .body_structure = nothing, .body = nothing}};
+  AccountHub hub{loop, pool, {.folder = folder.path + "/mailboxes"}, nothing};
   ~Fixture() { loop.run_until_done(hub.close()); }
 };
 
@@ -161,7 +158,7 @@ TEST_CASE("idle databases close, and open again") {
   ThreadPool pool(2, 100);
   Loop loop;
   AccountHub hub(loop, pool, {.folder = folder.path, .close_after = std::chrono::milliseconds(0)},
-                 {});
+                 nothing);
   const auto once = [](AccountHub& from) -> Task<std::size_t> {
     const std::shared_ptr<Mailbox> mailbox = co_await from.open("idle");
     const auto index = co_await mailbox->open_folder("INBOX");
@@ -182,7 +179,7 @@ TEST_CASE("a worker delivers into a mailbox that another worker owns") {
   TemporaryFolder folder;
   ThreadPool pool(2, 100);
   Loop here, there;
-  AccountHub hub(there, pool, {.folder = folder.path}, {});
+  AccountHub hub(there, pool, {.folder = folder.path}, nothing);
   Mailboxes mailboxes;
   mailboxes.add(hub);
   std::thread worker([&] { there.run(); });

@@ -12,8 +12,9 @@ namespace postern::mailbox {
 
 inline std::string length_of(std::string_view message) { return std::to_string(message.size()); }
 
-inline const MessageIndexer indexer{
-    .envelope = length_of, .body_structure = length_of, .body = length_of};
+inline const MessageIndexer indexer = [](std::string_view message) {
+  return Summary{length_of(message), length_of(message), length_of(message)};
+};
 
 struct Fixture {
   TemporaryFolder folder;
