@@ -32,9 +32,11 @@ Task<std::vector<Uid>> Mailbox::search(std::shared_ptr<FolderIndex> folder,
     next = co_await read([&](MailboxStore& store) {
       const auto end = std::chrono::steady_clock::now() + search_slice;
       std::size_t at = next;
-      do {
-        if (match(store, to_verify[at].second)) hits.push_back(to_verify[at].first);
-      } while (++at < to_verify.size() && std::chrono::steady_clock::now() < end);
+      store.at_one_moment([&] {
+        do {
+          if (match(store, to_verify[at].second)) hits.push_back(to_verify[at].first);
+        } while (++at < to_verify.size() && std::chrono::steady_clock::now() < end);
+      });
       return at;
     });
   }

@@ -70,6 +70,11 @@ std::optional<std::string> MailboxStore::content(FolderId folder, Uid uid, std::
   return inner_->load_content(*id, offset, length);
 }
 
+void MailboxStore::at_one_moment(const std::function<void()>& work) {
+  const Snapshot snapshot(inner_->database);
+  work();
+}
+
 // A small one is one chunk; the empty one has none.
 std::vector<Octets> MailboxStore::contents(FolderId folder, std::span<const Uid> uids) {
   static_assert(chunks_per_content == 1 << 24 && small_message <= chunk_size);

@@ -97,8 +97,10 @@ class MailboxStore {
   /// In the order of `uids`; those that are gone are missing.
   std::vector<Metadata> metadata(FolderId folder, std::span<const Uid> uids, MetadataWanted wanted);
 
-  // Search: each gives those of `candidates` (ascending) that match, comparing without regard to
-  // case.
+  /// Reads that `work` does see one state, and take the database's locks once.
+  void at_one_moment(const std::function<void()>& work);
+
+  // Search, without regard to case.
   /// Which contents may hold `needle` at all, by the trigram index; none: the index cannot say.
   std::optional<std::vector<std::int64_t>> probable_contents(std::string_view needle);
   bool matches_text(std::int64_t content, SearchScope scope, std::string_view needle);
