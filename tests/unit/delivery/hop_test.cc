@@ -2,7 +2,9 @@
 #include <catch2/catch.hpp>
 
 #include "core/async/loop.h"
+#include "core/async/sync.h"
 #include "core/async/task_group.h"
+#include "core/async/timer.h"
 #include "delivery/hop.h"
 
 using namespace postern;
@@ -13,20 +15,27 @@ namespace {
 
 const Verdict no_answer = our_delay({4, 4, 1}, "no answer");
 
-Task<> count_when_there_is_a_place(Hop& hop, int& count) {
+struct Waiters {
+  int begun = 0, through = 0;
+  Event all_wait;
+};
+
+Task<> wait_for_place(Hop& hop, Waiters& waiters) {
+  if (++waiters.begun == 3) waiters.all_wait.set();
   co_await hop.wait_for_place();
-  ++count;
+  ++waiters.through;
 }
 
 Task<> wait_behind_a_full_window(std::shared_ptr<Hop> hop, Hop::Clock::time_point now) {
-  auto first = std::make_unique<Hop::Slot>(hop);
+  const Hop::Slot first(hop);
   TaskGroup group;
-  int through = 0;
-  for (int n = 0; n < 3; ++n) group.spawn(count_when_there_is_a_place(*hop, through));
-  CHECK(through == 0);
+  Waiters waiters;
+  for (int n = 0; n < 3; ++n) group.spawn(wait_for_place(*hop, waiters));
+  co_await with_timeout(10s, waiters.all_wait.wait());
+  CHECK(waiters.through == 0);
   hop->went_dead(no_answer, now + 10s);
-  co_await group.join();
-  CHECK(through == 3);
+  co_await with_timeout(10s, group.join());
+  CHECK(waiters.through == 3);
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 // tests/unit/relay/account_admin_test.cc: the operator's work on accounts and aliases.
 #include "relay/account_admin.h"
-#include "core/json.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <random>
+
+#include "core/json.h"
 
 using namespace postern;
 
@@ -56,6 +57,8 @@ TEST_CASE("what is wrong with a request is said") {
            {"POST", "/v1/accounts", R"({"address":"ann@office.example","quota":-1})", 422},
            {"PUT", "/v1/accounts", "{}", 405},
            {"GET", "/v1/accounts//password", "", 404},
+           {"GET", "/v1/accounts/ann%4", "", 400},
+           {"GET", "/v1/accounts/ann%zz", "", 400},
            {"GET", "/v1/accounts/x%40office.example", "", 404},
            {"POST", "/v1/aliases", R"({"from":"all@office.example","to":[]})", 422},
            {"POST", "/v1/aliases", R"({"from":"all@office.example","to":["all@office.example"]})",

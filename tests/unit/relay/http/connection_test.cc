@@ -99,6 +99,18 @@ TEST_CASE("a connection ends where two readers could see two different requests"
   }
 }
 
+TEST_CASE("a path or query with a broken escape or a control character in one is refused") {
+  for (const char* target : {"/a%0", "/a%zz", "/a%00", "/a%0D%0Ab", "/a?b=%1f", "/a?%7F=b"}) {
+    CAPTURE(target);
+    Client client;
+    CHECK(client.ask("GET " + std::string(target) + " HTTP/1.1\r\n" + host + "\r\n")
+              .starts_with("400 "));
+    CHECK(client.is_closed());
+  }
+  Client client;
+  CHECK(client.ask("GET /caf%C3%A9 HTTP/1.1\r\n" + host + "\r\n").starts_with("200 "));
+}
+
 TEST_CASE("credentials are asked for before the body is read, and the body is no request") {
   Client client;
   CHECK(client.ask("POST /private HTTP/1.1\r\n" + host + "Content-Length: 1000\r\n\r\n")
