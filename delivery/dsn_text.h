@@ -8,7 +8,7 @@
 
 #include "core/mail/headers.h"
 #include "core/mail/status.h"
-#include "delivery/dsn.h"
+#include "delivery/dsn_input.h"
 
 namespace postern::delivery {
 

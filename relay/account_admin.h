@@ -7,13 +7,9 @@
 #include <string_view>
 
 #include "policy/accounts.h"
+#include "relay/admin_answer.h"
 
 namespace postern::relay {
-
-struct AdminAnswer {
-  unsigned status = 200;
-  std::string body;  ///< JSON; application/problem+json (RFC 9457) from 400 on
-};
 
 /// Does the path belong here? "/v1/accounts…" or "/v1/aliases…".
 bool is_account_path(std::string_view path);

@@ -1,10 +1,14 @@
 // relay/account_operations.h: what an operator can ask about accounts and aliases.
 #pragma once
 
+#include <functional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "core/json.h"
-#include "relay/account_admin.h"
+#include "policy/accounts.h"
+#include "relay/admin_answer.h"
 
 namespace postern::relay {
 

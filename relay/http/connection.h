@@ -12,7 +12,7 @@
 #include "core/async/task.h"
 #include "core/net/stream.h"
 #include "policy/accounts.h"
-#include "relay/worker/idle_sessions.h"
+#include "relay/idle_sessions.h"
 
 namespace postern::http {
 

@@ -10,7 +10,7 @@
 #include "delivery/local_addresses.h"
 #include "policy/accounts.h"
 #include "relay/intake/remembered.h"
-#include "relay/worker/snapshot.h"
+#include "relay/snapshot.h"
 
 namespace postern::relay {
 

@@ -5,8 +5,8 @@
 #include "core/log.h"
 #include "policy/sender_identity.h"
 #include "relay/intake/reception.h"
-#include "relay/smtp/relay_policy.h"
-#include "relay/smtp/replies.h"
+#include "relay/intake/relay_policy.h"
+#include "relay/replies.h"
 
 namespace postern::relay {
 

@@ -9,8 +9,8 @@
 #include "relay/intake/body_keeper.h"
 #include "relay/intake/directory.h"
 #include "relay/intake/intake.h"
-#include "relay/worker/rate_meter.h"
-#include "relay/worker/snapshot.h"
+#include "relay/rate_meter.h"
+#include "relay/snapshot.h"
 
 namespace postern::mailbox {
 class Mailboxes;

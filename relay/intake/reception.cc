@@ -11,7 +11,7 @@
 #include "mailbox/store/hub.h"
 #include "policy/sender_identity.h"
 #include "relay/intake/trace.h"
-#include "relay/smtp/replies.h"
+#include "relay/replies.h"
 
 namespace postern::relay {
 namespace {

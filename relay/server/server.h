@@ -12,7 +12,7 @@
 #include "core/async/task_group.h"
 #include "queue/heartbeat.h"
 #include "queue/managed_redis.h"
-#include "relay/http/api.h"
+#include "relay/api/api.h"
 #include "relay/server/process.h"
 #include "relay/worker/worker.h"
 

@@ -1,6 +1,6 @@
 // relay/smtp/auth.cc: AUTH PLAIN and AUTH LOGIN (RFC 4954, RFC 4616).
 #include "policy/sasl.h"
-#include "relay/smtp/replies.h"
+#include "relay/replies.h"
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {

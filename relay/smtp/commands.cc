@@ -5,7 +5,7 @@
 #include <charconv>
 #include <vector>
 
-#include "relay/smtp/replies.h"
+#include "relay/replies.h"
 
 namespace postern::smtp {
 namespace {

@@ -2,7 +2,7 @@
 #include "relay/smtp/session.h"
 
 #include "core/log.h"
-#include "relay/smtp/replies.h"
+#include "relay/replies.h"
 
 namespace postern::smtp {
 namespace {

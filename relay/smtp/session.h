@@ -13,11 +13,11 @@
 #include "core/mail/envelope.h"
 #include "core/net/stream.h"
 #include "mailbox/authenticator.h"
+#include "relay/idle_sessions.h"
 #include "relay/intake/intake.h"
+#include "relay/reply.h"
 #include "relay/smtp/commands.h"
-#include "relay/smtp/reply.h"
 #include "relay/smtp/terms.h"
-#include "relay/worker/idle_sessions.h"
 
 namespace postern::smtp {
 

@@ -4,7 +4,7 @@
 #include "mailbox/imap/session.h"
 #include "mailbox/pop3/session.h"
 #include "relay/http/connection.h"
-#include "relay/smtp/replies.h"
+#include "relay/replies.h"
 #include "relay/worker/worker.h"
 
 namespace postern::relay {

@@ -23,13 +23,13 @@
 #include "mailbox/session_context.h"
 #include "queue/node.h"
 #include "queue/queue.h"
+#include "relay/idle_sessions.h"
 #include "relay/intake/directory.h"
 #include "relay/intake/mail_intake.h"
+#include "relay/rate_meter.h"
 #include "relay/smtp/session.h"
-#include "relay/worker/idle_sessions.h"
+#include "relay/snapshot.h"
 #include "relay/worker/logins.h"
-#include "relay/worker/rate_meter.h"
-#include "relay/worker/snapshot.h"
 
 namespace postern::http {
 class Application;

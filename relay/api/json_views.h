@@ -1,4 +1,4 @@
-// relay/http/json_views.h: the queue's values as the API shows them (docs/control-api.md). Include
+// relay/api/json_views.h: the queue's values as the API shows them (docs/control-api.md). Include
 // in .cc files only.
 #pragma once
 

@@ -1,10 +1,10 @@
-// relay/http/queue.cc: the queue, listed and acted upon.
+// relay/api/queue.cc: the queue, listed and acted upon.
 #include <charconv>
 
 #include "core/async/offload.h"
 #include "core/log.h"
-#include "relay/http/api.h"
-#include "relay/http/json_views.h"
+#include "relay/api/api.h"
+#include "relay/api/json_views.h"
 
 namespace postern::http {
 namespace {

@@ -1,4 +1,4 @@
-// relay/http/messages.cc: messages handed in over HTTP, and what became of them.
+// relay/api/messages.cc: messages handed in over HTTP, and what became of them.
 #include <pwd.h>
 #include <unistd.h>
 
@@ -10,8 +10,8 @@
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
-#include "relay/http/api.h"
-#include "relay/http/json_views.h"
+#include "relay/api/api.h"
+#include "relay/api/json_views.h"
 
 namespace postern::http {
 namespace {

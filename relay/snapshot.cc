@@ -1,5 +1,5 @@
-// relay/worker/snapshot.cc: reads the certificate and the DKIM keys of a configuration.
-#include "relay/worker/snapshot.h"
+// relay/snapshot.cc: reads the certificate and the DKIM keys of a configuration.
+#include "relay/snapshot.h"
 
 #include "core/config/config.h"
 #include "core/error.h"

@@ -1,4 +1,4 @@
-// relay/smtp/relay_policy.h: whom we carry mail for. The only place that decides it.
+// relay/intake/relay_policy.h: whom we carry mail for. The only place that decides it.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// relay/smtp/reply.cc: how replies are laid out on the wire (RFC 5321 §4.2.1, RFC 2034).
-#include "relay/smtp/reply.h"
+// relay/reply.cc: how replies are laid out on the wire (RFC 5321 §4.2.1, RFC 2034).
+#include "relay/reply.h"
 
 namespace postern::smtp {
 

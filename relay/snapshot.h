@@ -1,4 +1,4 @@
-// relay/worker/snapshot.h: a configuration with all that was read from the files that it names.
+// relay/snapshot.h: a configuration with all that was read from the files that it names.
 #pragma once
 
 #include <expected>

@@ -1,4 +1,4 @@
-// relay/smtp/reply.h: what the server says: a Reply is a constant, an Answer is one as given this
+// relay/reply.h: what the server says: a Reply is a constant, an Answer is one as given this
 // time.
 #pragma once
 

@@ -1,4 +1,4 @@
-// relay/http/status.cc: the one screen of `postern status`, and the operator's work on accounts.
+// relay/api/status.cc: the one screen of `postern status`, and the operator's work on accounts.
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -7,8 +7,8 @@
 #include "core/async/offload.h"
 #include "core/config/config.h"
 #include "relay/account_admin.h"
-#include "relay/http/api.h"
-#include "relay/http/json_views.h"
+#include "relay/api/api.h"
+#include "relay/api/json_views.h"
 
 namespace postern::http {
 namespace {

@@ -1,5 +1,5 @@
-// relay/http/api.cc: who may ask, and which function answers.
-#include "relay/http/api.h"
+// relay/api/api.cc: who may ask, and which function answers.
+#include "relay/api/api.h"
 
 #include "core/config/config.h"
 #include "core/log.h"

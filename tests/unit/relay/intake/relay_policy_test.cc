@@ -1,5 +1,5 @@
-// tests/unit/relay/smtp/relay_policy_test.cc: who may have mail carried where.
-#include "relay/smtp/relay_policy.h"
+// tests/unit/relay/intake/relay_policy_test.cc: who may have mail carried where.
+#include "relay/intake/relay_policy.h"
 
 #include <catch2/catch.hpp>
 

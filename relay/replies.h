@@ -1,8 +1,8 @@
-// relay/smtp/replies.h: everything that the SMTP and LMTP server says, so that an operator can grep
+// relay/replies.h: everything that the SMTP and LMTP server says, so that an operator can grep
 // for it.
 #pragma once
 
-#include "relay/smtp/reply.h"
+#include "relay/reply.h"
 
 namespace postern::smtp::reply {
 

@@ -1,4 +1,4 @@
-// relay/worker/rate_meter.h: how often something happened within the last minute.
+// relay/rate_meter.h: how often something happened within the last minute.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// relay/http/json_views.cc: rows, deliveries, timelines.
-#include "relay/http/json_views.h"
+// relay/api/json_views.cc: rows, deliveries, timelines.
+#include "relay/api/json_views.h"
 
 #include <fmt/chrono.h>
 

@@ -1,4 +1,4 @@
-// relay/worker/idle_sessions.h: sessions that wait for their client, so that a shutdown need not
+// relay/idle_sessions.h: sessions that wait for their client, so that a shutdown need not
 // wait for them.
 #pragma once
 

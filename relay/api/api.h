@@ -1,4 +1,4 @@
-// relay/http/api.h: the HTTP API (docs/control-api.md, CONTRACT), for http listeners and for the
+// relay/api/api.h: the HTTP API (docs/control-api.md, CONTRACT), for http listeners and for the
 // control socket.
 #pragma once
 

@@ -1,6 +1,6 @@
-// relay/smtp/relay_policy.cc: local, relayed for a trusted address, relayed for a login, or not at
-// all.
-#include "relay/smtp/relay_policy.h"
+// relay/intake/relay_policy.cc: local, relayed for a trusted address, relayed for a login, or not
+// at all.
+#include "relay/intake/relay_policy.h"
 
 #include <algorithm>
 
