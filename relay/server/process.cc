@@ -2,7 +2,6 @@
 #include "relay/server/process.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -66,8 +65,6 @@ void require_unused(const net::Address& address) {
     throw IoError("cannot listen on " + address.text() + ": " + std::strerror(error));
   }
 }
-
-void share_arenas(unsigned workers) { mallopt(M_ARENA_MAX, static_cast<int>(workers) + 2); }
 
 void raise_descriptor_limit() {
   rlimit limit{};

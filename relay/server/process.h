@@ -44,11 +44,6 @@ void require_unused(const net::Address& address);
 /// As many descriptors as the hard limit allows.
 void raise_descriptor_limit();
 
-/// Before the first thread. What is freed stays in the arena it came from, and by itself the C
-/// library makes eight for each core: under the same load a fifth more memory than with one for
-/// each worker and two for the pools' threads.
-void share_arenas(unsigned workers);
-
 /// "READY=1" and the like to systemd, if it started us (sd_notify(3)).
 void notify_systemd(std::string_view state);
 

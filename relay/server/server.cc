@@ -365,7 +365,6 @@ int serve(const std::filesystem::path& config_file) {
   }
   log::configure((*config)->log_level, (*config)->log_format);
   raise_descriptor_limit();
-  share_arenas((*config)->worker_count());
   try {
     make_folders(**config);
     const DataLock lock((*config)->data_dir);
