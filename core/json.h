@@ -12,6 +12,9 @@ using Json = nlohmann::json;
 /// `is_discarded()` when `text` is not JSON.
 Json parse_json(std::string_view text);
 
+/// What must be JSON; IoError when it is not.
+Json expect_json(std::string_view text);
+
 /// One line, or with an indent as many as a person wants; octets that are not UTF-8 come out as
 /// U+FFFD.
 std::string write_json(const Json& json, int indent = -1);

@@ -4,14 +4,11 @@
 #include "core/hex.h"
 
 namespace postern {
-namespace {
 
 bool is_unreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
          std::string_view("-._~").contains(c);
 }
-
-}  // namespace
 
 std::optional<char> percent_escape(std::string_view text) {
   if (text.size() < 3 || text[0] != '%') return std::nullopt;
@@ -31,10 +28,10 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return plain;
 }
 
-std::string percent_encode(std::string_view text) {
+std::string percent_encode(std::string_view text, bool (*stays)(char)) {
   std::string encoded;
   for (const char c : text) {
-    if (is_unreserved(c)) {
+    if (stays(c)) {
       encoded += c;
     } else {
       encoded += '%';

@@ -19,6 +19,8 @@ constexpr std::size_t messages_per_connection = 100;
 constexpr std::size_t addresses_limit = 10;  // tried in one attempt
 constexpr int connections_limit = 4;         // to one address in one attempt
 constexpr std::chrono::milliseconds longest_dead{10'000};
+constexpr std::chrono::hours trouble_remembered{1};
+constexpr std::size_t hops_remembered = 10'000;  // with more of them, trouble is forgotten at once
 
 std::string place_of(const Target& target, const net::Address& address) {
   return address.text() + " " + target.host + " " + target.user +
@@ -203,9 +205,11 @@ Task<> Courier::State::reap() {
   while (!hops.empty()) {
     co_await sleep_for(std::chrono::seconds(1));
     const auto now = loop.now();
+    const std::chrono::seconds memory =
+        hops.size() > hops_remembered ? std::chrono::seconds(0) : trouble_remembered;
     for (auto at = hops.begin(); at != hops.end();) {
       dismiss(at->second->take_older(now - idle_limit));
-      const bool is_needed = at->second.use_count() > 1 || !at->second->is_unused(now);
+      const bool is_needed = at->second.use_count() > 1 || !at->second->is_unused(now, memory);
       at = is_needed ? std::next(at) : hops.erase(at);
     }
   }

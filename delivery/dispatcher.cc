@@ -31,6 +31,10 @@ double dice() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
+std::uint64_t octets_in_memory(const queue::Lease& lease) {
+  return lease.body.is_in_memory() ? lease.body.size() : 0;
+}
+
 }  // namespace
 
 struct Dispatcher::State {
@@ -80,6 +84,7 @@ void Dispatcher::take(std::vector<queue::Lease> leases) { state_->launch(std::mo
 void Dispatcher::State::launch(std::vector<queue::Lease> leases) {
   for (queue::Lease& lease : leases) {
     ++in_flight;
+    octets_in_flight += octets_in_memory(lease);
     group.spawn(deliver(std::move(lease)));
   }
 }
@@ -148,8 +153,7 @@ Task<queue::Settlement> Dispatcher::State::settlement_of(queue::Lease lease, Att
 /// One lease from its first look-up to its settling.
 Task<> Dispatcher::State::deliver(queue::Lease lease) {
   const auto begin = parts.loop.now();
-  const std::uint64_t octets = lease.body.is_in_memory() ? lease.body.size() : 0;
-  octets_in_flight += octets;
+  const std::uint64_t octets = octets_in_memory(lease);
   AttemptResult result;
   try {
     Task<AttemptResult> task = attempt(lease);

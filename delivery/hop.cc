@@ -7,12 +7,6 @@
 #include "core/assert.h"
 
 namespace postern::delivery {
-namespace {
-
-constexpr std::chrono::hours trouble_remembered{1};
-
-}  // namespace
-
 Hop::Hop(std::size_t window) : window_(static_cast<double>(std::max<std::size_t>(1, window))) {}
 
 Hop::Slot::Slot(std::shared_ptr<Hop> hop) : hop_(std::move(hop)) { ++hop_->active_; }
@@ -73,8 +67,8 @@ Hop::Clients Hop::take_older(Clock::time_point since) {
   return old;
 }
 
-bool Hop::is_unused(Clock::time_point now) const {
-  return idle_.empty() && (!dead_why_ || now >= dead_until_ + trouble_remembered);
+bool Hop::is_unused(Clock::time_point now, std::chrono::seconds memory) const {
+  return idle_.empty() && (!dead_why_ || now >= dead_until_ + memory);
 }
 
 Hop::Clients Hop::take_all() { return take_older(Clock::time_point::max()); }

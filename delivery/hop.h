@@ -59,8 +59,8 @@ class Hop {
   /// Connections that nobody has used since then.
   Clients take_older(Clock::time_point since);
   Clients take_all();
-  /// Nothing to remember: no connections, and no trouble of late.
-  bool is_unused(Clock::time_point now) const;
+  /// Nothing to remember: no connections, and no trouble that ended less than `memory` ago.
+  bool is_unused(Clock::time_point now, std::chrono::seconds memory) const;
 
  private:
   struct Idle {

@@ -4,7 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "core/hex.h"
 #include "core/mail/charset.h"
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
@@ -35,18 +34,9 @@ std::string decode_escapes(std::string_view text) {
   return out;
 }
 
-/// RFC 2231 §7: all but its attribute-char.
-std::string encode_attribute(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c > 0x20 && c < 0x7f && !std::string_view("*'%()<>@,;:\\\"/[]?=").contains(c)) {
-      out += c;
-    } else {
-      out += '%';
-      append_hex(out, c);
-    }
-  }
-  return out;
+/// RFC 2231 §7, attribute-char.
+bool is_attribute_char(char c) {
+  return c > 0x20 && c < 0x7f && !std::string_view("*'%()<>@,;:\\\"/[]?=").contains(c);
 }
 
 class ParameterScanner {
@@ -158,8 +148,9 @@ Parameter join(std::string name, std::vector<Piece> pieces) {
     bytes += pieces[i].extended ? decode_escapes(value) : std::string(value);
   }
   parameter.value = to_utf8(charset, bytes).value_or(guess_utf8(bytes));
-  parameter.extended = encode_attribute(charset) + '\'' + encode_attribute(language) + '\'' +
-                       encode_attribute(bytes);
+  parameter.extended = percent_encode(charset, is_attribute_char) + '\'' +
+                       percent_encode(language, is_attribute_char) + '\'' +
+                       percent_encode(bytes, is_attribute_char);
   return parameter;
 }
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "core/hex.h"
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
 #include "core/mail/mime.h"
+#include "core/percent.h"
 #include "mailbox/imap/writer.h"
 
 namespace postern::imap {
@@ -76,28 +76,19 @@ void write_envelope(std::string& out, std::string_view header) {
   out += ')';
 }
 
-/// Parameter values that are not ASCII go back to the form that mail has them in (RFC 2231 §4).
+/// Values that are not ASCII go out in the form of RFC 2231 §4: as they came, or in their own
+/// octets.
+std::string extended_value(const mail::Parameter& parameter) {
+  if (!parameter.extended.empty()) return parameter.extended;
+  const bool is_utf8 = mail::is_valid_utf8(parameter.value);
+  return (is_utf8 ? "utf-8''" : "windows-1252''") + percent_encode(parameter.value);
+}
+
 void write_parameter(std::string& out, const mail::Parameter& parameter) {
-  if (mail::is_ascii(parameter.value)) {
-    write_string(out, parameter.name);
-    out += ' ';
-    write_string(out, parameter.value);
-    return;
-  }
-  std::string value = mail::is_valid_utf8(parameter.value) ? "utf-8''" : "windows-1252''";
-  for (const unsigned char c : parameter.value) {
-    const bool is_plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                          (c >= 'A' && c <= 'Z') || c == '.' || c == '-';
-    if (is_plain) {
-      value += static_cast<char>(c);
-    } else {
-      value += '%';
-      append_hex(value, static_cast<char>(c));
-    }
-  }
-  write_string(out, parameter.name + "*");
+  const bool is_plain = mail::is_ascii(parameter.value);
+  write_string(out, is_plain ? parameter.name : parameter.name + "*");
   out += ' ';
-  write_string(out, value);
+  write_string(out, is_plain ? parameter.value : extended_value(parameter));
 }
 
 void write_parameters(std::string& out, const std::vector<mail::Parameter>& parameters) {

@@ -63,7 +63,7 @@ std::int64_t MailboxStore::Inner::store_content(std::string_view message, Second
 // Search -----------------------------------------------------------------------------------------
 
 std::optional<std::vector<std::int64_t>> MailboxStore::probable_contents(std::string_view needle) {
-  const std::string query = trigram_query(fold_case(needle));
+  const std::string query = trigram_query(needle);
   if (query.empty()) return std::nullopt;
   std::vector<std::int64_t> contents;
   {
@@ -80,27 +80,25 @@ std::optional<std::vector<std::int64_t>> MailboxStore::probable_contents(std::st
 }
 
 bool MailboxStore::matches_text(std::int64_t content, SearchScope scope, std::string_view needle) {
-  const std::string folded = fold_case(needle);
   if (scope == SearchScope::header) {
     auto rows = inner_->database.query("SELECT header FROM summaries WHERE id = ?", content);
-    return rows.next() && search_header_text(rows.bytes()).find(folded) != std::string::npos;
+    return rows.next() && search_header_text(rows.bytes()).find(needle) != std::string::npos;
   }
   const std::string message = inner_->load_content(content, 0, ~std::uint64_t{0});
   const SearchText text = search_text(message);
-  if (text.body.find(folded) != std::string::npos) return true;
-  return scope == SearchScope::text && text.header.find(folded) != std::string::npos;
+  if (text.body.find(needle) != std::string::npos) return true;
+  return scope == SearchScope::text && text.header.find(needle) != std::string::npos;
 }
 
 bool MailboxStore::matches_header(std::int64_t content, std::string_view field,
                                   std::string_view needle) {
   auto rows = inner_->database.query("SELECT header FROM summaries WHERE id = ?", content);
   if (!rows.next()) return false;
-  const std::string folded = fold_case(needle);
   const mail::HeaderBlock header = mail::HeaderBlock::parse(rows.bytes());
   return std::ranges::any_of(header.fields(), [&](const mail::HeaderField& one) {
     return one.is(field) &&
-           (folded.empty() ||
-            fold_case(mail::decode_words(one.unfolded())).find(folded) != std::string::npos);
+           (needle.empty() ||
+            fold_case(mail::decode_words(one.unfolded())).find(needle) != std::string::npos);
   });
 }
 

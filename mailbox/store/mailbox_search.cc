@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "mailbox/store/search_text.h"
+
 namespace postern::mailbox {
 
 namespace {
@@ -46,6 +48,7 @@ Task<std::vector<Uid>> Mailbox::search(std::shared_ptr<FolderIndex> folder,
 Task<std::vector<Uid>> Mailbox::search_text(std::shared_ptr<FolderIndex> folder, SearchScope scope,
                                             std::string needle, std::vector<Uid> candidates) {
   if (needle.empty()) return search_nothing(std::move(candidates));
+  needle = fold_case(needle);
   auto match = [scope, needle](MailboxStore& store, std::int64_t content) {
     return store.matches_text(content, scope, needle);
   };
@@ -55,6 +58,7 @@ Task<std::vector<Uid>> Mailbox::search_text(std::shared_ptr<FolderIndex> folder,
 Task<std::vector<Uid>> Mailbox::search_header(std::shared_ptr<FolderIndex> folder,
                                               std::string field, std::string needle,
                                               std::vector<Uid> candidates) {
+  needle = fold_case(needle);
   auto match = [field = std::move(field), needle](MailboxStore& store, std::int64_t content) {
     return store.matches_header(content, field, needle);
   };

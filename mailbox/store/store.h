@@ -100,7 +100,7 @@ class MailboxStore {
   /// Reads that `work` does see one state, and take the database's locks once.
   void at_one_moment(const std::function<void()>& work);
 
-  // Search, without regard to case.
+  // Search, without regard to case: each `needle` is folded (mailbox/store/search_text.h).
   /// Which contents may hold `needle` at all, by the trigram index; none: the index cannot say.
   std::optional<std::vector<std::int64_t>> probable_contents(std::string_view needle);
   bool matches_text(std::int64_t content, SearchScope scope, std::string_view needle);

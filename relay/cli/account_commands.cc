@@ -28,7 +28,7 @@ std::string account_path(const std::string& address, std::string_view rest = {})
 
 /// A secret that was made for the operator stands on a line of its own.
 void print_secret(const std::string& body, const char* key) {
-  const Json answer = parse_json(body);
+  const Json answer = expect_json(body);
   if (answer.contains(key)) std::cout << answer.at(key).get<std::string>() << "\n";
 }
 

@@ -33,7 +33,7 @@ void check_configuration(const CliSession& session) {
 }
 
 void reload(const CliSession& session) {
-  const auto answer = parse_json(session.ask("POST", "/v1/reload", "{}"));
+  const auto answer = expect_json(session.ask("POST", "/v1/reload", "{}"));
   for (const auto& key : answer.value("restart_needed", Json::array()))
     std::cout << key.get<std::string>() << " has changed and needs a restart\n";
   for (const auto& warning : answer.value("warnings", Json::array()))

@@ -59,7 +59,7 @@ Json chosen_messages(const QueueOptions& options) {
 void act(const CliSession& session, const QueueOptions& options, const std::string& verb) {
   const std::string body =
       session.ask("POST", "/v1/queue/" + verb, write_json(chosen_messages(options)));
-  const Json answer = parse_json(body);
+  const Json answer = expect_json(body);
   const auto pending = answer.value("pending", 0U);
   if (session.json) {
     std::cout << write_json(answer, 2) << "\n";

@@ -51,7 +51,7 @@ std::string size_text(double bytes) {
 }
 
 std::string render_status(std::string_view body) {
-  const Json status = parse_json(body);
+  const Json status = expect_json(body);
   std::string screen = head(status);
   screen += render_listing(write_json(status.at("listeners")), false,
                            {"service", "address", "tls", "sessions"});

@@ -50,7 +50,7 @@ void print_object(std::string& out, const Json& object, const std::string& inden
 
 std::string render_listing(std::string_view body, bool json,
                            std::initializer_list<std::string_view> columns) {
-  const Json rows = parse_json(body);
+  const Json rows = expect_json(body);
   if (json) return write_json(rows, 2) + "\n";
   if (rows.empty()) return "";
   std::vector<std::vector<std::string>> table(1);
@@ -73,7 +73,7 @@ std::string render_listing(std::string_view body, bool json,
 }
 
 std::string render_object(std::string_view body, bool json) {
-  const Json object = parse_json(body);
+  const Json object = expect_json(body);
   if (json) return write_json(object, 2) + "\n";
   std::string text;
   print_object(text, object, "");

@@ -348,3 +348,20 @@ TEST_CASE("what is in flight at a stop goes back and waits for nothing") {
   CHECK(counts.ready == 1);
   CHECK(counts.active == 0);
 }
+
+TEST_CASE("bodies in memory have a bound of their own, however few they are") {
+  ScriptedServer host({Script{"wait"}, Script{"wait"}, Script{"wait"}, Script{"wait"}});
+  Bench bench;
+  bench.settings->command_timeout = 30s;
+  bench.start();
+  const auto body = queue::Body::in_memory(std::string(64 << 20, 'x'));
+  for (int n = 0; n < 4; ++n) {
+    CHECK(bench.dispatcher->has_room());
+    auto leases = bench.run(bench.queue.commit(bench.message(bench.via(host), "x@far.example")));
+    REQUIRE(leases.has_value());
+    REQUIRE(leases->size() == 1);
+    leases->front().body = body;
+    bench.dispatcher->take(std::move(*leases));
+  }
+  CHECK_FALSE(bench.dispatcher->has_room());
+}

@@ -75,11 +75,13 @@ TEST_CASE("an operator's retry ends the caution") {
   CHECK_FALSE(hop->why_dead(now));
 }
 
-TEST_CASE("trouble is remembered for an hour, and a hop without any not at all") {
+TEST_CASE("trouble is remembered for as long as is asked, and a hop without any not at all") {
   const auto hop = std::make_shared<Hop>(5);
   const auto now = Hop::Clock::now();
-  CHECK(hop->is_unused(now));
+  CHECK(hop->is_unused(now, 1h));
   hop->went_dead(no_answer, now + 10s);
-  CHECK_FALSE(hop->is_unused(now + 11s));
-  CHECK(hop->is_unused(now + 2h));
+  CHECK_FALSE(hop->is_unused(now + 11s, 1h));
+  CHECK(hop->is_unused(now + 11s, 0s));
+  CHECK_FALSE(hop->is_unused(now + 9s, 0s));
+  CHECK(hop->is_unused(now + 2h, 1h));
 }

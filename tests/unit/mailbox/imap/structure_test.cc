@@ -133,6 +133,15 @@ TEST_CASE("file names that are not ASCII go out in the form of RFC 2231") {
   CHECK(text.find(R"(("filename*" "utf-8''Gr%C3%BC%C3%9Fe.pdf"))") != std::string::npos);
 }
 
+TEST_CASE(
+    "a file name that came in the form of RFC 2231 goes out in its own charset and language") {
+  const std::string text = summarise(
+                               "Content-Type: application/pdf\r\nContent-Disposition: attachment; "
+                               "filename*=iso-8859-1'de'Gr%FC%DFe.pdf\r\n\r\nx\r\n")
+                               .body_structure;
+  CHECK(text.contains(R"("filename*" "iso-8859-1'de'Gr%FC%DFe.pdf")"));
+}
+
 TEST_CASE("sections are found by their numbers") {
   using Kind = Section::Kind;
   CHECK(section(plain, {{}, Kind::text, {}}) == "one\r\ntwo\r\n");

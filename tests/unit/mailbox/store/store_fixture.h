@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mailbox/store/search_text.h"
 #include "mailbox/store/store.h"
 #include "tests/unit/mailbox/store/temporary_folder.h"
 
@@ -32,11 +33,12 @@ struct Fixture {
     }
   }
   std::vector<Uid> search(SearchScope scope, std::string_view needle) {
-    const auto probable = store.probable_contents(needle);
+    const std::string folded = fold_case(needle);
+    const auto probable = store.probable_contents(folded);
     std::vector<Uid> hits;
     for (const MessageEntry& entry : store.entries(inbox)) {
       if (probable && !std::ranges::binary_search(*probable, entry.content)) continue;
-      if (store.matches_text(entry.content, scope, needle)) hits.push_back(entry.uid);
+      if (store.matches_text(entry.content, scope, folded)) hits.push_back(entry.uid);
     }
     return hits;
   }

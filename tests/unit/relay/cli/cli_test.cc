@@ -44,6 +44,11 @@ TEST_CASE("a size is a whole number with a unit of thousands or of 1024") {
   }
 }
 
+TEST_CASE("an answer that is not JSON is an error, not an empty listing") {
+  CHECK_THROWS_AS(render_listing("<html>", false, {"a"}), postern::IoError);
+  CHECK_THROWS_AS(render_object("", true), postern::IoError);
+}
+
 TEST_CASE("a listing is a table whose cells hold no terminal escapes") {
   const auto text = render_listing(
       R"([{"id":"A","to":["x","y"],"why":null},{"id":"BB","to":[],"why":"a\u001b[2Jb"}])", false,
