@@ -78,8 +78,14 @@ class Fetch {
   /// Messages, and what was read of them in one way to the disk.
   struct Batch {
     std::vector<mailbox::Uid> uids;
-    std::vector<mailbox::Metadata> metadata;
+    std::vector<mailbox::Metadata> metadata;  // ascending by content
     std::vector<mailbox::Octets> contents;
+
+    const mailbox::Metadata* metadata_of(const mailbox::MessageEntry& message) const {
+      const auto found =
+          std::ranges::lower_bound(metadata, message.content, {}, &mailbox::Metadata::content);
+      return found != metadata.end() && found->content == message.content ? &*found : nullptr;
+    }
   };
 
   /// The next batch is read while one is written.
@@ -89,7 +95,7 @@ class Fetch {
     while (!left.empty()) {
       Batch batch{.uids = take_batch(left), .metadata = {}, .contents = {}};
       if (reads_metadata()) {
-        batch.metadata = co_await session_.mailbox->metadata(folder_->id, batch.uids, wanted_);
+        batch.metadata = co_await session_.mailbox->metadata(contents_of(batch.uids), wanted_);
       }
       if (sends_octets_) {
         batch.contents = co_await session_.mailbox->contents(folder_->id, batch.uids);
@@ -110,6 +116,15 @@ class Fetch {
       left = left.subspan(1);
     }
     return uids;
+  }
+
+  std::vector<mailbox::ContentId> contents_of(std::span<const mailbox::Uid> uids) const {
+    std::vector<mailbox::ContentId> contents;
+    contents.reserve(uids.size());
+    for (const mailbox::Uid uid : uids) {
+      if (const auto* const entry = folder_->find(uid)) contents.push_back(entry->content);
+    }
+    return contents;
   }
 
   /// About how many octets of a message come with its batch.
@@ -148,15 +163,7 @@ class Fetch {
   Task<> write(const Batch& batch) {
     if (sets_seen_) co_await set_seen(batch.uids);
     contents_ = batch.contents;
-    for (auto next = batch.metadata.begin(); const mailbox::Uid uid : batch.uids) {
-      const mailbox::Metadata* found = nullptr;
-      if (next != batch.metadata.end() && next->uid == uid) found = &*next++;
-      if (reads_metadata() && found == nullptr) {
-        missed_some_ = true;
-      } else {
-        co_await message(uid, found);
-      }
-    }
+    for (const mailbox::Uid uid : batch.uids) co_await message(uid, batch);
   }
 
   Task<> set_seen(const std::vector<mailbox::Uid>& uids) {
@@ -174,10 +181,12 @@ class Fetch {
     newly_seen_ = std::move(unseen);
   }
 
-  Task<> message(mailbox::Uid uid, const mailbox::Metadata* metadata) {
+  Task<> message(mailbox::Uid uid, const Batch& batch) {
     const mailbox::MessageEntry* found = folder_->find(uid);
     const auto number = session_.selection->view.number(uid);
-    if (found == nullptr || !number) {
+    const mailbox::Metadata* const metadata =
+        found != nullptr && reads_metadata() ? batch.metadata_of(*found) : nullptr;
+    if (found == nullptr || !number || (reads_metadata() && metadata == nullptr)) {
       missed_some_ = true;
       co_return;
     }

@@ -28,30 +28,37 @@ Seconds sent_date_of(const mail::HeaderBlock& header, Seconds internal_date) {
       .count();
 }
 
-/// What the trigram index holds of a message, and whether that is all. Equal whenever it is asked.
-std::pair<std::string, Indexed> indexed_text(std::string_view message) {
+/// What the trigram indexes hold of a message. Equal whenever it is asked: what was indexed is
+/// needed to take it out again.
+SearchText indexed_text(std::string_view message) {
   SearchText text = search_text(message);
-  std::string whole = std::move(text.header);
-  whole += '\n';
-  whole += text.body;
-  if (whole.size() <= indexed_text_limit) return {std::move(whole), Indexed::all};
-  whole.resize(indexed_text_limit);
-  return {std::move(whole), Indexed::beginning};
+  for (std::string* part : {&text.header, &text.body}) {
+    part->resize(std::min(part->size(), indexed_text_limit));
+  }
+  return text;
+}
+
+/// Whether a search has to look into the message itself.
+Indexed indexed_part(const SearchText& indexed) {
+  const bool is_cut =
+      indexed.header.size() == indexed_text_limit || indexed.body.size() == indexed_text_limit;
+  return is_cut ? Indexed::beginning : Indexed::all;
 }
 
 }  // namespace
 
 // Octets -----------------------------------------------------------------------------------------
 
-std::int64_t MailboxStore::Inner::store_content(std::string_view message, Seconds internal_date,
-                                                Seconds& sent_date) {
+ContentId MailboxStore::Inner::store_content(std::string_view message, Seconds internal_date,
+                                             Seconds& sent_date) {
   const mail::HeaderBlock header = mail::HeaderBlock::parse(message);
   sent_date = sent_date_of(header, internal_date);
   const Summary summary = indexer(message);
   database.run("INSERT INTO contents (size) VALUES (?)", message.size());
-  const std::int64_t id = database.last_id();
-  database.run("INSERT INTO summaries VALUES (?, ?, ?, ?, ?)", id, Blob{summary.envelope},
-               Blob{summary.body_structure}, Blob{summary.body}, Blob{header.text()});
+  const ContentId id = database.last_id();
+  database.run("INSERT INTO summaries VALUES (?, ?, ?, ?)", id, Blob{summary.envelope},
+               Blob{summary.body_structure}, Blob{summary.body});
+  database.run("INSERT INTO headers VALUES (?, ?)", id, Blob{header.text()});
   std::int64_t number = id * chunks_per_content;
   for (std::size_t at = 0; at < message.size(); at += chunk_size) {
     database.run("INSERT INTO chunks VALUES (?, ?)", number++,
@@ -62,26 +69,33 @@ std::int64_t MailboxStore::Inner::store_content(std::string_view message, Second
 
 // Search -----------------------------------------------------------------------------------------
 
-std::optional<std::vector<std::int64_t>> MailboxStore::probable_contents(std::string_view needle) {
-  const std::string query = trigram_query(needle);
-  if (query.empty()) return std::nullopt;
-  std::vector<std::int64_t> contents;
-  {
-    auto rows = inner_->database.query("SELECT rowid FROM texts WHERE texts MATCH ?",
-                                       std::string_view(query));
+std::optional<std::vector<ContentId>> MailboxStore::probable_contents(SearchScope scope,
+                                                                      std::string_view needle) {
+  const std::string condition = trigram_query(needle);
+  if (condition.empty()) return std::nullopt;
+  Sqlite& database = inner_->database;
+  std::vector<ContentId> contents;
+  const auto add = [&contents](Sqlite::Rows rows) {
     while (rows.next()) contents.push_back(rows.integer());
+  };
+  if (scope != SearchScope::body) {
+    add(database.query("SELECT rowid FROM header_texts WHERE header_texts MATCH ?",
+                       std::string_view(condition)));
   }
-  auto rows = inner_->database.query("SELECT id FROM contents WHERE indexed <> 1");
-  while (rows.next()) contents.push_back(rows.integer());
+  if (scope != SearchScope::header) {
+    add(database.query("SELECT rowid FROM body_texts WHERE body_texts MATCH ?",
+                       std::string_view(condition)));
+  }
+  add(database.query("SELECT id FROM contents WHERE indexed <> 1"));
   std::ranges::sort(contents);
   const auto repeated = std::ranges::unique(contents);
   contents.erase(repeated.begin(), repeated.end());
   return contents;
 }
 
-bool MailboxStore::matches_text(std::int64_t content, SearchScope scope, std::string_view needle) {
+bool MailboxStore::matches_text(ContentId content, SearchScope scope, std::string_view needle) {
   if (scope == SearchScope::header) {
-    auto rows = inner_->database.query("SELECT header FROM summaries WHERE id = ?", content);
+    auto rows = inner_->database.query("SELECT header FROM headers WHERE id = ?", content);
     return rows.next() && search_header_text(rows.bytes()).find(needle) != std::string::npos;
   }
   const std::string message = inner_->load_content(content, 0, ~std::uint64_t{0});
@@ -90,9 +104,9 @@ bool MailboxStore::matches_text(std::int64_t content, SearchScope scope, std::st
   return scope == SearchScope::text && text.header.find(needle) != std::string::npos;
 }
 
-bool MailboxStore::matches_header(std::int64_t content, std::string_view field,
+bool MailboxStore::matches_header(ContentId content, std::string_view field,
                                   std::string_view needle) {
-  auto rows = inner_->database.query("SELECT header FROM summaries WHERE id = ?", content);
+  auto rows = inner_->database.query("SELECT header FROM headers WHERE id = ?", content);
   if (!rows.next()) return false;
   const mail::HeaderBlock header = mail::HeaderBlock::parse(rows.bytes());
   return std::ranges::any_of(header.fields(), [&](const mail::HeaderField& one) {
@@ -104,6 +118,31 @@ bool MailboxStore::matches_header(std::int64_t content, std::string_view field,
 
 // What was put off -------------------------------------------------------------------------------
 
+void MailboxStore::Inner::index_content(ContentId content) {
+  const SearchText text = indexed_text(load_content(content, 0, ~std::uint64_t{0}));
+  database.run("INSERT INTO header_texts (rowid, text) VALUES (?, ?)", content,
+               std::string_view(text.header));
+  database.run("INSERT INTO body_texts (rowid, text) VALUES (?, ?)", content,
+               std::string_view(text.body));
+  database.run("UPDATE contents SET indexed = ? WHERE id = ?", indexed_part(text), content);
+}
+
+void MailboxStore::Inner::remove_content(ContentId content) {
+  const auto indexed = database.integer("SELECT indexed FROM contents WHERE id = ?", content);
+  if (Indexed(indexed.value_or(0)) != Indexed::no) {
+    const SearchText text = indexed_text(load_content(content, 0, ~std::uint64_t{0}));
+    database.run("INSERT INTO header_texts (header_texts, rowid, text) VALUES ('delete', ?, ?)",
+                 content, std::string_view(text.header));
+    database.run("INSERT INTO body_texts (body_texts, rowid, text) VALUES ('delete', ?, ?)",
+                 content, std::string_view(text.body));
+  }
+  const std::int64_t base = content * chunks_per_content;
+  database.run("DELETE FROM chunks WHERE id >= ? AND id < ?", base, base + chunks_per_content);
+  database.run("DELETE FROM summaries WHERE id = ?", content);
+  database.run("DELETE FROM headers WHERE id = ?", content);
+  database.run("DELETE FROM contents WHERE id = ?", content);
+}
+
 bool MailboxStore::maintain() {
   const auto end = std::chrono::steady_clock::now() + maintenance_slice;
   return inner_->atomically([&] {
@@ -111,26 +150,14 @@ bool MailboxStore::maintain() {
     if (inner_->expunged_since_look > expunged_kept) inner_->forget_expunged(expunged_kept);
     while (std::chrono::steady_clock::now() < end) {
       if (const auto dead = database.integer("SELECT id FROM contents WHERE refs = 0 LIMIT 1")) {
-        const auto indexed = database.integer("SELECT indexed FROM contents WHERE id = ?", *dead);
-        if (indexed.value_or(0) != 0) {
-          const auto [text, all] = indexed_text(inner_->load_content(*dead, 0, ~std::uint64_t{0}));
-          database.run("INSERT INTO texts (texts, rowid, text) VALUES ('delete', ?, ?)", *dead,
-                       std::string_view(text));
-        }
-        const std::int64_t base = *dead * chunks_per_content;
-        database.run("DELETE FROM chunks WHERE id >= ? AND id < ?", base,
-                     base + chunks_per_content);
-        database.run("DELETE FROM summaries WHERE id = ?", *dead);
-        database.run("DELETE FROM contents WHERE id = ?", *dead);
+        inner_->remove_content(*dead);
         continue;
       }
+      // The first condition is that of the partial index.
       const auto waiting =
           database.integer("SELECT id FROM contents WHERE indexed <> 1 AND indexed = 0 LIMIT 1");
       if (!waiting) return false;
-      const auto [text, all] = indexed_text(inner_->load_content(*waiting, 0, ~std::uint64_t{0}));
-      database.run("INSERT INTO texts (rowid, text) VALUES (?, ?)", *waiting,
-                   std::string_view(text));
-      database.run("UPDATE contents SET indexed = ? WHERE id = ?", all, *waiting);
+      inner_->index_content(*waiting);
     }
     return true;
   });

@@ -67,8 +67,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   /// Runs `extract` over the whole message off the loop, such as to cut a MIME part out of it.
   Task<std::optional<std::string>> extract(FolderId folder, Uid uid,
                                            std::function<std::string(std::string_view)> extract);
-  Task<std::vector<Metadata>> metadata(FolderId folder, std::vector<Uid> uids,
-                                       MetadataWanted wanted);
+  /// Ascending by content, each once; those that are gone are missing.
+  Task<std::vector<Metadata>> metadata(std::vector<ContentId> contents, MetadataWanted wanted);
 
   /// Those of `candidates` (of the open folder) that hold `needle` (UTF-8), ascending. Sliced.
   Task<std::vector<Uid>> search_text(std::shared_ptr<FolderIndex> folder, SearchScope scope,
@@ -103,7 +103,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Task<> close_stores();
   template <class Match>
   Task<std::vector<Uid>> search(std::shared_ptr<FolderIndex> folder, std::vector<Uid> candidates,
-                                std::string needle, Match match);
+                                SearchScope scope, std::string needle, Match match);
   Task<std::vector<Uid>> search_nothing(std::vector<Uid> candidates);
   void publish(std::vector<FolderChange> changes);
   std::shared_ptr<FolderIndex> opened(FolderId folder) const;

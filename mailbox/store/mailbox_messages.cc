@@ -95,10 +95,10 @@ Task<std::optional<std::string>> Mailbox::extract(
   });
 }
 
-Task<std::vector<Metadata>> Mailbox::metadata(FolderId folder, std::vector<Uid> uids,
+Task<std::vector<Metadata>> Mailbox::metadata(std::vector<ContentId> contents,
                                               MetadataWanted wanted) {
-  return read([folder, uids = std::move(uids), wanted](MailboxStore& store) {
-    return store.metadata(folder, uids, wanted);
+  return read([contents = std::move(contents), wanted](MailboxStore& store) {
+    return store.metadata(contents, wanted);
   });
 }
 

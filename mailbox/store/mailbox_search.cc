@@ -16,12 +16,12 @@ constexpr std::chrono::milliseconds search_slice{20};
 // Verifies candidates slice by slice, so that other reads of the account come between.
 template <class Match>
 Task<std::vector<Uid>> Mailbox::search(std::shared_ptr<FolderIndex> folder,
-                                       std::vector<Uid> candidates, std::string needle,
-                                       Match match) {
-  const auto probable = co_await read([needle = std::move(needle)](MailboxStore& store) {
-    return store.probable_contents(needle);
+                                       std::vector<Uid> candidates, SearchScope scope,
+                                       std::string needle, Match match) {
+  const auto probable = co_await read([scope, needle = std::move(needle)](MailboxStore& store) {
+    return store.probable_contents(scope, needle);
   });
-  std::vector<std::pair<Uid, std::int64_t>> to_verify;
+  std::vector<std::pair<Uid, ContentId>> to_verify;
   for (const Uid uid : candidates) {
     const MessageEntry* const entry = folder->find(uid);
     if (entry == nullptr) continue;
@@ -49,20 +49,22 @@ Task<std::vector<Uid>> Mailbox::search_text(std::shared_ptr<FolderIndex> folder,
                                             std::string needle, std::vector<Uid> candidates) {
   if (needle.empty()) return search_nothing(std::move(candidates));
   needle = fold_case(needle);
-  auto match = [scope, needle](MailboxStore& store, std::int64_t content) {
+  auto match = [scope, needle](MailboxStore& store, ContentId content) {
     return store.matches_text(content, scope, needle);
   };
-  return search(std::move(folder), std::move(candidates), std::move(needle), std::move(match));
+  return search(std::move(folder), std::move(candidates), scope, std::move(needle),
+                std::move(match));
 }
 
 Task<std::vector<Uid>> Mailbox::search_header(std::shared_ptr<FolderIndex> folder,
                                               std::string field, std::string needle,
                                               std::vector<Uid> candidates) {
   needle = fold_case(needle);
-  auto match = [field = std::move(field), needle](MailboxStore& store, std::int64_t content) {
+  auto match = [field = std::move(field), needle](MailboxStore& store, ContentId content) {
     return store.matches_header(content, field, needle);
   };
-  return search(std::move(folder), std::move(candidates), std::move(needle), std::move(match));
+  return search(std::move(folder), std::move(candidates), SearchScope::header, std::move(needle),
+                std::move(match));
 }
 
 /// The empty string is in every text (RFC 3501 §6.4.4).

@@ -27,8 +27,21 @@ class Snapshot {
   Sqlite* database_;
 };
 
-Metadata metadata_of(Uid uid, const Sqlite::Rows& rows) {
-  return {.uid = uid,
+/// Reads no table and no column that nobody wants.
+std::string metadata_query(const MetadataWanted& wanted) {
+  const bool wants_summaries = wanted.envelope || wanted.body_structure || wanted.body;
+  std::string sql = "SELECT id";
+  sql += wanted.header ? ", header" : ", NULL";
+  sql += wanted.envelope ? ", envelope" : ", NULL";
+  sql += wanted.body_structure ? ", body_structure" : ", NULL";
+  sql += wanted.body ? ", body" : ", NULL";
+  sql += wants_summaries ? " FROM summaries" : " FROM headers";
+  if (wants_summaries && wanted.header) sql += " CROSS JOIN headers USING (id)";
+  return sql + " WHERE id BETWEEN ? AND ? ORDER BY id";
+}
+
+Metadata metadata_of(const Sqlite::Rows& rows) {
+  return {.content = rows.integer(0),
           .header = std::string(rows.bytes(1)),
           .envelope = std::string(rows.bytes(2)),
           .body_structure = std::string(rows.bytes(3)),
@@ -37,14 +50,7 @@ Metadata metadata_of(Uid uid, const Sqlite::Rows& rows) {
 
 }  // namespace
 
-bool are_neighbours(std::span<const Uid> uids) {
-  if (uids.size() < 2 || !std::ranges::is_sorted(uids)) return false;
-  const auto span =
-      static_cast<std::uint32_t>(uids.back()) - static_cast<std::uint32_t>(uids.front());
-  return span < 4 * uids.size();
-}
-
-std::string MailboxStore::Inner::load_content(std::int64_t content, std::uint64_t offset,
+std::string MailboxStore::Inner::load_content(ContentId content, std::uint64_t offset,
                                               std::uint64_t length) {
   const std::int64_t base = content * chunks_per_content;
   const std::uint64_t first = std::min<std::uint64_t>(offset / chunk_size, chunks_per_content - 1);
@@ -95,21 +101,20 @@ std::vector<Octets> MailboxStore::contents(FolderId folder, std::span<const Uid>
   return found;
 }
 
-std::vector<Metadata> MailboxStore::metadata(FolderId folder, std::span<const Uid> uids,
+std::vector<Metadata> MailboxStore::metadata(std::vector<ContentId> contents,
                                              MetadataWanted wanted) {
+  std::ranges::sort(contents);
+  const auto copies = std::ranges::unique(contents);
+  contents.erase(copies.begin(), copies.end());
+  const std::string sql = metadata_query(wanted);
   const Snapshot snapshot(inner_->database);
   std::vector<Metadata> found;
-  found.reserve(uids.size());
-  read_in_ranges(uids, [&](Uid first, Uid last) {
-    auto rows = inner_->database.query(
-        "SELECT uid, iif(?, header, x''), iif(?, envelope, x''), iif(?, body_structure, x''),"
-        " iif(?, body, x'') FROM messages CROSS JOIN summaries ON summaries.id = content"
-        " WHERE folder = ? AND uid BETWEEN ? AND ? ORDER BY uid",
-        wanted.header, wanted.envelope, wanted.body_structure, wanted.body, folder, first, last);
+  found.reserve(contents.size());
+  read_in_ranges(std::span<const ContentId>(contents), [&](ContentId first, ContentId last) {
+    auto rows = inner_->database.query(sql, first, last);
     while (rows.next()) {
-      const auto uid = Uid(rows.integer(0));
-      const bool is_wanted = first == last || std::ranges::binary_search(uids, uid);
-      if (is_wanted) found.push_back(metadata_of(uid, rows));
+      const bool is_wanted = first == last || std::ranges::binary_search(contents, rows.integer(0));
+      if (is_wanted) found.push_back(metadata_of(rows));
     }
   });
   return found;

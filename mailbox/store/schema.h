@@ -1,9 +1,11 @@
 // mailbox/store/schema.h: the tables of a mailbox, and the number of their version.
 #pragma once
 
+#include <array>
+
 namespace postern::mailbox {
 
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 inline constexpr const char* schema = R"sql(
 CREATE TABLE counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -54,29 +56,49 @@ CREATE TABLE expunged (
 CREATE TABLE delivered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX delivered_at ON delivered (at);
 
--- Which contents hold which three characters. Keeps no text of its own.
-CREATE VIRTUAL TABLE texts USING fts5(text, content='', tokenize='trigram', detail='none');
+-- What FETCH asks for, computed once. id: that of the content. Headers stand apart, for they are
+-- long: a walk over the others would read them, too.
+CREATE TABLE summaries (
+  id INTEGER PRIMARY KEY,
+  envelope BLOB NOT NULL,
+  body_structure BLOB NOT NULL,
+  body BLOB NOT NULL);
+CREATE TABLE headers (id INTEGER PRIMARY KEY, header BLOB NOT NULL);
+
+-- Which contents hold which three characters, in the header and in the rest. Keeps no text.
+CREATE VIRTUAL TABLE header_texts USING fts5(text, content='', tokenize='trigram', detail='none');
+CREATE VIRTUAL TABLE body_texts USING fts5(text, content='', tokenize='trigram', detail='none');
+
+PRAGMA user_version = 3;
 )sql";
 
-/// What FETCH asks for, computed once. id: that of the content. The header is last, for it may be
-/// long.
-inline constexpr const char* summaries_schema = R"sql(
+/// From version n + 1 to the next.
+inline constexpr std::array<const char*, schema_version - 1> upgrades{
+    // The summaries were columns of contents.
+    R"sql(
 CREATE TABLE summaries (
   id INTEGER PRIMARY KEY,
   envelope BLOB NOT NULL,
   body_structure BLOB NOT NULL,
   body BLOB NOT NULL,
   header BLOB NOT NULL);
-)sql";
-
-/// From version 1, where the summaries were columns of contents; after summaries_schema.
-inline constexpr const char* upgrade_from_1 = R"sql(
 INSERT INTO summaries SELECT id, envelope, body_structure, body, header FROM contents;
 ALTER TABLE contents DROP COLUMN header;
 ALTER TABLE contents DROP COLUMN envelope;
 ALTER TABLE contents DROP COLUMN body_structure;
 ALTER TABLE contents DROP COLUMN body;
 PRAGMA user_version = 2;
-)sql";
+)sql",
+    // The header was a summary, and one index held header and body. They are indexed anew.
+    R"sql(
+CREATE TABLE headers (id INTEGER PRIMARY KEY, header BLOB NOT NULL);
+INSERT INTO headers SELECT id, header FROM summaries;
+ALTER TABLE summaries DROP COLUMN header;
+DROP TABLE texts;
+CREATE VIRTUAL TABLE header_texts USING fts5(text, content='', tokenize='trigram', detail='none');
+CREATE VIRTUAL TABLE body_texts USING fts5(text, content='', tokenize='trigram', detail='none');
+UPDATE contents SET indexed = 0;
+PRAGMA user_version = 3;
+)sql"};
 
 }  // namespace postern::mailbox

@@ -34,20 +34,18 @@ void create(Sqlite& database, const std::string& path, const std::function<void(
   Transaction transaction(database);
   if (database.integer("PRAGMA user_version").value_or(0) == 0) {  // nobody was faster
     database.script(schema);
-    database.script(summaries_schema);
     database.run("UPDATE counters SET value = ? WHERE key = 'uid_validity'", start - 1);
     make_folders();
-    database.script("PRAGMA user_version = 2");
-    static_assert(schema_version == 2);
   }
   transaction.commit();
 }
 
 void upgrade(Sqlite& database) {
   Transaction transaction(database);
-  if (database.integer("PRAGMA user_version").value_or(0) == 1) {
-    database.script(summaries_schema);
-    database.script(upgrade_from_1);
+  const auto version =
+      static_cast<std::size_t>(database.integer("PRAGMA user_version").value_or(0));
+  for (std::size_t from = version; from < schema_version; ++from) {
+    database.script(upgrades[from - 1]);
   }
   transaction.commit();
 }

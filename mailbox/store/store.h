@@ -15,8 +15,6 @@
 
 namespace postern::mailbox {
 
-class Database;
-
 /// Blocking: call it in `offload`, from one thread at a time. Each method is one transaction unless
 /// it runs inside `transact`. Throws IoError when the disk fails or is full.
 class MailboxStore {
@@ -94,18 +92,19 @@ class MailboxStore {
   /// Whole messages. In the order of `uids`; those that are gone or above small_message are
   /// missing.
   std::vector<Octets> contents(FolderId folder, std::span<const Uid> uids);
-  /// In the order of `uids`; those that are gone are missing.
-  std::vector<Metadata> metadata(FolderId folder, std::span<const Uid> uids, MetadataWanted wanted);
+  /// Ascending by content, each once; those that are gone are missing.
+  std::vector<Metadata> metadata(std::vector<ContentId> contents, MetadataWanted wanted);
 
   /// Reads that `work` does see one state, and take the database's locks once.
   void at_one_moment(const std::function<void()>& work);
 
   // Search, without regard to case: each `needle` is folded (mailbox/store/search_text.h).
   /// Which contents may hold `needle` at all, by the trigram index; none: the index cannot say.
-  std::optional<std::vector<std::int64_t>> probable_contents(std::string_view needle);
-  bool matches_text(std::int64_t content, SearchScope scope, std::string_view needle);
+  std::optional<std::vector<ContentId>> probable_contents(SearchScope scope,
+                                                          std::string_view needle);
+  bool matches_text(ContentId content, SearchScope scope, std::string_view needle);
   /// `field` without colon; an empty needle matches when the field is there (RFC 3501 §6.4.4).
-  bool matches_header(std::int64_t content, std::string_view field, std::string_view needle);
+  bool matches_header(ContentId content, std::string_view field, std::string_view needle);
 
   // House-keeping ------------------------------------------------------------------------------
   void forget_deliveries(Seconds before);

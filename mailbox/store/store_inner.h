@@ -1,7 +1,9 @@
 // mailbox/store/store_inner.h: what the files of MailboxStore share.
 #pragma once
 
+#include <algorithm>
 #include <map>
+#include <span>
 #include <string>
 
 #include "core/sqlite.h"
@@ -62,8 +64,10 @@ struct MailboxStore::Inner {
   void forget_expunged(std::size_t keep);
 
   std::expected<KeywordBits, StoreError> keyword_bits(std::span<const std::string> names);
-  std::int64_t store_content(std::string_view message, Seconds internal_date, Seconds& sent_date);
-  std::string load_content(std::int64_t content, std::uint64_t offset, std::uint64_t length);
+  ContentId store_content(std::string_view message, Seconds internal_date, Seconds& sent_date);
+  void index_content(ContentId content);
+  void remove_content(ContentId content);
+  std::string load_content(ContentId content, std::uint64_t offset, std::uint64_t length);
   Appended insert_message(const FolderInfo& folder, const NewMail& mail, std::string_view message,
                           KeywordBits keyword_bits, ModSeq modseq);
   std::vector<MessageEntry> read_entries(Sqlite::Rows rows);
@@ -77,16 +81,21 @@ struct MailboxStore::Inner {
 Seconds now_seconds();
 
 /// Whether one walk from the first to the last is cheaper than a search for each: clients mostly
-/// ask for neighbours. Uids that are not there cost nothing.
-bool are_neighbours(std::span<const Uid> uids);
+/// ask for neighbours. Those that are not there cost nothing.
+template <class Id>
+bool are_neighbours(std::span<const Id> ids) {
+  if (ids.size() < 2 || !std::ranges::is_sorted(ids)) return false;
+  const auto span = static_cast<std::int64_t>(ids.back()) - static_cast<std::int64_t>(ids.front());
+  return span < 4 * static_cast<std::int64_t>(ids.size());
+}
 
-/// Calls `read(first, last)` until all of `uids` lie in a range that was read.
-template <class F>
-void read_in_ranges(std::span<const Uid> uids, F read) {
-  if (are_neighbours(uids)) {
-    read(uids.front(), uids.back());
+/// Calls `read(first, last)` until all of `ids` (Uid or ContentId) lie in a range that was read.
+template <class Id, class F>
+void read_in_ranges(std::span<const Id> ids, F read) {
+  if (are_neighbours(ids)) {
+    read(ids.front(), ids.back());
   } else {
-    for (const Uid uid : uids) read(uid, uid);
+    for (const Id id : ids) read(id, id);
   }
 }
 

@@ -14,6 +14,7 @@ namespace postern::mailbox {
 
 enum class Uid : std::uint32_t {};  // ascending under one UIDVALIDITY, never 0: RFC 3501 §2.3.1.1
 enum class FolderId : std::int64_t {};  // a row of this account's database; never reused
+using ContentId = std::int64_t;         // what copies of a message share; never reused
 using ModSeq = std::uint64_t;           // one counter for the account; RFC 7162 §3.1: below 2^63
 using Seconds = std::int64_t;           // since 1970, UTC
 
@@ -53,9 +54,9 @@ struct MessageEntry {
   ModSeq modseq = 0;
   std::uint64_t size = 0;  // RFC822.SIZE
   Seconds internal_date = 0;
-  Seconds sent_date = 0;     // the Date field as SENTBEFORE counts it (date in its own zone, time
-                             // dropped, at 00:00); else internal_date
-  std::int64_t content = 0;  // equal for copies: usable as EMAILID
+  Seconds sent_date = 0;  // the Date field as SENTBEFORE counts it (date in its own zone, time
+                          // dropped, at 00:00); else internal_date
+  ContentId content = 0;  // equal for copies: usable as EMAILID
 };
 
 enum class SpecialUse : std::uint8_t { none, drafts, sent, junk, trash, archive };  // RFC 6154
@@ -149,7 +150,7 @@ struct MetadataWanted {
 };
 
 struct Metadata {
-  Uid uid{};
+  ContentId content = 0;
   std::string header;  // raw, with the empty line that ends it
   std::string envelope, body_structure, body;
 };

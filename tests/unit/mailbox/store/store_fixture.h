@@ -18,6 +18,9 @@ inline const MessageIndexer indexer = [](std::string_view message) {
 };
 
 struct Fixture {
+  Fixture() = default;
+  explicit Fixture(std::string existing) : path(std::move(existing)) {}
+
   TemporaryFolder folder;
   std::string path = folder.path + "/a.db";
   MailboxStore store{path, MailboxStore::Mode::read_write, indexer};
@@ -28,13 +31,20 @@ struct Fixture {
         .append(inbox, {.content = Content::of(std::move(text)), .system_flags = flags}, {})
         ->uid;
   }
+  std::vector<ContentId> contents_of(std::span<const Uid> uids) {
+    std::vector<ContentId> contents;
+    for (const MessageEntry& entry : store.entries(inbox)) {
+      if (std::ranges::find(uids, entry.uid) != uids.end()) contents.push_back(entry.content);
+    }
+    return contents;
+  }
   void maintain() {
     while (store.maintain()) {
     }
   }
   std::vector<Uid> search(SearchScope scope, std::string_view needle) {
     const std::string folded = fold_case(needle);
-    const auto probable = store.probable_contents(folded);
+    const auto probable = store.probable_contents(scope, folded);
     std::vector<Uid> hits;
     for (const MessageEntry& entry : store.entries(inbox)) {
       if (probable && !std::ranges::binary_search(*probable, entry.content)) continue;

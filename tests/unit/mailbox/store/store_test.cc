@@ -253,10 +253,10 @@ TEST_CASE("copies share their content until the last is gone") {
   f.store.expunge(f.inbox, uids({1}), true);
   f.maintain();
   CHECK(f.store.content(archive, Uid(1)) == "Subject: shared\r\n\r\nplenty of text\r\n");
-  CHECK(f.store.probable_contents("plenty")->size() == 1);
+  CHECK(f.store.probable_contents(SearchScope::text, "plenty")->size() == 1);
   f.store.expunge(archive, uids({1}), true);
   f.maintain();
-  CHECK(f.store.probable_contents("plenty")->empty());
+  CHECK(f.store.probable_contents(SearchScope::text, "plenty")->empty());
   CHECK(f.store.usage().bytes == 0);
 }
 
@@ -296,7 +296,12 @@ TEST_CASE("SEARCH finds substrings in any case, in decoded text, indexed or not"
       "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
       "RGVyIFppbm5zb2xkYXQg4oCTIMOERkZJTg==\r\n");  // "Der Zinnsoldat – ÄFFIN"
   f.add("Subject: other\r\n\r\nnothing of \"interest\"\r\n");
-  if (indexed) f.maintain();
+  if (indexed) {
+    f.maintain();
+    CHECK(f.store.probable_contents(SearchScope::header, "wien")->size() == 1);
+    CHECK(f.store.probable_contents(SearchScope::body, "wien")->empty());
+    CHECK(f.store.probable_contents(SearchScope::header, "zinnsoldat")->empty());
+  }
   CHECK(f.search(SearchScope::body, "zinnSOLDAT") == uids({1}));
   CHECK(f.search(SearchScope::text,
                  "\xC3\xA4"
