@@ -9,6 +9,7 @@
 #include "mailbox/imap/flags.h"
 #include "mailbox/imap/section_source.h"
 #include "mailbox/imap/writer.h"
+#include "mailbox/store/find_near.h"
 
 namespace postern::imap {
 namespace {
@@ -67,6 +68,7 @@ class Fetch {
     wanted_.body_structure |= item.kind == Kind::body_structure;
     wanted_.body |= item.kind == Kind::body;
     if (item.kind != Kind::section) return;
+    reads_parts_ |= !item.section.part.empty();
     const bool is_whole_message =
         item.section.part.empty() && item.section.kind == Section::Kind::whole;
     wanted_.header |= item.section.part.empty() && !is_whole_message;
@@ -75,17 +77,17 @@ class Fetch {
     sets_seen_ |= !item.peek && !session_.selection->is_read_only;
   }
 
+  struct Wanted {
+    std::uint32_t number;
+    mailbox::Uid uid;
+    mailbox::ContentId content;
+  };
+
   /// Messages, and what was read of them in one way to the disk.
   struct Batch {
-    std::vector<mailbox::Uid> uids;
+    std::vector<Wanted> messages;
     std::vector<mailbox::Metadata> metadata;  // ascending by content
-    std::vector<mailbox::Octets> contents;
-
-    const mailbox::Metadata* metadata_of(const mailbox::MessageEntry& message) const {
-      const auto found =
-          std::ranges::lower_bound(metadata, message.content, {}, &mailbox::Metadata::content);
-      return found != metadata.end() && found->content == message.content ? &*found : nullptr;
-    }
+    std::vector<mailbox::Octets> octets;      // ascending by uid
   };
 
   /// The next batch is read while one is written.
@@ -93,38 +95,40 @@ class Fetch {
     const ChannelCloser<Batch> closer(batches);
     std::span<const std::uint32_t> left = numbers;
     while (!left.empty()) {
-      Batch batch{.uids = take_batch(left), .metadata = {}, .contents = {}};
+      Batch batch{.messages = take_batch(left), .metadata = {}, .octets = {}};
       if (reads_metadata()) {
-        batch.metadata = co_await session_.mailbox->metadata(contents_of(batch.uids), wanted_);
+        batch.metadata =
+            co_await session_.mailbox->metadata(those(batch.messages, &Wanted::content), wanted_);
       }
       if (sends_octets_) {
-        batch.contents = co_await session_.mailbox->contents(folder_->id, batch.uids);
+        batch.octets =
+            co_await session_.mailbox->contents(folder_->id, those(batch.messages, &Wanted::uid));
       }
       if (!co_await batches.send(std::move(batch))) co_return;
     }
   }
 
+  template <class Member>
+  static std::vector<Member> those(std::span<const Wanted> messages, Member Wanted::* member) {
+    std::vector<Member> members;
+    members.reserve(messages.size());
+    for (const Wanted& message : messages) members.push_back(message.*member);
+    return members;
+  }
+
   /// Those of the next numbers that the client wants; `left` is shortened by them.
-  std::vector<mailbox::Uid> take_batch(std::span<const std::uint32_t>& left) {
-    std::vector<mailbox::Uid> uids;
+  std::vector<Wanted> take_batch(std::span<const std::uint32_t>& left) {
+    std::vector<Wanted> messages;
+    messages.reserve(std::min(left.size(), batch_size));
     std::uint64_t octets = 0;
-    while (!left.empty() && uids.size() < batch_size && octets < batch_octets) {
+    while (!left.empty() && messages.size() < batch_size && octets < batch_octets) {
       if (const mailbox::MessageEntry* entry = wanted(left.front())) {
-        uids.push_back(entry->uid);
+        messages.push_back({left.front(), entry->uid, entry->content});
         octets += read_along(*entry);
       }
       left = left.subspan(1);
     }
-    return uids;
-  }
-
-  std::vector<mailbox::ContentId> contents_of(std::span<const mailbox::Uid> uids) const {
-    std::vector<mailbox::ContentId> contents;
-    contents.reserve(uids.size());
-    for (const mailbox::Uid uid : uids) {
-      if (const auto* const entry = folder_->find(uid)) contents.push_back(entry->content);
-    }
-    return contents;
+    return messages;
   }
 
   /// About how many octets of a message come with its batch.
@@ -136,7 +140,8 @@ class Fetch {
 
   /// None when the message is gone, or has not changed since the time that the client names.
   const mailbox::MessageEntry* wanted(std::uint32_t number) {
-    const mailbox::MessageEntry* entry = folder_->find(session_.selection->view.uid(number));
+    const mailbox::MessageEntry* entry =
+        folder_->find(session_.selection->view.uid(number), next_wanted_);
     missed_some_ |= entry == nullptr;
     const bool is_old =
         entry != nullptr && request_.changed_since && entry->modseq <= *request_.changed_since;
@@ -145,11 +150,13 @@ class Fetch {
 
   /// What the index knows needs no batches.
   Task<bool> write_all(std::span<const std::uint32_t> numbers) {
-    std::vector<mailbox::Uid> uids;
+    Batch batch;
+    batch.messages.reserve(numbers.size());
     for (const std::uint32_t number : numbers) {
-      if (const mailbox::MessageEntry* entry = wanted(number)) uids.push_back(entry->uid);
+      if (const mailbox::MessageEntry* entry = wanted(number))
+        batch.messages.push_back({number, entry->uid, entry->content});
     }
-    co_await write({.uids = std::move(uids), .metadata = {}, .contents = {}});
+    co_await write(batch);
     co_await flush();
     co_return !missed_some_;
   }
@@ -160,18 +167,83 @@ class Fetch {
     return wanted_.header || wanted_.envelope || wanted_.body_structure || wanted_.body;
   }
 
+  /// A message as the answer shows it.
+  struct Shown {
+    std::uint32_t number;
+    mailbox::MessageEntry entry;         // a copy: the index may change while we wait
+    const mailbox::Metadata* metadata;   // when it is needed
+    std::vector<SectionSource> sources;  // of each section that is asked for
+  };
+
   Task<> write(const Batch& batch) {
-    if (sets_seen_) co_await set_seen(batch.uids);
-    contents_ = batch.contents;
-    for (const mailbox::Uid uid : batch.uids) co_await message(uid, batch);
+    if (sets_seen_) co_await set_seen(batch.messages);
+    octets_ = batch.octets;
+    std::size_t near_entry = 0, near_metadata = 0;
+    for (const Wanted& message : batch.messages) {
+      std::optional<Shown> shown = look_up(message, batch, near_entry, near_metadata);
+      if (shown && reads_parts_) shown = co_await with_parts(std::move(*shown));
+      if (!shown) {
+        missed_some_ = true;
+        continue;
+      }
+      begin_answer(*shown);
+      auto source = shown->sources.begin();
+      for (bool is_first = true; const FetchItem& item : request_.items) {
+        if (!std::exchange(is_first, false)) out_ += ' ';
+        if (item.kind != FetchItem::Kind::section) {
+          write_item(item, *shown);
+        } else if (const Range octets = write_section(item, *source++); octets.length > 0) {
+          co_await send_octets(shown->entry.uid, octets);
+        }
+      }
+      out_ += ")\r\n";
+      if (out_.size() >= write_at) co_await flush();
+    }
   }
 
-  Task<> set_seen(const std::vector<mailbox::Uid>& uids) {
+  std::optional<Shown> look_up(const Wanted& message, const Batch& batch, std::size_t& near_entry,
+                               std::size_t& near_metadata) {
+    const mailbox::MessageEntry* const entry = folder_->find(message.uid, near_entry);
+    if (entry == nullptr) return {};
+    Shown shown{.number = message.number, .entry = *entry, .metadata = nullptr, .sources = {}};
+    if (reads_metadata()) {
+      shown.metadata =
+          mailbox::find_near(std::span<const mailbox::Metadata>(batch.metadata), message.content,
+                             &mailbox::Metadata::content, near_metadata);
+      if (shown.metadata == nullptr) return {};
+    }
+    for (const FetchItem& item : request_.items) {
+      if (item.kind != FetchItem::Kind::section) continue;
+      const bool is_of_part = !item.section.part.empty();
+      shown.sources.push_back(is_of_part
+                                  ? SectionSource{}
+                                  : section_of_message(item.section, entry->size, shown.metadata));
+    }
+    return shown;
+  }
+
+  /// None when the message is gone.
+  Task<std::optional<Shown>> with_parts(Shown shown) {
+    for (auto source = shown.sources.begin(); const FetchItem& item : request_.items) {
+      if (item.kind != FetchItem::Kind::section) continue;
+      if (!item.section.part.empty()) {
+        auto found =
+            co_await section_of_part(*session_.mailbox, folder_->id, shown.entry.uid, item.section);
+        if (!found) co_return std::nullopt;
+        *source = std::move(*found);
+      }
+      ++source;
+    }
+    co_return shown;
+  }
+
+  Task<> set_seen(std::span<const Wanted> messages) {
     std::vector<mailbox::Uid> unseen;
     newly_seen_.clear();
-    for (const mailbox::Uid uid : uids) {
-      const mailbox::MessageEntry* entry = folder_->find(uid);
-      if (entry != nullptr && !(entry->system_flags & mailbox::flag::seen)) unseen.push_back(uid);
+    for (std::size_t near = 0; const Wanted& message : messages) {
+      const mailbox::MessageEntry* entry = folder_->find(message.uid, near);
+      if (entry != nullptr && !(entry->system_flags & mailbox::flag::seen))
+        unseen.push_back(message.uid);
     }
     if (unseen.empty()) co_return;
     mailbox::FlagUpdate update;
@@ -181,45 +253,17 @@ class Fetch {
     newly_seen_ = std::move(unseen);
   }
 
-  Task<> message(mailbox::Uid uid, const Batch& batch) {
-    const mailbox::MessageEntry* found = folder_->find(uid);
-    const auto number = session_.selection->view.number(uid);
-    const mailbox::Metadata* const metadata =
-        found != nullptr && reads_metadata() ? batch.metadata_of(*found) : nullptr;
-    if (found == nullptr || !number || (reads_metadata() && metadata == nullptr)) {
-      missed_some_ = true;
-      co_return;
-    }
-    const mailbox::MessageEntry entry = *found;  // the index may change while we wait
-    std::vector<SectionSource> sources;
-    for (const FetchItem& item : request_.items) {
-      if (item.kind != FetchItem::Kind::section) continue;
-      auto source =
-          co_await locate_section(*session_.mailbox, folder_->id, item.section, entry, metadata);
-      if (!source) {
-        missed_some_ = true;
-        co_return;
-      }
-      sources.push_back(std::move(*source));
-    }
-    fmt::format_to(std::back_inserter(out_), "* {} FETCH (", *number);
+  void begin_answer(const Shown& shown) {
+    out_ += "* ";
+    write_number(out_, shown.number);
+    out_ += " FETCH (";
     // What our reading changed is told along (RFC 3501 §6.4.5).
-    const bool adds_flags = !asks_for_flags_ && std::ranges::binary_search(newly_seen_, uid);
+    const bool adds_flags =
+        !asks_for_flags_ && std::ranges::binary_search(newly_seen_, shown.entry.uid);
     if (adds_flags) {
-      write_item(plain_flags(), entry, metadata);
+      write_item(plain_flags(), shown);
       out_ += ' ';
     }
-    auto source = sources.begin();
-    for (bool is_first = true; const FetchItem& item : request_.items) {
-      if (!std::exchange(is_first, false)) out_ += ' ';
-      if (item.kind == FetchItem::Kind::section) {
-        co_await write_section(item, uid, *source++);
-      } else {
-        write_item(item, entry, metadata);
-      }
-    }
-    out_ += ")\r\n";
-    if (out_.size() >= write_at) co_await flush();
   }
 
   static const FetchItem& plain_flags() {
@@ -228,66 +272,67 @@ class Fetch {
     return item;
   }
 
-  void write_item(const FetchItem& item, const mailbox::MessageEntry& entry,
-                  const mailbox::Metadata* metadata) {
+  void write_item(const FetchItem& item, const Shown& shown) {
     using Kind = FetchItem::Kind;
-    out_ += item.label + " ";
+    const mailbox::MessageEntry& entry = shown.entry;
+    out_ += item.label;
+    out_ += ' ';
     switch (item.kind) {
       case Kind::flags:
         out_ += session_.flags_of(entry);
-        session_.selection->view.tell(entry.uid, entry.modseq);
+        session_.selection->view.tell(shown.number, entry.modseq);
         break;
       case Kind::internal_date:
         out_ += write_internal_date(entry.internal_date);
         break;
       case Kind::size:
-        out_ += std::to_string(entry.size);
+        write_number(out_, entry.size);
         break;
       case Kind::uid:
-        out_ += std::to_string(static_cast<std::uint32_t>(entry.uid));
+        write_number(out_, static_cast<std::uint32_t>(entry.uid));
         break;
       case Kind::modseq:
-        out_ += fmt::format("({})", entry.modseq);
+        out_ += '(';
+        write_number(out_, entry.modseq);
+        out_ += ')';
         break;
       case Kind::envelope:
-        out_ += metadata->envelope;
+        out_ += shown.metadata->envelope;
         break;
       case Kind::body_structure:
-        out_ += metadata->body_structure;
+        out_ += shown.metadata->body_structure;
         break;
       case Kind::body:
-        out_ += metadata->body;
+        out_ += shown.metadata->body;
         break;
       case Kind::section:
         break;
     }
   }
 
-  Task<> write_section(const FetchItem& item, mailbox::Uid uid, SectionSource source) {
+  /// Gives the octets of the stored message that have to follow, if any.
+  Range write_section(const FetchItem& item, const SectionSource& source) {
     out_ += item.label;
-    if (item.partial) out_ += fmt::format("<{}>", item.partial->offset);
+    if (item.partial) fmt::format_to(std::back_inserter(out_), "<{}>", item.partial->offset);
     if (!source.exists) {
       out_ += " NIL";
-      co_return;
+      return {};
     }
     Range part{0, source.size()};
     if (item.partial) {
       part.offset = std::min<std::uint64_t>(item.partial->offset, part.length);
       part.length = std::min<std::uint64_t>(item.partial->count, part.length - part.offset);
     }
-    if (source.text) {
-      write_literal(part.length);
-      append_clean(std::string_view(*source.text).substr(part.offset, part.length));
-    } else {
-      co_await stream_content(uid, {source.range.offset + part.offset, part.length});
-    }
+    write_literal(part.length);
+    if (!source.text) return {source.range.offset + part.offset, part.length};
+    append_clean(std::string_view(*source.text).substr(part.offset, part.length));
+    return {};
   }
 
-  /// Sends stored octets block by block; the client's pace is ours.
-  Task<> stream_content(mailbox::Uid uid, Range range) {
-    write_literal(range.length);
-    const auto found = std::ranges::lower_bound(contents_, uid, {}, &mailbox::Octets::uid);
-    if (found != contents_.end() && found->uid == uid &&
+  /// Stored octets, at once or block by block; the client's pace is ours.
+  Task<> send_octets(mailbox::Uid uid, Range range) {
+    const auto found = std::ranges::lower_bound(octets_, uid, {}, &mailbox::Octets::uid);
+    if (found != octets_.end() && found->uid == uid &&
         found->bytes.size() >= range.offset + range.length) {
       append_clean(std::string_view(found->bytes).substr(range.offset, range.length));
       co_return;
@@ -309,7 +354,9 @@ class Fetch {
   }
 
   void write_literal(std::uint64_t size) {
-    fmt::format_to(std::back_inserter(out_), " {{{}}}\r\n", size);
+    out_ += " {";
+    write_number(out_, size);
+    out_ += "}\r\n";
   }
 
   /// No literal holds NUL (RFC 3501 §9, CHAR8).
@@ -333,9 +380,11 @@ class Fetch {
   mailbox::MetadataWanted wanted_;
   bool sets_seen_ = false;
   bool asks_for_flags_ = false;
+  bool reads_parts_ = false;
   bool sends_octets_ = false;
-  std::span<const mailbox::Octets> contents_;  // of this batch, ascending by uid
-  std::vector<mailbox::Uid> newly_seen_;       // of this batch
+  std::size_t next_wanted_ = 0;              // about where in the index
+  std::span<const mailbox::Octets> octets_;  // of this batch
+  std::vector<mailbox::Uid> newly_seen_;     // of this batch
   bool missed_some_ = false;
   std::string out_;
 };

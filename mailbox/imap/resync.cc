@@ -28,7 +28,7 @@ Task<std::string> resynchronise(AccountSession& session, SelectRequest::Resync r
     const auto number = session.selection->view.number(entry.uid);
     if (!number) continue;
     text += fmt::format("* {} FETCH ({})\r\n", *number, session.flag_items(entry));
-    session.selection->view.tell(entry.uid, entry.modseq);
+    session.selection->view.tell(*number, entry.modseq);
   }
   co_return text;
 }

@@ -34,9 +34,8 @@ struct Found {
 std::string write_search(const Found& found, bool with_modseq) {
   std::string text = "* SEARCH";
   for (const std::uint32_t number : found.numbers) {
-    const fmt::format_int digits(number);  // of ten thousand numbers, a format string is the half
     text += ' ';
-    text.append(digits.data(), digits.size());
+    write_number(text, number);
   }
   if (with_modseq && !found.numbers.empty())
     text += fmt::format(" (MODSEQ {})", found.highest_modseq);

@@ -12,8 +12,10 @@ bool chooses_fields(const Section& section) {
          section.kind == Section::Kind::header_fields_not;
 }
 
-SectionSource of_whole_message(const Section& section, std::uint64_t size,
-                               const mailbox::Metadata* metadata) {
+}  // namespace
+
+SectionSource section_of_message(const Section& section, std::uint64_t size,
+                                 const mailbox::Metadata* metadata) {
   if (section.kind == Section::Kind::whole) return {.text = {}, .range = {0, size}};
   if (section.kind == Section::Kind::header) return {.text = metadata->header, .range = {}};
   if (section.kind == Section::Kind::text) {
@@ -23,16 +25,12 @@ SectionSource of_whole_message(const Section& section, std::uint64_t size,
   return {.text = select_fields(metadata->header, section), .range = {}};
 }
 
-}  // namespace
-
-Task<std::optional<SectionSource>> locate_section(mailbox::Mailbox& mailbox,
-                                                  mailbox::FolderId folder, const Section& section,
-                                                  const mailbox::MessageEntry& entry,
-                                                  const mailbox::Metadata* metadata) {
-  if (section.part.empty()) co_return of_whole_message(section, entry.size, metadata);
+Task<std::optional<SectionSource>> section_of_part(mailbox::Mailbox& mailbox,
+                                                   mailbox::FolderId folder, mailbox::Uid uid,
+                                                   const Section& section) {
   std::optional<Range> range;
   // By reference is right here: this frame waits for the work, so it outlives it.
-  const auto text = co_await mailbox.extract(folder, entry.uid, [&](std::string_view message) {
+  const auto text = co_await mailbox.extract(folder, uid, [&](std::string_view message) {
     range = find_section(message, section);
     return range && chooses_fields(section)
                ? select_fields(message.substr(range->offset, range->length), section)

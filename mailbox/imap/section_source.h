@@ -19,11 +19,14 @@ struct SectionSource {
   std::uint64_t size() const { return text ? text->size() : range.length; }
 };
 
-/// Finds a section of the message `entry`. None when the message is gone. `metadata` holds the
-/// header when the section lies outside of all parts and is not the whole message.
-Task<std::optional<SectionSource>> locate_section(mailbox::Mailbox& mailbox,
-                                                  mailbox::FolderId folder, const Section& section,
-                                                  const mailbox::MessageEntry& entry,
-                                                  const mailbox::Metadata* metadata);
+/// A section that lies outside of all parts, of a message of `size` octets. `metadata` holds its
+/// header, unless the section is the whole message.
+SectionSource section_of_message(const Section& section, std::uint64_t size,
+                                 const mailbox::Metadata* metadata);
+
+/// A section of a part. None when the message is gone.
+Task<std::optional<SectionSource>> section_of_part(mailbox::Mailbox& mailbox,
+                                                   mailbox::FolderId folder, mailbox::Uid uid,
+                                                   const Section& section);
 
 }  // namespace postern::imap

@@ -37,9 +37,10 @@ std::string tell_stored(AccountSession& session, const std::vector<std::uint32_t
   SessionView& view = session.selection->view;
   for (const mailbox::MessageEntry& entry : stored.changed) {
     // Of others it is told at the end: someone else changed them as well (RFC 3501 §6.4.6).
-    if (silent && std::ranges::binary_search(told, entry.uid)) view.tell(entry.uid, entry.modseq);
     const auto number = view.number(entry.uid);
-    if (!silent || !session.speaks_condstore || !number) continue;
+    if (!number) continue;
+    if (silent && std::ranges::binary_search(told, entry.uid)) view.tell(*number, entry.modseq);
+    if (!silent || !session.speaks_condstore) continue;
     text += fmt::format("* {} FETCH (UID {} MODSEQ ({}))\r\n", *number,
                         static_cast<std::uint32_t>(entry.uid), entry.modseq);
   }
@@ -48,7 +49,7 @@ std::string tell_stored(AccountSession& session, const std::vector<std::uint32_t
     const mailbox::MessageEntry* entry = session.selection->folder->find(view.uid(number));
     if (entry == nullptr || std::ranges::binary_search(stored.modified, entry->uid)) continue;
     text += fmt::format("* {} FETCH ({})\r\n", number, session.flag_items(*entry));
-    view.tell(entry->uid, entry->modseq);
+    view.tell(number, entry->modseq);
   }
   return text;
 }

@@ -40,9 +40,9 @@ std::vector<std::uint32_t> SessionView::resolve(const SequenceSet& set, bool by_
   return numbers;
 }
 
-void SessionView::tell(Uid uid, mailbox::ModSeq modseq) {
-  if (const auto found = number(uid))
-    known_[*found - 1].modseq = std::max(known_[*found - 1].modseq, modseq);
+void SessionView::tell(std::uint32_t number, mailbox::ModSeq modseq) {
+  Known& known = known_[number - 1];
+  known.modseq = std::max(known.modseq, modseq);
 }
 
 bool SessionView::is_told(const MessageEntry& entry) const {

@@ -38,8 +38,8 @@ class SessionView {
   /// The numbers that a set of numbers (`by_uid`: of uids) means, ascending.
   std::vector<std::uint32_t> resolve(const SequenceSet& set, bool by_uid) const;
 
-  /// The client knows the flags as of `modseq` from another answer.
-  void tell(mailbox::Uid uid, mailbox::ModSeq modseq);
+  /// The client knows the flags of message `number` as of `modseq` from another answer.
+  void tell(std::uint32_t number, mailbox::ModSeq modseq);
 
   /// Whether the client knows the message's flags as they are.
   bool is_told(const mailbox::MessageEntry& entry) const;

@@ -32,6 +32,11 @@ bool is_atom(std::string_view text) {
 
 }  // namespace
 
+void write_number(std::string& out, std::uint64_t number) {
+  const fmt::format_int digits(number);
+  out.append(digits.data(), digits.size());
+}
+
 void write_string(std::string& out, std::string_view text) {
   if (is_quotable(text)) {
     out += '"';

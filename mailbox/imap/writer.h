@@ -1,6 +1,7 @@
 // mailbox/imap/writer.h: the one writer of strings in IMAP replies (RFC 3501 §4.3, §9).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@ namespace postern::imap {
 /// Appends `text` as a `string`: quoted when it can be, else as a literal. NUL, which no string may
 /// hold, becomes a blank.
 void write_string(std::string& out, std::string_view text);
+
+/// In decimal. Of ten thousand answers, a format string for each number would be a good part.
+void write_number(std::string& out, std::uint64_t number);
 
 /// As write_string, but NIL when there is none.
 void write_nstring(std::string& out, std::optional<std::string_view> text);

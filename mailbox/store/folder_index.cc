@@ -3,11 +3,17 @@
 
 #include <algorithm>
 
+#include "mailbox/store/find_near.h"
+
 namespace postern::mailbox {
 
 const MessageEntry* FolderIndex::find(Uid uid) const {
   const auto found = std::ranges::lower_bound(entries, uid, {}, &MessageEntry::uid);
   return found != entries.end() && found->uid == uid ? &*found : nullptr;
+}
+
+const MessageEntry* FolderIndex::find(Uid uid, std::size_t& near) const {
+  return find_near(std::span<const MessageEntry>(entries), uid, &MessageEntry::uid, near);
 }
 
 std::size_t FolderIndex::count_from(Uid uid) const {

@@ -24,6 +24,8 @@ class FolderIndex {
   std::vector<MessageEntry> entries;  // ascending by uid
 
   const MessageEntry* find(Uid uid) const;
+  /// For a walk in ascending order: see find_near.
+  const MessageEntry* find(Uid uid, std::size_t& near) const;
   /// How many messages have this uid or a higher one.
   std::size_t count_from(Uid uid) const;
 

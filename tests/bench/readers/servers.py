@@ -34,6 +34,7 @@ def processes_under(pid):
 class Measured:
     """CPU and memory of a server, over all its processes."""
     pid = None
+    rest = 0.45  # seconds without work after which nothing more will come
 
     def cpu(self):
         """Seconds that its processes have taken so far, those that have ended with them."""
@@ -55,18 +56,19 @@ class Measured:
 
     def settle(self):
         """Waits until it has nothing left to do: what it put off is not measured with what comes next."""
-        quiet = 0
+        step, quiet = 0.15, 0
         last = self.cpu()
         deadline = time.monotonic() + 120
-        while quiet < 3 and time.monotonic() < deadline:
-            time.sleep(0.15)
+        while quiet < self.rest and time.monotonic() < deadline:
+            time.sleep(step)
             now = self.cpu()
-            quiet = quiet + 1 if now - last < 0.02 else 0
+            quiet = quiet + step if now - last < 0.02 else 0
             last = now
 
 
 class Postern(Measured):
     name = "postern"
+    rest = 2.6  # its search index waits until an account has been left alone for two seconds
 
     def __init__(self, folder):
         tempfile.tempdir = str(folder)

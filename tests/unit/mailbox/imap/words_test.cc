@@ -134,7 +134,7 @@ TEST_CASE("flags that another session changed are told once") {
   const std::vector now{message(1, 9), message(2, 6)};
   CHECK(view.take(now, true).changed == Numbers{1});
   CHECK(view.take(now, true).changed.empty());
-  view.tell(mailbox::Uid{2}, 12);
+  view.tell(2, 12);
   CHECK(view.take(std::vector{message(1, 9), message(2, 12)}, true).changed.empty());
 }
 
