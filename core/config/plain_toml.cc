@@ -2,6 +2,7 @@
 #include "core/config/plain_toml.h"
 
 #include <algorithm>
+#include <string>
 
 namespace postern::config {
 
@@ -18,7 +19,7 @@ class QuoteScanner {
         rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));
       } else if (!may_quote()) {
         if (!is_ascii(c)) return line_;
-        step();
+        step_outside();
       } else if (rest_.starts_with(R"(""")") || rest_.starts_with("'''")) {
         if (!skip_block(rest_.substr(0, 3))) return line_;
       } else if (c == '"' || c == '\'') {
@@ -26,7 +27,7 @@ class QuoteScanner {
       } else if (!is_ascii(c)) {
         return line_;
       } else {
-        step();
+        step_outside();
       }
     }
     return std::nullopt;
@@ -43,10 +44,35 @@ class QuoteScanner {
 
   void step() {
     before_ = rest_.front();
-    if (before_ == '=') in_value_ = true;
-    if (before_ == '\n' || before_ == ',' || before_ == '{') in_value_ = false;
-    line_ += rest_.front() == '\n' ? 1 : 0;
+    line_ += before_ == '\n' ? 1 : 0;
     rest_.remove_prefix(1);
+  }
+
+  /// A step outside of strings, where characters part keys from values.
+  void step_outside() {
+    step();
+    switch (before_) {
+      case '=':
+        in_value_ = true;
+        break;
+      case '[':
+        if (in_value_) open_ += '[';  // else a table's name
+        break;
+      case '{':
+        open_ += '{';
+        in_value_ = false;
+        break;
+      case ']':
+      case '}':
+        if (!open_.empty()) open_.pop_back();
+        break;
+      case ',':
+      case '\n':
+        in_value_ = open_.ends_with('[');
+        break;
+      default:
+        break;
+    }
   }
 
   /// A string on one line; an unclosed one ends with its line, where toml++ complains.
@@ -77,6 +103,7 @@ class QuoteScanner {
   unsigned line_ = 1;
   char before_ = '\n';
   bool in_value_ = false;
+  std::string open_;  // brackets of arrays and inline tables
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
+#include "core/config/plain_toml.h"
 #include "core/config/values.h"
 #include "core/mail/address.h"
 
@@ -141,12 +142,23 @@ address = ["127.0.0.1"]
   CHECK(said.find("postern.toml:11: address: \"127.0.0.1\" is no address") != std::string::npos);
 }
 
+TEST_CASE("what is not ASCII is at home in strings, in comments and in keys that are strings") {
+  const std::string text =
+      GENERATE(as<std::string>{}, "a = \"\u00e4\" # \u00e4", "'\u00e4' = 1",
+               "a.\"\u00e4\" = 27.0\nb.'\u00e4' = 1", "[domain.\"\u00e4\"]",
+               "a = [\n\"\u00e4\",\n'\u00e4'\n]\n\"\u00e4\" = 1",
+               "a = [{b.\"\u00e4\" = 1, c.\"\u00e4\" = [1, '\u00e4']}]\nd.'\u00e4' = 1");
+  CHECK(config::misplaced_character(text) == std::nullopt);
+}
+
 TEST_CASE("each of these lines is a mistake") {
   const auto [text, words] = GENERATE(table<std::string, std::string>({
       {"x", "not TOML"},
       {"[{listener", "not TOML"},
       {"\n\nworkers\u00e4 = 1", "postern.toml:4: not TOML: what is not ASCII"},
       {"x = \"\"\"\\  \u00e4\"\"\"", "postern.toml:2: not TOML: what is not ASCII"},
+      {"x = [1,\n27.\"\u00e4\"]", "postern.toml:3: not TOML: what is not ASCII"},
+      {"x = [{a.\"\u00e4\" = [1.\"\u00e4\"]}]", "postern.toml:2: not TOML: what is not ASCII"},
       {"workers = -1", "from 0 to 1024"},
       {"workers = 1.5", "a fraction, must be"},
       {"shutdown_grace = 20", "a whole number, must be a duration"},
