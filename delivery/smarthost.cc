@@ -1,7 +1,8 @@
 #include "delivery/smarthost.h"
 
 #include <array>
-#include <charconv>
+
+#include "core/number.h"
 
 namespace postern::delivery {
 namespace {
@@ -46,9 +47,8 @@ std::expected<Target, SyntaxError> parse_via(std::string_view via, TlsDemand fal
     const auto colon = rest.rfind(':');
     if (colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
       const std::string_view digits = rest.substr(colon + 1);
-      const auto [end, error] =
-          std::from_chars(digits.data(), digits.data() + digits.size(), target.port);
-      if (error != std::errc() || end != digits.data() + digits.size() || target.port == 0)
+      target.port = parse_number<std::uint16_t>(digits).value_or(0);
+      if (target.port == 0)
         return std::unexpected(SyntaxError{"not a port", via.size() - digits.size()});
       rest = rest.substr(0, colon);
     }

@@ -7,11 +7,11 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/error.h"
 #include "core/mail/encodings.h"
 #include "core/metrics.h"
+#include "core/number.h"
 
 namespace postern::policy {
 
@@ -55,8 +55,7 @@ std::string_view next_piece(std::string_view& text) {
 std::optional<Record> parse(std::string_view text) {
   if (next_piece(text) != "scrypt") return std::nullopt;
   Record record;
-  const std::string_view cost = next_piece(text);
-  std::from_chars(cost.data(), cost.data() + cost.size(), record.cost);
+  record.cost = parse_number<unsigned>(next_piece(text)).value_or(0);
   if (record.cost < least_hash_cost || record.cost > most_hash_cost) return std::nullopt;
   if (next_piece(text) != "8" || next_piece(text) != "1") return std::nullopt;
   const auto salt = mail::base64_decode(next_piece(text));

@@ -6,8 +6,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <string>
+
+#include "core/number.h"
 
 namespace postern::queue {
 
@@ -19,9 +20,9 @@ constexpr std::uint64_t least_free_steps = 64;
 std::uint64_t number_of(std::string_view name) {
   constexpr std::string_view head = "appendonly.aof.", tail = ".incr.aof";
   if (!name.starts_with(head) || !name.ends_with(tail)) return 0;
-  std::uint64_t number = 0;
-  std::from_chars(name.data() + head.size(), name.data() + name.size(), number);
-  return number;
+  name.remove_prefix(head.size());
+  name.remove_suffix(std::min(tail.size(), name.size()));
+  return parse_number<std::uint64_t>(name).value_or(0);
 }
 
 std::uint64_t size_of(const Descriptor& file) {

@@ -127,7 +127,15 @@ struct Event {
   std::string recipient, status, reply, host, address, tls;
 };
 struct Timeline : MessageRow {
-  std::vector<Event> events;  ///< oldest first; of a long life the newest 200
+  std::vector<Event> events;  ///< oldest first; of a long life the newest 1,000
+};
+
+/// Whose timelines are wanted. Empty members match everything, but one of the first two is given.
+struct Sought {
+  std::string message_id;  ///< with its angle brackets
+  std::string address;     ///< of the sender or a recipient, any case
+  std::string account;     ///< id: of what it handed in
+  bool matches(const Timeline& timeline) const;
 };
 
 /// Empty members match everything.

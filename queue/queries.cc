@@ -1,11 +1,23 @@
 // queue/queries.cc: what operators ask of the queue and do to it.
 #include <algorithm>
 
+#include "core/json.h"
+#include "core/mail/encodings.h"
 #include "queue/codec.h"
 #include "queue/queue_impl.h"
 #include "queue/wire.h"
 
 namespace postern::queue {
+
+namespace {
+
+/// As search.lua compares it: how JSON writes the text, ASCII in lower case.
+std::string lower_json(const std::string& text) {
+  const std::string quoted = write_json(Json(text));
+  return mail::lower_case(std::string_view(quoted).substr(1, quoted.size() - 2));
+}
+
+}  // namespace
 
 Task<std::optional<MessageRow>> Queue::show(QueueId id) {
   auto timeline = co_await history(id);
@@ -17,6 +29,37 @@ Task<std::optional<Timeline>> Queue::history(QueueId id) {
   const redis::Reply reply = co_await impl_->redis.run(verbs().show, {text(id)});
   if (reply.items.empty()) co_return std::nullopt;
   co_return parse_timeline(reply);
+}
+
+/// One of the two places where messages are: `place` is that of search.lua.
+Task<> Queue::Impl::search_in(std::string place, const Sought& sought, std::size_t limit,
+                              std::map<std::string, Timeline>& found) {
+  constexpr const char* batch = "500";
+  const std::string text =
+      lower_json(sought.message_id.empty() ? sought.address : sought.message_id);
+  std::string from = place == "done" ? "0" : "";
+  std::size_t hits = 0;
+  do {
+    const redis::Reply reply = co_await redis.run(verbs().search, {place, from, batch, text});
+    for (const redis::Reply& item : reply.at(0).items) {
+      Timeline timeline = parse_timeline(item);
+      if (hits == limit || !sought.matches(timeline)) continue;
+      // What ended meanwhile is seen twice.
+      std::string id = queue::text(timeline.id);
+      hits += found.insert_or_assign(std::move(id), std::move(timeline)).second ? 1 : 0;
+    }
+    from = reply.at(1).text;
+  } while (!from.empty() && hits < limit);
+}
+
+Task<std::vector<Timeline>> Queue::search(Sought sought, std::size_t limit) {
+  std::map<std::string, Timeline> found;  // ids sort by age
+  co_await impl_->search_in("queued", sought, limit, found);
+  co_await impl_->search_in("done", sought, limit, found);
+  while (found.size() > limit) found.erase(found.begin());
+  std::vector<Timeline> timelines;
+  for (auto& [id, timeline] : found) timelines.push_back(std::move(timeline));
+  co_return timelines;
 }
 
 Task<Queue::Page> Queue::list(Filter filter, std::optional<QueueId> after, std::size_t batch) {

@@ -72,6 +72,9 @@ class Queue {
   Task<std::optional<MessageRow>> show(QueueId id);
   /// Kept for a week after completion, within bounds.
   Task<std::optional<Timeline>> history(QueueId id);
+  /// Of what is in the queue and what history keeps, the newest `limit`, oldest first. Looks at
+  /// every message, in bounded batches: seconds, for hundreds of thousands.
+  Task<std::vector<Timeline>> search(Sought sought, std::size_t limit);
   /// The bytes of a message that is in the queue.
   Task<std::optional<Body>> body(QueueId id);
 

@@ -1,6 +1,7 @@
 // queue/queue_impl.h: what the files of the queue share: its connection, and what is not finished.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -61,6 +62,10 @@ struct Queue::Impl {
   Task<> settle_in_background(std::shared_ptr<Settling> state, Lease lease, Settlement settlement);
   Task<std::string> settle_until_answered(Settling& state, const Lease& lease,
                                           Settlement& settlement);
+
+  // queries.cc
+  Task<> search_in(std::string place, const Sought& sought, std::size_t limit,
+                   std::map<std::string, Timeline>& found);
 
   // bodies.cc
   Task<> prepare_body(NewMessage& message);

@@ -31,13 +31,14 @@ Verbs::Verbs()
       generation(whole(script::generation)),
       list(whole(script::list)),
       show(whole(script::show)),
+      search(whole(script::search)),
       counts(whole(script::counts)),
       bulky(whole(script::bulky)),
       shelve(whole(script::shelve)) {}
 
 std::vector<const redis::Script*> Verbs::all() const {
   return {&commit, &claim,     &settle,     &reclaim, &abandon, &hold,   &release, &retry, &remove,
-          &bounce, &heartbeat, &generation, &list,    &show,    &counts, &bulky,   &shelve};
+          &bounce, &heartbeat, &generation, &list,    &show,    &search, &counts,  &bulky, &shelve};
 }
 
 const Verbs& verbs() {

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/mail/address.h"
+#include "core/number.h"
 
 namespace postern::config {
 
@@ -59,11 +60,8 @@ Parsed<std::uint64_t> parse_size(std::string_view text) {
 
 Parsed<Rate> parse_rate(std::string_view text) {
   const std::size_t slash = text.find('/');
-  std::uint64_t count = 0;
-  const std::string_view number = text.substr(0, slash);
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
-  if (slash != std::string_view::npos && error == std::errc() &&
-      end == number.data() + number.size() && count > 0) {
+  const auto count = parse_number<std::uint64_t>(text.substr(0, slash)).value_or(0);
+  if (slash != std::string_view::npos && count > 0) {
     const auto per = measure("1" + std::string(text.substr(slash + 1)), time_units, ten_years);
     if (per && *per >= 1000) return Rate{count, Milliseconds(*per)};
   }
@@ -90,12 +88,9 @@ Parsed<std::string> parse_pattern(std::string_view text) {
 
 Parsed<std::string> parse_host_port(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  std::uint16_t port = 0;
   if (colon != std::string_view::npos && colon > 0) {
     std::string_view host = text.substr(0, colon);
-    const std::string_view digits = text.substr(colon + 1);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    const bool is_port = error == std::errc() && end == digits.data() + digits.size() && port > 0;
+    const bool is_port = parse_number<std::uint16_t>(text.substr(colon + 1)).value_or(0) > 0;
     if (host.starts_with('[') && host.ends_with(']')) {
       host = host.substr(1, host.size() - 2);
       const auto address = net::Address::parse_ip(host);

@@ -1,9 +1,9 @@
 // core/config/via.cc: what a `[[route]]` may say in `via`.
-#include <charconv>
 
 #include "core/config/values.h"
 #include "core/mail/address.h"
 #include "core/mail/status.h"
+#include "core/number.h"
 
 namespace postern::config {
 
@@ -35,10 +35,8 @@ bool read_host(std::string_view text, Via& via) {
   const std::size_t bracket = text.starts_with('[') ? text.find(']') : std::string_view::npos;
   const std::size_t colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
   if (colon != std::string_view::npos) {
-    const std::string_view digits = text.substr(colon + 1);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), via.port);
-    if (error != std::errc() || end != digits.data() + digits.size() || via.port == 0) return false;
+    via.port = parse_number<std::uint16_t>(text.substr(colon + 1)).value_or(0);
+    if (via.port == 0) return false;
     text = text.substr(0, colon);
   }
   if (bracket != std::string_view::npos) {

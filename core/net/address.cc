@@ -5,9 +5,10 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
+
+#include "core/number.h"
 
 namespace postern::net {
 
@@ -17,11 +18,9 @@ constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 
 
 template <class T>
 std::optional<T> number(std::string_view text, unsigned most) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty() || value > most)
-    return std::nullopt;
-  return static_cast<T>(value);
+  const auto value = parse_number<unsigned>(text);
+  if (!value || *value > most) return std::nullopt;
+  return static_cast<T>(*value);
 }
 
 }  // namespace

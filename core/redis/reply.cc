@@ -4,20 +4,17 @@
 #include <hiredis/hiredis.h>
 #include <hiredis/read.h>
 
-#include <charconv>
 #include <memory>
 #include <new>
 
 #include "core/error.h"
+#include "core/number.h"
 
 namespace postern::redis {
 
 std::int64_t Reply::integer() const {
   if (kind == Kind::integer) return number;
-  std::int64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && stop == end ? value : 0;
+  return parse_number<std::int64_t>(text).value_or(0);
 }
 
 const Reply& Reply::at(std::size_t index) const {

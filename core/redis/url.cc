@@ -1,8 +1,8 @@
 // core/redis/url.cc: where a Redis is.
-#include <charconv>
 #include <optional>
 
 #include "core/net/address.h"
+#include "core/number.h"
 #include "core/percent.h"
 #include "core/redis/connection.h"
 
@@ -11,12 +11,8 @@ namespace postern::redis {
 namespace {
 
 std::optional<unsigned> number(std::string_view text, unsigned most) {
-  unsigned value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || stop != text.data() + text.size() || value > most) {
-    return std::nullopt;
-  }
-  return value;
+  const auto value = parse_number<unsigned>(text);
+  return value && *value <= most ? value : std::nullopt;
 }
 
 /// Takes "user:password@" or "password-less user@" off the front.

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include "core/mail/encodings.h"
+#include "core/number.h"
 
 namespace postern::imap {
 namespace {
@@ -20,14 +20,6 @@ bool is_astring_character(unsigned char c) { return is_atom_character(c) || c ==
 bool is_list_character(unsigned char c) { return is_astring_character(c) || c == '%' || c == '*'; }
 bool is_digit(unsigned char c) { return c >= '0' && c <= '9'; }
 bool is_set_character(unsigned char c) { return is_digit(c) || c == ',' || c == ':' || c == '*'; }
-
-template <class Number>
-std::optional<Number> to_number(std::string_view digits) {
-  Number number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return {};
-  return number;
-}
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
@@ -91,7 +83,7 @@ std::string Cursor::quoted_string() {
 
 std::string Cursor::literal() {
   expect('{');
-  const auto size = to_number<std::uint64_t>(take_while(is_digit));
+  const auto size = parse_number<std::uint64_t>(take_while(is_digit));
   skip('+');
   expect('}');
   if (failed()) return {};
@@ -145,13 +137,13 @@ std::string Cursor::mailbox() {
 }
 
 std::uint32_t Cursor::number() {
-  const auto value = to_number<std::uint32_t>(take_while(is_digit));
+  const auto value = parse_number<std::uint32_t>(take_while(is_digit));
   if (!value) fail("a number of 32 bits is missing");
   return value.value_or(0);
 }
 
 std::uint64_t Cursor::number64() {
-  const auto value = to_number<std::int64_t>(take_while(is_digit));
+  const auto value = parse_number<std::int64_t>(take_while(is_digit));
   if (!value) fail("a number of 63 bits is missing");
   return static_cast<std::uint64_t>(value.value_or(0));
 }
@@ -170,9 +162,9 @@ std::optional<std::int64_t> Cursor::day_month_year(std::string_view text) {
   if (dash == std::string_view::npos || dash > 2 || text.size() != dash + 9 ||
       text[dash + 4] != '-')
     return {};
-  const auto day = to_number<std::uint8_t>(text.substr(0, dash));
+  const auto day = parse_number<std::uint8_t>(text.substr(0, dash));
   const std::size_t month = months.find(to_upper(text.substr(dash + 1, 3)));
-  const auto year = to_number<std::uint16_t>(text.substr(dash + 5));
+  const auto year = parse_number<std::uint16_t>(text.substr(dash + 5));
   if (!day || !year || month == std::string_view::npos || month % 3 != 0) return {};
   const std::chrono::year_month_day date(std::chrono::year(*year),
                                          std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
@@ -198,11 +190,11 @@ std::int64_t Cursor::date_time() {
   const std::string_view clock =
       view.substr(view.size() - 15);  // " hh:mm:ss +zzzz" without its blank below
   const auto day = day_month_year(view.substr(0, view.size() - 15));
-  const auto hour = to_number<std::uint8_t>(clock.substr(1, 2));
-  const auto minute = to_number<std::uint8_t>(clock.substr(4, 2));
-  const auto second = to_number<std::uint8_t>(clock.substr(7, 2));
-  const auto zone_hour = to_number<std::uint8_t>(clock.substr(11, 2));
-  const auto zone_minute = to_number<std::uint8_t>(clock.substr(13, 2));
+  const auto hour = parse_number<std::uint8_t>(clock.substr(1, 2));
+  const auto minute = parse_number<std::uint8_t>(clock.substr(4, 2));
+  const auto second = parse_number<std::uint8_t>(clock.substr(7, 2));
+  const auto zone_hour = parse_number<std::uint8_t>(clock.substr(11, 2));
+  const auto zone_minute = parse_number<std::uint8_t>(clock.substr(13, 2));
   const bool has_shape = clock[0] == ' ' && clock[3] == ':' && clock[6] == ':' && clock[9] == ' ' &&
                          (clock[10] == '+' || clock[10] == '-');
   if (!has_shape || !day || !hour || !minute || !second || !zone_hour || !zone_minute)

@@ -4,20 +4,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
+
+#include "core/number.h"
 
 namespace postern::imap {
 namespace {
 
 /// A nz-number, or 0 for the star.
-std::optional<std::uint32_t> parse_number(std::string_view text) {
+std::optional<std::uint32_t> parse_position(std::string_view text) {
   if (text == "*") return 0;
-  if (text.empty() || text.front() == '0') return {};
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return {};
-  return number;
+  if (text.starts_with('0')) return {};
+  return parse_number<std::uint32_t>(text);
 }
 
 }  // namespace
@@ -29,9 +27,9 @@ std::expected<SequenceSet, SyntaxError> SequenceSet::parse(std::string_view text
     const std::size_t comma = std::min(text.find(',', position), text.size());
     const std::string_view part = text.substr(position, comma - position);
     const std::size_t colon = part.find(':');
-    const auto first = parse_number(part.substr(0, colon));
+    const auto first = parse_position(part.substr(0, colon));
     const auto last =
-        colon == std::string_view::npos ? first : parse_number(part.substr(colon + 1));
+        colon == std::string_view::npos ? first : parse_position(part.substr(colon + 1));
     if (!first || !last) return std::unexpected(SyntaxError{"not a set of numbers", position});
     set.parts_.push_back({*first, *last});
     if (comma == text.size()) return set;

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+
+#include "core/number.h"
 
 namespace postern::pop3 {
 
@@ -54,15 +55,6 @@ const Entry* find_entry(std::string_view word) {
   return found == entries.end() ? nullptr : &*found;
 }
 
-std::optional<std::uint32_t> number_in(std::string_view text) {
-  std::uint32_t number = 0;
-  const char* const end = text.data() + text.size();
-  if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return number;
-}
-
 /// Splits at the first blank, and drops the blanks behind it.
 std::pair<std::string_view, std::string_view> split(std::string_view text) {
   const std::size_t blank = text.find(' ');
@@ -87,11 +79,11 @@ bool read_arguments(Takes takes, std::string_view text, Command& command) {
       if (text.empty()) return true;
       [[fallthrough]];
     case Takes::number:
-      command.number = number_in(first);
+      command.number = parse_number<std::uint32_t>(first);
       return command.number.has_value() && rest.empty();
     case Takes::number_and_lines: {
-      command.number = number_in(first);
-      const std::optional<std::uint32_t> lines = number_in(rest);
+      command.number = parse_number<std::uint32_t>(first);
+      const std::optional<std::uint32_t> lines = parse_number<std::uint32_t>(rest);
       command.lines = lines.value_or(0);
       return command.number.has_value() && lines.has_value();
     }

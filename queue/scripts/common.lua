@@ -4,7 +4,7 @@
 local call = redis.call
 local week = 7 * 24 * 3600 * 1000
 local history_cap = 100000
-local events_cap = 200
+local events_cap = 1000
 
 -- Queue time in milliseconds: the wall clock plus an offset that heals its backward steps (heartbeat.lua).
 local function now()

@@ -2,11 +2,16 @@
 -- remove.lua: drops a message without telling its sender. ARGV: id, event. Gives {found, now, after the try, spool file or ''}.
 local t = now()
 local id, path = ARGV[1], ''
+local event = cjson.decode(ARGV[2])
 local result = each_delivery(id, function(ref, d)
+  -- Each by name: with the delivery goes what else would tell whom it was for.
+  for _, recipient in ipairs(cjson.decode(call('HGET', 'q:d:' .. ref, 'rcpt'))) do
+    event.r = recipient.a
+    tell(id, cjson.encode(event))
+  end
   if d.state == 'active' then return wish(ref, 'remove') end
   path = finish(id, ref, d, t)
   return 'now'
 end)
-if result[1] == 1 then tell(id, ARGV[2]) end
 result[4] = path
 return result

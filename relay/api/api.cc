@@ -107,9 +107,7 @@ Task<Response> Api::route(const Request& request) {
     if (trust_ == Trust::control) co_return co_await take_from_socket(request);
     co_return co_await take_message(request);
   }
-  if (path == "/v1/messages" && is_get && is_operator(request)) {
-    co_return co_await find_messages(request);
-  }
+  if (path == "/v1/messages" && is_get) co_return co_await find_messages(request);
   if (path.starts_with(messages) && is_get) {
     co_return co_await timeline(request, path.substr(messages.size()));
   }

@@ -3,6 +3,8 @@
 
 #include <fmt/chrono.h>
 
+#include <set>
+
 namespace postern::http {
 namespace {
 
@@ -18,6 +20,20 @@ Json all_recipients(const queue::MessageRow& row) {
   Json all = Json::array();
   for (const auto& delivery : row.deliveries) {
     for (const auto& recipient : delivery.recipients) all.push_back(recipient.address.text());
+  }
+  return all;
+}
+
+/// Those whose mail has ended, and those whose mail is open; each once.
+Json known_recipients(const queue::Timeline& timeline) {
+  std::set<std::string> known;
+  Json all = Json::array();
+  const auto add = [&](const std::string& address) {
+    if (!address.empty() && known.insert(address).second) all.push_back(address);
+  };
+  for (const queue::Event& event : timeline.events) add(event.recipient);
+  for (const queue::DeliveryRow& row : timeline.deliveries) {
+    for (const mail::Recipient& recipient : row.recipients) add(recipient.address.text());
   }
   return all;
 }
@@ -83,15 +99,11 @@ Json view_in_full(const queue::MessageRow& row) {
   return object;
 }
 
-Json head_of(const queue::MessageRow& row) {
-  return {{"id", queue::text(row.id)},
-          {"time", time_text(row.received)},
-          {"sender", sender_text(row.sender)},
-          {"recipients", all_recipients(row)}};
-}
-
 Json view(const queue::Timeline& timeline) {
-  Json object = head_of(timeline);
+  Json object{{"id", queue::text(timeline.id)},
+              {"time", time_text(timeline.received)},
+              {"sender", sender_text(timeline.sender)},
+              {"recipients", known_recipients(timeline)}};
   put(object, "message_id", timeline.message_id);
   put(object, "subject", timeline.subject);
   object["size"] = timeline.size;

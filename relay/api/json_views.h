@@ -11,7 +11,6 @@ namespace postern::http {
 Json view(const queue::MessageRow& row);          ///< a row of the listing
 Json view_in_full(const queue::MessageRow& row);  ///< with its deliveries
 Json view(const queue::Timeline& timeline);
-Json head_of(const queue::MessageRow& row);  ///< one find of GET /v1/messages
 std::string time_text(std::chrono::system_clock::time_point time);  ///< RFC 3339, UTC
 /// Whatever octets peers sent, the text is valid JSON.
 Response json_response(const Json& body, int status = 200);

@@ -10,6 +10,7 @@
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
+#include "core/number.h"
 #include "relay/api/api.h"
 #include "relay/api/json_views.h"
 
@@ -256,20 +257,30 @@ Task<Response> Api::timeline(const Request& request, std::string_view text) {
   co_return json_response(view(*found));
 }
 
-/// By message-id or address, among what is in the queue.
+/// By message-id or address. An account finds its own.
 Task<Response> Api::find_messages(const Request& request) {
-  const auto message_id = request.parameter("message_id");
-  const auto address = request.parameter("address");
-  if (!message_id && !address) co_return refuse(400, "message_id or address is due");
+  constexpr std::size_t largest_limit = 10'000;
+  queue::Sought sought;
+  sought.message_id = request.parameter("message_id").value_or("");
+  if (const auto address = request.parameter("address")) {
+    const auto parsed = mail::EmailAddress::parse(*address);
+    if (!parsed) co_return refuse(400, "address: " + parsed.error().text);
+    sought.address = parsed->text();
+  }
+  if (sought.message_id.empty() && sought.address.empty()) {
+    co_return refuse(400, "message_id or address is due");
+  }
+  if (!is_operator(request)) {
+    if (!request.account) co_return problem(403, "Forbidden", "only for accounts");
+    sought.account = request.account->id;
+  }
+  const auto limit = parse_number<std::size_t>(request.parameter("limit").value_or("100"));
+  if (!limit || *limit == 0 || *limit > largest_limit) {
+    co_return refuse(400, "limit is a number from 1 to 10000");
+  }
   Json all = Json::array();
-  for (const auto& row : co_await worker_.queue().list_all({}, 0)) {
-    const bool is_sender = address && row.sender && row.sender->text() == *address;
-    queue::Filter filter;
-    filter.recipient = address.value_or("");
-    const bool is_recipient = address && filter.matches(row);
-    if ((message_id && row.message_id == *message_id) || is_sender || is_recipient) {
-      all.push_back(head_of(row));
-    }
+  for (const auto& timeline : co_await worker_.queue().search(std::move(sought), *limit)) {
+    all.push_back(view(timeline));
   }
   co_return json_response(all);
 }

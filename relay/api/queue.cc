@@ -1,8 +1,8 @@
 // relay/api/queue.cc: the queue, listed and acted upon.
-#include <charconv>
 
 #include "core/async/offload.h"
 #include "core/log.h"
+#include "core/number.h"
 #include "relay/api/api.h"
 #include "relay/api/json_views.h"
 
@@ -32,12 +32,9 @@ std::expected<Selection, std::string> read_selection(const Lookup& value_of) {
       return std::unexpected("state is ready, active, deferred or held");
     }
   }
-  const auto limit = value_of("limit").value_or("");
-  const auto [end, error] =
-      std::from_chars(limit.data(), limit.data() + limit.size(), selection.limit);
-  if (!limit.empty() && (error != std::errc() || end != limit.data() + limit.size())) {
-    return std::unexpected("limit is a number");
-  }
+  const auto limit = parse_number<std::size_t>(value_of("limit").value_or("0"));
+  if (!limit) return std::unexpected("limit is a number");
+  selection.limit = *limit;
   return selection;
 }
 

@@ -1,4 +1,6 @@
 // relay/cli/instance_commands.cc: init, serve, check, reload, status, trace.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -40,18 +42,24 @@ void reload(const CliSession& session) {
     std::cerr << warning.get<std::string>() << "\n";
 }
 
-/// An id, a Message-ID or an address: all lead to timelines.
-void trace(const CliSession& session, const std::string& what) {
-  const bool is_message_id = what.starts_with('<');
-  if (!is_message_id && !what.contains('@')) {
+/// An id, a Message-ID (its angle brackets may be missing) or an address: all lead to timelines.
+void trace(const CliSession& session, const std::string& what, unsigned limit) {
+  const auto find = [&](const std::string& key, const std::string& value) {
+    return session.ask(
+        "GET", fmt::format("/v1/messages?{}={}&limit={}", key, percent_encode(value), limit));
+  };
+  if (!what.contains('@')) {
     std::cout << render_object(session.ask("GET", "/v1/messages/" + percent_encode(what)),
                                session.json);
     return;
   }
-  const std::string key = is_message_id ? "message_id" : "address";
-  std::cout << render_listing(
-      session.ask("GET", "/v1/messages?" + key + "=" + percent_encode(what)), session.json,
-      {"id", "time", "sender", "recipients"});
+  std::string found = what.starts_with('<') ? find("message_id", what) : find("address", what);
+  if (!what.starts_with('<') && expect_json(found).empty())
+    found = find("message_id", "<" + what + ">");
+  if (expect_json(found).empty()) {
+    throw CommandFailed(Exit::refused, "no message from, to, or with this Message-ID is known");
+  }
+  std::cout << render_objects(found, session.json);
 }
 
 }  // namespace
@@ -71,11 +79,17 @@ void add_instance_commands(CLI::App& app, CliSession& session) {
     const std::string answer = session.ask("GET", "/v1/status");
     std::cout << (session.json ? render_object(answer, true) : render_status(answer));
   });
-  const auto what = std::make_shared<std::string>();
+  struct Wanted {
+    std::string what;
+    unsigned limit = 100;
+  };
+  const auto wanted = std::make_shared<Wanted>();
   CLI::App* const tracing =
       app.add_subcommand("trace", "the timeline of a message, delivered ones too");
-  tracing->add_option("ID|MESSAGE-ID|ADDRESS", *what)->required();
-  tracing->callback([&session, what] { trace(session, *what); });
+  tracing->add_option("ID|MESSAGE-ID|ADDRESS", wanted->what)->required();
+  tracing->add_option("--limit", wanted->limit, "of several, the newest N (100)")
+      ->check(CLI::Range(1, 10'000));
+  tracing->callback([&session, wanted] { trace(session, wanted->what, wanted->limit); });
 }
 
 }  // namespace postern::relay

@@ -80,4 +80,15 @@ std::string render_object(std::string_view body, bool json) {
   return text;
 }
 
+std::string render_objects(std::string_view body, bool json) {
+  const Json objects = expect_json(body);
+  if (json) return write_json(objects, 2) + "\n";
+  std::string text;
+  for (const auto& object : objects) {
+    if (!text.empty()) text += "\n";
+    print_object(text, object, "");
+  }
+  return text;
+}
+
 }  // namespace postern::relay

@@ -16,4 +16,7 @@ std::string render_listing(std::string_view body, bool json,
 /// One JSON object as "key: value" lines; with `json` as it is.
 std::string render_object(std::string_view body, bool json);
 
+/// A JSON array of objects, each as render_object shows it, an empty line between them.
+std::string render_objects(std::string_view body, bool json);
+
 }  // namespace postern::relay

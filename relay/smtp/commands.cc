@@ -2,9 +2,9 @@
 #include "relay/smtp/commands.h"
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
+#include "core/number.h"
 #include "relay/replies.h"
 
 namespace postern::smtp {
@@ -36,13 +36,6 @@ std::string_view next_word(std::string_view& rest) {
   return word;
 }
 
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
-  return value;
-}
-
 /// "FROM:<...> parameters", cut.
 std::optional<mail::SplitPath> cut_path(std::string_view arguments, std::string_view keyword) {
   if (upper(arguments.substr(0, keyword.size())) != keyword) return {};
@@ -71,7 +64,8 @@ Answer bad(std::string_view what) { return reply::bad_syntax.with(what); }
 using Problem = std::optional<Answer>;
 
 Problem take_size(MailCommand& command, std::string_view value) {
-  const auto size = value.size() <= 20 ? number(value) : std::nullopt;  // RFC 1870 §6.1
+  const auto size =
+      value.size() <= 20 ? parse_number<std::uint64_t>(value) : std::nullopt;  // RFC 1870 §6.1
   if (!size) return bad("SIZE");
   command.size = *size;
   return {};
@@ -198,7 +192,7 @@ std::expected<RcptCommand, Answer> RcptCommand::parse(std::string_view arguments
 std::expected<BdatCommand, Answer> BdatCommand::parse(std::string_view arguments) {
   std::string_view rest = arguments;
   const std::string_view word = next_word(rest);
-  const auto size = word.size() <= 19 ? number(word) : std::nullopt;
+  const auto size = word.size() <= 19 ? parse_number<std::uint64_t>(word) : std::nullopt;
   const std::string last = upper(trim(rest));
   if (!size || (!last.empty() && last != "LAST")) return std::unexpected(bad("BDAT size [LAST]"));
   return BdatCommand{*size, !last.empty()};

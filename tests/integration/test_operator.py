@@ -106,6 +106,38 @@ def test_the_queue_is_listed_held_released_retried_and_removed(stuck):
     wait_for(lambda: states(stuck) == [], "an empty queue")
 
 
+def test_trace_tells_what_became_of_mail_by_id_message_id_and_address(stuck):
+    delivered = stuck.send(ANN, ANN, "Subject: here\r\nMessage-ID: <here@office.example>\r\n\r\nHere.\r\n")
+    waiting = stuck.send(ANN, "X@far.example", "Subject: away\r\nMessage-ID: <away@office.example>\r\n\r\nAway.\r\n")
+    wait_for(lambda: states(stuck) == ["deferred"], "the local one delivered, the other deferred")
+
+    def found(what):
+        return [row["id"] for row in stuck.json("trace", what)]
+
+    assert found("<here@office.example>") == found("here@office.example") == [delivered]
+    assert found(ANN) == [delivered, waiting]
+    assert found("x@far.example") == [waiting]
+    assert stuck.json("trace", ANN, "--limit", "1")[0]["id"] == waiting
+    assert stuck.json("trace", delivered)["recipients"] == [ANN]
+    text = stuck.cli("trace", "<here@office.example>").stdout
+    assert "event=accepted" in text and "event=delivered" in text and f"recipient={ANN}" in text
+    stuck.cli("queue", "remove", waiting)
+    assert "event=removed" in stuck.cli("trace", "x@far.example").stdout
+    nothing = stuck.cli("trace", "nobody@far.example", check=False)
+    assert nothing.returncode == 1 and "is known" in nothing.stderr
+
+
+def test_an_account_finds_its_own_messages_over_http(gateway):
+    gateway.send(ANN, ANN)
+    gateway.account("bob")
+    assert len(json.loads(http(gateway, f"/v1/messages?address={ANN}", login=ANN)[1])) == 1
+    assert json.loads(http(gateway, f"/v1/messages?address={ANN}", login=BOB)[1]) == []
+    status, text, _ = http(gateway, f"/v1/messages?address={ANN}&limit=0", login=ANN)
+    assert status == 400 and "from 1 to 10000" in text
+    status, text, _ = http(gateway, "/v1/messages?address=nonsense", login=ANN)
+    assert status == 400 and "address" in text
+
+
 def test_sigterm_finishes_and_a_restart_continues(stuck, make):
     stuck.send(ANN, "x@far.example")
     wait_for(lambda: states(stuck) == ["deferred"], "a deferred message")

@@ -529,6 +529,69 @@ TEST_CASE("a listing filters, and walks in batches") {
   CHECK(bench.run(queue.list({}, page.next, 10)).rows.size() == 3);
 }
 
+TEST_CASE("a search finds what waits and what has left, by Message-ID and by address") {
+  Bench bench;
+  bench.start();
+  Queue& queue = bench.queue();
+  std::vector<std::string> ids;
+  const auto add = [&](std::string_view recipient, std::string_view message_id,
+                       std::string_view account) {
+    NewMessage made = message({to(recipient)});
+    made.message_id = message_id;
+    made.account = account;
+    ids.push_back(text(made.id));
+    return bench.commit(std::move(made));
+  };
+  CHECK(bench.run(queue.settle(add("bob@a.example", "<one@x>", "acc1")[0], delivered())).ours);
+  add("Bob@A.example", "<two@x>", "acc2");
+  CHECK(bench.run(queue.settle(add("eve@b.example", "<three@x>", "acc2")[0], delivered())).ours);
+  const auto removed = add("zoe@b.example", "<four@x>", "acc1");
+  CHECK(bench.run(queue.settle(removed[0], deferred(1h))).ours);
+  CHECK(bench.run(queue.apply(Action::remove, removed[0].id)).now == 1);
+  const auto found = [&](Sought sought, std::size_t limit = 10) {
+    std::vector<std::string> all;
+    for (const Timeline& one : bench.run(queue.search(std::move(sought), limit)))
+      all.push_back(text(one.id));
+    return all;
+  };
+  using Ids = std::vector<std::string>;
+  CHECK(found({.message_id = "<one@x>"}) == Ids{ids[0]});
+  CHECK(found({.message_id = "<two@x>"}) == Ids{ids[1]});
+  CHECK(found({.message_id = "<one@"}).empty());
+  CHECK(found({.address = "BOB@a.example"}) == Ids{ids[0], ids[1]});
+  CHECK(found({.address = "ann@office.example"}) == ids);
+  CHECK(found({.address = "ann@office.example"}, 2) == Ids{ids[2], ids[3]});
+  CHECK(found({.address = "ann@office.example", .account = "acc2"}) == Ids{ids[1], ids[2]});
+  CHECK(found({.address = "zoe@b.example"}) == Ids{ids[3]});
+  CHECK(found({.address = "b@a.example"}).empty());
+  const auto timelines = bench.run(queue.search({.address = "zoe@b.example"}, 1));
+  REQUIRE(timelines.size() == 1);
+  CHECK(timelines[0].events.back().fact == "removed");
+  CHECK(timelines[0].events.back().recipient == "zoe@b.example");
+}
+
+TEST_CASE("a search walks through more messages than one batch holds") {
+  Bench bench;
+  bench.start();
+  Queue& queue = bench.queue();
+  const auto pass = [&queue](int number) -> Task<> {
+    // Each to a host of its own: none is at its limit.
+    NewMessage made = message({to("bob@" + std::to_string(number) + ".example")});
+    const bool stays = number % 2 == 0;
+    const auto leases = co_await queue.commit(std::move(made), !stays);
+    if (!stays) co_await queue.settle(leases->at(0), delivered());
+  };
+  bench.run([&]() -> Task<> {
+    TaskGroup all;  // side by side they share their fsyncs
+    for (int i = 0; i < 1100; ++i) all.spawn(pass(i));
+    co_await all.join();
+  }());
+  CHECK(bench.run(queue.counts()).messages == 550);
+  CHECK(bench.run(queue.search({.address = "ann@office.example"}, 5000)).size() == 1100);
+  CHECK(bench.run(queue.search({.address = "bob@0.example"}, 10)).size() == 1);
+  CHECK(bench.run(queue.search({.address = "bob@1.example"}, 10)).size() == 1);
+}
+
 TEST_CASE("a wall clock that steps back delays nothing by the step") {
   Bench bench;
   bench.start();
