@@ -181,6 +181,30 @@ TEST_CASE("FETCH of hundreds of messages, small and large, gives each of them in
   }
 }
 
+TEST_CASE(
+    "FETCH answers for copies in one folder as for their originals, whatever is asked together") {
+  ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  for (int number : {1, 2}) client.append("INBOX", message(number));
+  client.say("SELECT INBOX");
+  client.say("COPY 2 INBOX");
+  client.say("COPY 1 INBOX");
+  const auto answers = [&](std::string_view items) {
+    Lines lines = client.say("FETCH 1:4 (" + std::string(items) + ")");
+    REQUIRE(lines.size() == 5);
+    for (std::string& line : lines) line.erase(0, line.find(" FETCH "));
+    return lines;
+  };
+  for (const char* items :
+       {"ENVELOPE", "BODYSTRUCTURE RFC822.HEADER", "BODY.PEEK[1] ENVELOPE BODY.PEEK[TEXT]",
+        "BODY.PEEK[] BODY.PEEK[HEADER.FIELDS (SUBJECT)] BODY.PEEK[9]", "BODY.PEEK[1.MIME]<3.5>"}) {
+    const Lines lines = answers(items);
+    CHECK(lines[2] == lines[1]);
+    CHECK(lines[3] == lines[0]);
+  }
+  CHECK(mentions({answers("RFC822.HEADER")[3]}, "Subject: number 1"));
+}
+
 TEST_CASE("APPEND takes flags, dates and several messages, and refuses before the octets come") {
   const ImapServer server(TlsPolicy::optional, 1000);
   ImapClient client = ImapClient::of(server);
