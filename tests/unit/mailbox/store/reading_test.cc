@@ -75,8 +75,8 @@ TEST_CASE(
   const bool header = GENERATE(false, true), envelope = GENERATE(false, true);
   if (!header && !envelope) return;
   const std::vector<ContentId> scattered{all[0], all[3], all[11], 99},
-      copies{all[5], all[5], all[4], all[0]}, gone{all[7]}, none;
-  for (const auto& wanted : {all, scattered, copies, gone, none}) {
+      copies{all[5], all[5], all[4], all[0]}, far_copies{all[3], all[3], 500}, gone{all[7]}, none;
+  for (const auto& wanted : {all, scattered, copies, far_copies, gone, none}) {
     std::vector<std::size_t> there;
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (i != 7 && std::ranges::find(wanted, all[i]) != wanted.end()) there.push_back(i);

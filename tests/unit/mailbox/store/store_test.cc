@@ -319,6 +319,18 @@ TEST_CASE("SEARCH finds substrings in any case, in decoded text, indexed or not"
   CHECK_FALSE(f.store.matches_header(content, "From", ""));
 }
 
+TEST_CASE("SEARCH finds what stands past the part of a long message that is indexed") {
+  Fixture f;
+  std::string text = "Subject: long\r\n\r\n";
+  while (text.size() < (1U << 20)) text += "nothing of interest in this line of many\r\n";
+  f.add(text + "the needle\r\n");
+  f.maintain();
+  CHECK(f.search(SearchScope::body, "the needle") == uids({1}));
+  f.store.expunge(f.inbox, uids({1}), true);
+  f.maintain();
+  CHECK(f.store.probable_contents(SearchScope::body, "interest")->empty());
+}
+
 TEST_CASE("a failed job in a shared transaction undoes itself alone") {
   Fixture f;
   const std::vector<std::function<void(MailboxStore&)>> jobs{
