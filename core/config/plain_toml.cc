@@ -14,33 +14,40 @@ class QuoteScanner {
 
   std::optional<unsigned> find() {
     while (!rest_.empty()) {
-      const char c = rest_.front();
-      if (c == '#') {
-        rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));
-      } else if (!may_quote()) {
-        if (!is_ascii(c)) return line_;
-        step_outside();
-      } else if (rest_.starts_with(R"(""")") || rest_.starts_with("'''")) {
-        if (!skip_block(rest_.substr(0, 3))) return line_;
-      } else if (c == '"' || c == '\'') {
-        skip_string(c);
-      } else if (!is_ascii(c)) {
-        return line_;
-      } else {
-        step_outside();
-      }
+      if (!pass_one()) return line_;
     }
     return std::nullopt;
   }
 
  private:
   static bool is_ascii(char c) { return static_cast<unsigned char>(c) < 128; }
-
-  /// Does a quote begin a string here? Not in the middle of a word, and after a dot in a key only.
-  bool may_quote() const {
-    return std::string_view("\n =\t[{,\r").find(before_) != std::string_view::npos ||
-           (before_ == '.' && !in_value_);
+  static bool is_one_of(char c, std::string_view set) {
+    return set.find(c) != std::string_view::npos;
   }
+
+  /// A string, a comment, a word of a value or a character. False at what is not ASCII outside of
+  /// strings and comments.
+  bool pass_one() {
+    const char c = rest_.front();
+    if (c == '#') {
+      rest_.remove_prefix(std::min(rest_.find('\n'), rest_.size()));
+    } else if (is_one_of(c, "\"'") && may_quote()) {
+      const bool is_block = rest_.starts_with(R"(""")") || rest_.starts_with("'''");
+      if (is_block) return skip_block(rest_.substr(0, 3));
+      skip_string(c);
+    } else if (in_value_ && !is_one_of(c, " \t\r\n=[]{},")) {
+      return skip_word();
+    } else {
+      if (!is_ascii(c)) return false;
+      step();
+      note_structure();
+    }
+    return true;
+  }
+
+  /// Does a quote begin a string here? Of values always, for their words are passed as a whole; in
+  /// a key not in the middle of a word.
+  bool may_quote() const { return in_value_ || is_one_of(before_, "\n =\t[{,\r."); }
 
   void step() {
     before_ = rest_.front();
@@ -48,9 +55,8 @@ class QuoteScanner {
     rest_.remove_prefix(1);
   }
 
-  /// A step outside of strings, where characters part keys from values.
-  void step_outside() {
-    step();
+  /// What the character just passed parts: keys from values.
+  void note_structure() {
     switch (before_) {
       case '=':
         in_value_ = true;
@@ -73,6 +79,16 @@ class QuoteScanner {
       default:
         break;
     }
+  }
+
+  /// A number, a date, true: up to where toml++ looks for its end. Quotes and brackets in it are
+  /// mistakes, and open nothing.
+  bool skip_word() {
+    while (!rest_.empty() && !is_one_of(rest_.front(), " \t\r\n,]}#")) {
+      if (!is_ascii(rest_.front())) return false;
+      step();
+    }
+    return true;
   }
 
   /// A string on one line; an unclosed one ends with its line, where toml++ complains.

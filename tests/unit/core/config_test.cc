@@ -159,6 +159,7 @@ TEST_CASE("each of these lines is a mistake") {
       {"x = \"\"\"\\  \u00e4\"\"\"", "postern.toml:2: not TOML: what is not ASCII"},
       {"x = [1,\n27.\"\u00e4\"]", "postern.toml:3: not TOML: what is not ASCII"},
       {"x = [{a.\"\u00e4\" = [1.\"\u00e4\"]}]", "postern.toml:2: not TOML: what is not ASCII"},
+      {"x = [11[[['[\u00e4']", "postern.toml:2: not TOML: what is not ASCII"},
       {"workers = -1", "from 0 to 1024"},
       {"workers = 1.5", "a fraction, must be"},
       {"shutdown_grace = 20", "a whole number, must be a duration"},
