@@ -44,7 +44,7 @@ Task<Target> smarthost(net::Resolver& resolver, ThreadPool& pool, std::string vi
     });
     if (route == settings->routes.end())
       throw IoError("no [[route]] has a password_file for " + via);
-    const std::string path = route->password_file;
+    const std::string path = route->password_file.string();
     target->password = co_await offload(pool, [&path] { return first_line(path); });
   }
   if (target->addresses.empty()) {

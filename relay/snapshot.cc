@@ -1,13 +1,13 @@
 // relay/snapshot.cc: reads the certificate and the DKIM keys of a configuration.
 #include "relay/snapshot.h"
 
-#include "core/config/config.h"
 #include "core/error.h"
+#include "relay/config/config.h"
 
 namespace postern::relay {
 
 std::expected<std::shared_ptr<const Snapshot>, std::string> Snapshot::make(
-    std::shared_ptr<const config::Config> config) {
+    std::shared_ptr<const Config> config) {
   auto snapshot = std::make_shared<Snapshot>();
   try {
     if (!config->tls.certificate.empty()) {
@@ -19,7 +19,7 @@ std::expected<std::shared_ptr<const Snapshot>, std::string> Snapshot::make(
     return std::unexpected(error.what());
   }
   for (const auto& [domain, settings] : config->domains) {
-    for (const config::DkimKeyFile& file : settings.dkim) {
+    for (const policy::DkimKeyFile& file : settings.dkim) {
       auto key = policy::DkimKey::load(domain, file.selector, file.key.string());
       if (!key) return std::unexpected(file.key.string() + ": " + key.error());
       snapshot->dkim[domain].push_back(std::move(*key));

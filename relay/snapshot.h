@@ -10,21 +10,19 @@
 #include "core/net/tls.h"
 #include "policy/dkim/signer.h"
 
-namespace postern::config {
-struct Config;
-}
-
 namespace postern::relay {
+
+struct Config;
 
 /// Never changed: a reload makes a new one, and sessions keep what they began with.
 struct Snapshot {
-  std::shared_ptr<const config::Config> config;
+  std::shared_ptr<const Config> config;
   std::shared_ptr<const net::TlsContext> tls;  ///< none without a certificate
   std::map<std::string, std::vector<policy::DkimKey>, std::less<>> dkim;  ///< by domain, A-labels
 
   /// Reads certificate and keys; the error names the file.
   static std::expected<std::shared_ptr<const Snapshot>, std::string> make(
-      std::shared_ptr<const config::Config> config);
+      std::shared_ptr<const Config> config);
 };
 
 }  // namespace postern::relay

@@ -5,6 +5,10 @@
 
 namespace postern::config {
 
+std::string ConfigError::message() const {
+  return file + ":" + std::to_string(std::max(1U, line)) + ": " + text;
+}
+
 void Report::mistake(unsigned line, std::string text) {
   const auto after = std::ranges::upper_bound(errors_, line, {}, &ConfigError::line);
   errors_.insert(after, {file_.string(), line, std::move(text)});
@@ -125,6 +129,13 @@ void Section::take_number(std::string_view key, std::uint64_t& into, std::uint64
   } else {
     into = static_cast<std::uint64_t>(*value);
   }
+}
+
+std::optional<std::uint64_t> Section::optional_number(std::string_view key) {
+  if (!has(key)) return std::nullopt;
+  std::uint64_t value = 0;
+  take_number(key, value, 1, 1'000'000'000);
+  return value;
 }
 
 void Section::take_fraction(std::string_view key, double& into, double low, double high) {

@@ -1,26 +1,17 @@
 // core/config/reader.h: takes values out of TOML tables and notes every mistake with its line.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <set>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/config/toml.h"
 #include "core/config/values.h"
-
-// toml++ 3.3 takes for granted what a header such as "[{" breaks: an abort in a debug build,
-// anything at all in a release. As an exception it becomes a mistake like any other.
-#pragma push_macro("NDEBUG")
-#undef NDEBUG
-#define TOML_ASSERT(expression)                                                   \
-  do {                                                                            \
-    if (!(expression)) throw std::invalid_argument("broken table header or key"); \
-  } while (false)
-#include <toml++/toml.h>
-#pragma pop_macro("NDEBUG")
 
 namespace postern::config {
 
@@ -72,6 +63,8 @@ class Section {
   void take(std::string_view key, Path& into);  // resolved; "" stays empty
   void take_number(std::string_view key, std::uint64_t& into, std::uint64_t low,
                    std::uint64_t high);
+  /// A number from 1 to 10^9 that may be absent.
+  std::optional<std::uint64_t> optional_number(std::string_view key);
   void take_fraction(std::string_view key, double& into, double low, double high);
   void take_size(std::string_view key, std::uint64_t& into);  // an integer is bytes
   void take_duration(std::string_view key, Milliseconds& into, Milliseconds low = Milliseconds(1));

@@ -1,19 +1,15 @@
 // core/config/values.h: the small notations of postern.toml. Pure; an error says what is allowed.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <expected>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "core/config/config.h"
+#include "core/config/types.h"
+#include "core/net/address.h"
 
 namespace postern::config {
-
-template <class T>
-using Parsed = std::expected<T, std::string>;
 
 /// "250ms", "90s", "5m", "4h", "5d"; ten years at most.
 Parsed<Milliseconds> parse_duration(std::string_view text);
@@ -26,6 +22,14 @@ Parsed<Rate> parse_rate(std::string_view text);
 Parsed<std::string> parse_pattern(std::string_view text);
 /// "host:port" of a name, an IPv4 address or an IPv6 address in brackets.
 Parsed<std::string> parse_host_port(std::string_view text);
+/// "192.0.2.0/24" → network, in words for the operator.
+Parsed<net::Network> parse_network(std::string_view text);
+/// "127.0.0.1:25", "[::1]:25" or "unix:/path"; the port is not 0.
+Parsed<net::Address> parse_address(std::string_view text);
+/// A mail address, as EmailAddress writes it.
+Parsed<std::string> parse_mailbox(std::string_view text);
+/// "smtp://…" is for routes; here it is http or https.
+Parsed<std::string> parse_url(std::string_view text);
 
 /// The candidate that is most like `word`; empty when none is near.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);

@@ -1,12 +1,12 @@
 // relay/api/api.cc: who may ask, and which function answers.
 #include "relay/api/api.h"
 
-#include "core/config/config.h"
 #include "core/log.h"
 #include "core/mail/encodings.h"
 #include "core/metrics.h"
 #include "policy/sasl.h"
 #include "relay/account_admin.h"
+#include "relay/config/config.h"
 
 namespace postern::http {
 namespace {

@@ -5,7 +5,6 @@
 #include <array>
 #include <set>
 
-#include "core/config/config.h"
 #include "core/mail/compose.h"
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/encodings.h"
@@ -13,6 +12,7 @@
 #include "core/number.h"
 #include "relay/api/api.h"
 #include "relay/api/json_views.h"
+#include "relay/config/config.h"
 
 namespace postern::http {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstdio>
 
 #include "core/async/offload.h"
-#include "core/config/config.h"
 #include "relay/account_admin.h"
 #include "relay/api/api.h"
 #include "relay/api/json_views.h"
+#include "relay/config/config.h"
 
 namespace postern::http {
 namespace {
@@ -61,11 +61,11 @@ Task<Api::QueueView> Api::look_at_queue() {
 
 Json Api::view_of_listeners() const {
   Json listeners = Json::array();
-  for (const config::Listener& listener : snapshot_->config->listeners) {
+  for (const relay::Listener& listener : snapshot_->config->listeners) {
     for (const net::Address& address : listener.addresses) {
-      listeners.push_back({{"service", config::name(listener.service)},
+      listeners.push_back({{"service", relay::name(listener.service)},
                            {"address", address.text()},
-                           {"tls", config::name(listener.tls)},
+                           {"tls", relay::name(listener.tls)},
                            {"sessions", house_.sessions.of(address.text())->load()}});
     }
   }

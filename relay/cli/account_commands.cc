@@ -2,12 +2,12 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "core/config/config.h"
 #include "core/json.h"
 #include "core/percent.h"
 #include "relay/cli/commands.h"
 #include "relay/cli/size.h"
 #include "relay/cli/table.h"
+#include "relay/config/config.h"
 
 namespace postern::relay {
 

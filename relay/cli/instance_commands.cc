@@ -4,13 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "core/config/config.h"
 #include "core/json.h"
 #include "core/percent.h"
 #include "relay/cli/commands.h"
 #include "relay/cli/init.h"
 #include "relay/cli/status_screen.h"
 #include "relay/cli/table.h"
+#include "relay/config/config.h"
 #include "relay/serve.h"
 
 namespace postern::relay {

@@ -9,7 +9,6 @@
 #include <iostream>
 #include <vector>
 
-#include "core/config/config.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "core/mail/address.h"
@@ -17,6 +16,7 @@
 #include "core/percent.h"
 #include "relay/cli/commands.h"
 #include "relay/cli/control_client.h"
+#include "relay/config/config.h"
 
 namespace postern::relay {
 

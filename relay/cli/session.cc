@@ -3,13 +3,13 @@
 
 #include <cstdlib>
 
-#include "core/config/config.h"
 #include "core/file_owner.h"
 #include "core/json.h"
 #include "core/mail/address.h"
 #include "policy/accounts.h"
 #include "relay/account_admin.h"
 #include "relay/cli/control_client.h"
+#include "relay/config/config.h"
 
 namespace postern::relay {
 
@@ -39,8 +39,8 @@ std::filesystem::path CliSession::config_file() const {
   return "/etc/postern/postern.toml";
 }
 
-std::shared_ptr<const config::Config> CliSession::config() const {
-  auto loaded = config::load(config_file());
+std::shared_ptr<const Config> CliSession::config() const {
+  auto loaded = load_config(config_file());
   if (loaded) return *loaded;
   std::string mistakes;
   for (const auto& mistake : loaded.error())

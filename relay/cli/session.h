@@ -7,11 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace postern::config {
-struct Config;
-}
-
 namespace postern::relay {
+
+struct Config;
 
 /// Exit statuses (docs: "The program").
 enum class Exit : int { done = 0, refused = 1, wrong_usage = 2, not_reachable = 3 };
@@ -34,7 +32,7 @@ struct CliSession {
   /// --config, then $POSTERN_CONFIG, then /etc/postern/postern.toml.
   std::filesystem::path config_file() const;
   /// Throws CommandFailed with every mistake of the file.
-  std::shared_ptr<const config::Config> config() const;
+  std::shared_ptr<const Config> config() const;
   /// The body of an answer below 400; else CommandFailed with the server's words, or
   /// `not_reachable`.
   std::string ask(std::string_view method, std::string_view path, std::string_view body = {},

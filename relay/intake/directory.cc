@@ -1,7 +1,7 @@
 // relay/intake/directory.cc: local addresses, from the accounts and the configuration.
 #include "relay/intake/directory.h"
 
-#include "core/config/config.h"
+#include "relay/config/config.h"
 
 namespace postern::relay {
 namespace {

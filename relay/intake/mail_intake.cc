@@ -1,9 +1,9 @@
 // relay/intake/mail_intake.cc: who may send, and to whom.
 #include "relay/intake/mail_intake.h"
 
-#include "core/config/config.h"
 #include "core/log.h"
 #include "policy/sender_identity.h"
+#include "relay/config/config.h"
 #include "relay/intake/reception.h"
 #include "relay/intake/relay_policy.h"
 #include "relay/replies.h"

@@ -3,13 +3,13 @@
 
 #include <unordered_set>
 
-#include "core/config/config.h"
 #include "core/log.h"
 #include "core/mail/compose.h"
 #include "core/mail/headers.h"
 #include "delivery/local_delivery.h"
 #include "mailbox/store/hub.h"
 #include "policy/sender_identity.h"
+#include "relay/config/config.h"
 #include "relay/intake/trace.h"
 #include "relay/replies.h"
 
@@ -36,7 +36,7 @@ std::string without_controls(std::string text, std::size_t most) {
   return text;
 }
 
-bool is_trusted(const config::Config& config, const net::Address& peer) {
+bool is_trusted(const Config& config, const net::Address& peer) {
   return std::ranges::any_of(config.trusted_networks,
                              [&](const net::Network& network) { return network.contains(peer); });
 }

@@ -27,7 +27,7 @@ http::Response as_response(const Json& body, int status) {
       status, write_json(body), status < 400 ? "application/json" : "application/problem+json", {}};
 }
 
-std::filesystem::file_time_type changed_at(const config::Tls& tls) {
+std::filesystem::file_time_type changed_at(const Tls& tls) {
   std::error_code error;
   const auto certificate = std::filesystem::last_write_time(tls.certificate, error);
   const auto key = std::filesystem::last_write_time(tls.key, error);
@@ -45,7 +45,7 @@ bool is_answered(const std::string& path) {
   return answered;
 }
 
-void make_folders(const config::Config& config) {
+void make_folders(const Config& config) {
   std::error_code error;
   for (const auto& folder : {config.data_dir, config.data_dir / "mailboxes",
                              config.data_dir / "scratch", config.queue.spool}) {
@@ -72,7 +72,7 @@ LoopThread::~LoopThread() {
   thread_.join();
 }
 
-Server::Server(Loop& loop, std::shared_ptr<const config::Config> config)
+Server::Server(Loop& loop, std::shared_ptr<const Config> config)
     : loop_(loop), config_(std::move(config)) {
   hooks_.trouble = [this] { return trouble(); };
   hooks_.reload = [this] { return reload(); };
@@ -115,7 +115,7 @@ Task<int> Server::run() {
 redis::Url Server::redis_url() const {
   if (redis_) return redis_->url();
   if (config_->queue.redis.size() > 1) throw IoError("queue.redis: shards are not supported yet");
-  const auto* url = std::get_if<config::RedisUrl>(&config_->queue.redis.front());
+  const auto* url = std::get_if<queue::RedisUrl>(&config_->queue.redis.front());
   if (url == nullptr) throw IoError("queue.redis: sentinels are not supported yet");
   auto parsed = redis::Url::parse(url->text);
   if (!parsed) throw IoError("queue.redis: " + parsed.error().text);
@@ -253,7 +253,7 @@ Task<> Server::stop_workers() {
 
 Task<http::Response> Server::reload() {
   const Mutex::Guard guard = co_await reloading_.lock();
-  const auto loaded = co_await offload(house_->disk, [&] { return config::load(config_->file); });
+  const auto loaded = co_await offload(house_->disk, [&] { return load_config(config_->file); });
   if (!loaded) {
     Json errors = Json::array();
     std::string detail;
@@ -269,7 +269,7 @@ Task<http::Response> Server::reload() {
   }
   const auto snapshot = co_await offload(house_->disk, [&] { return Snapshot::make(*loaded); });
   if (!snapshot) co_return http::problem(422, "The old configuration stays", snapshot.error());
-  const auto restart = config::needs_restart(*config_, **loaded);
+  const auto restart = needs_restart(*config_, **loaded);
   const auto old = snapshot_;
   std::string failure;
   try {
@@ -287,10 +287,9 @@ Task<http::Response> Server::reload() {
 }
 
 /// Of those that `ours` does not listen on.
-void Server::require_unused_addresses(const config::Config& wanted,
-                                      const config::Config* ours) const {
+void Server::require_unused_addresses(const Config& wanted, const Config* ours) const {
   std::set<net::Address> known;
-  for (const auto& listener : ours ? ours->listeners : std::vector<config::Listener>{}) {
+  for (const auto& listener : ours ? ours->listeners : std::vector<Listener>{}) {
     known.insert(listener.addresses.begin(), listener.addresses.end());
   }
   for (const auto& listener : wanted.listeners) {
@@ -356,7 +355,7 @@ std::string Server::trouble() const {
 }
 
 int serve(const std::filesystem::path& config_file) {
-  auto config = config::load(config_file);
+  auto config = load_config(config_file);
   if (!config) {
     for (const auto& error : config.error()) {
       std::fprintf(stderr, "%s\n", error.message().c_str());

@@ -33,7 +33,7 @@ class LoopThread {
 /// Lives on the main thread's loop, which is the first worker's, too.
 class Server {
  public:
-  Server(Loop& loop, std::shared_ptr<const config::Config> config);
+  Server(Loop& loop, std::shared_ptr<const Config> config);
   ~Server();
 
   /// Starts, serves until SIGTERM or SIGINT, stops; gives the exit status.
@@ -53,7 +53,7 @@ class Server {
   Task<> stop_workers();
 
   Task<http::Response> reload();
-  void require_unused_addresses(const config::Config& wanted, const config::Config* ours) const;
+  void require_unused_addresses(const Config& wanted, const Config* ours) const;
   Task<> apply(std::shared_ptr<const Snapshot> snapshot);
   Task<> watch_certificate();
   Task<> purge_removed_accounts();
@@ -63,7 +63,7 @@ class Server {
   Task<> on_each(Step step);
 
   Loop& loop_;
-  std::shared_ptr<const config::Config> config_;
+  std::shared_ptr<const Config> config_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<queue::ManagedRedis> redis_;
   std::unique_ptr<House> house_;

@@ -10,9 +10,6 @@
 namespace postern::relay {
 namespace {
 
-using config::ListenerTls;
-using config::Service;
-
 constexpr std::chrono::seconds handshake{30};
 constexpr std::chrono::seconds farewell{5};
 
@@ -80,8 +77,8 @@ struct Held {
 }  // namespace
 
 Task<> Worker::listen() {
-  std::map<std::string, const config::Listener*> wanted;
-  for (const config::Listener& settings : snapshot_->config->listeners) {
+  std::map<std::string, const Listener*> wanted;
+  for (const Listener& settings : snapshot_->config->listeners) {
     for (const net::Address& address : settings.addresses) {
       if (address.is_unix() && index_ != 0) continue;  // only TCP ports can be shared
       wanted.emplace(address.text(), &settings);
@@ -102,7 +99,7 @@ Task<> Worker::listen() {
   co_return;
 }
 
-void Worker::open_door(const net::Address& address, const config::Listener& settings) {
+void Worker::open_door(const net::Address& address, const Listener& settings) {
   auto door = std::make_shared<Door>(settings, house_.sessions.of(address.text()), nullptr);
   TaskGroup& group = is_for_readers(settings.service) ? readers_ : senders_;
   std::weak_ptr<Door> weak = door;  // the listener is a part of the door
@@ -116,9 +113,9 @@ Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
   static metrics::Counter& refused =
       metrics::counter("postern_connections_refused_total", "Connections over the limits");
   if (!door) co_return;
-  const config::Listener settings = door->settings;
+  const Listener settings = door->settings;
   metrics::counter("postern_connections_total", "Connections by service",
-                   {{"service", std::string(config::name(settings.service))}})
+                   {{"service", std::string(name(settings.service))}})
       .add();
   auto slot = house_.addresses.admit(stream.peer());
   if (!slot) {
@@ -144,9 +141,8 @@ Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
   }
 }
 
-Task<> Worker::turn_away(const config::Listener& settings, net::Stream stream) {
-  if (config::has_implicit_tls(settings.service))
-    co_return;  // nothing can be said before a handshake
+Task<> Worker::turn_away(const Listener& settings, net::Stream stream) {
+  if (has_implicit_tls(settings.service)) co_return;  // nothing can be said before a handshake
   std::string words;
   if (is_smtp(settings.service)) {
     words = smtp::reply::too_many_here.with(stream.peer().ip()).wire();
@@ -170,7 +166,7 @@ bool Worker::may_use_lmtp(const net::Address& peer) const {
                              [&](const net::Network& network) { return network.contains(peer); });
 }
 
-Task<> Worker::speak_smtp(const config::Listener& settings, net::Stream stream) {
+Task<> Worker::speak_smtp(const Listener& settings, net::Stream stream) {
   const auto& config = *snapshot_->config;
   if (settings.service == Service::lmtp && !may_use_lmtp(stream.peer())) {
     co_await stream.write(smtp::reply::not_here_for_you.with(stream.peer().ip()).wire());
@@ -179,7 +175,7 @@ Task<> Worker::speak_smtp(const config::Listener& settings, net::Stream stream) 
   auto terms = std::make_shared<smtp::Terms>();
   terms->door = door_of(settings.service);
   terms->tls = tls_use(settings.tls);
-  terms->implicit_tls = config::has_implicit_tls(settings.service);
+  terms->implicit_tls = has_implicit_tls(settings.service);
   terms->context = snapshot_->tls;
   terms->hostname = config.hostname;
   terms->message_size = config.limits.message_size;
@@ -189,7 +185,7 @@ Task<> Worker::speak_smtp(const config::Listener& settings, net::Stream stream) 
   co_await smtp::converse(std::move(stream), std::move(terms), *intake_, house_.logins, idle_);
 }
 
-mailbox::SessionContext Worker::reader_context(const config::Listener& settings,
+mailbox::SessionContext Worker::reader_context(const Listener& settings,
                                                std::shared_ptr<void> slot) const {
   mailbox::SessionContext context;
   context.tls = snapshot_->tls;
@@ -204,7 +200,7 @@ mailbox::SessionContext Worker::reader_context(const config::Listener& settings,
   return context;
 }
 
-Task<> Worker::speak_imap(const config::Listener& settings, net::Stream stream,
+Task<> Worker::speak_imap(const Listener& settings, net::Stream stream,
                           std::shared_ptr<void> slot) {
   const auto& config = *snapshot_->config;
   imap::Context context{reader_context(settings, std::move(slot))};
@@ -212,23 +208,23 @@ Task<> Worker::speak_imap(const config::Listener& settings, net::Stream stream,
   context.scratch_folder = (config.data_dir / "scratch").string();
   context.message_size = config.limits.message_size;
   context.command_timeout = config.limits.command_timeout;
-  if (config::has_implicit_tls(settings.service)) {
+  if (has_implicit_tls(settings.service)) {
     co_await stream.start_tls_server(context.tls, handshake);
   }
   co_await imap::serve(std::move(stream), std::move(context));
 }
 
-Task<> Worker::speak_pop3(const config::Listener& settings, net::Stream stream,
+Task<> Worker::speak_pop3(const Listener& settings, net::Stream stream,
                           std::shared_ptr<void> slot) {
   pop3::Context context{reader_context(settings, std::move(slot))};
-  if (config::has_implicit_tls(settings.service)) {
+  if (has_implicit_tls(settings.service)) {
     co_await stream.start_tls_server(context.tls, handshake);
   }
   co_await pop3::serve(std::move(stream), std::move(context));
 }
 
-Task<> Worker::speak_http(const config::Listener& settings, net::Stream stream) {
-  if (config::has_implicit_tls(settings.service)) {
+Task<> Worker::speak_http(const Listener& settings, net::Stream stream) {
+  if (has_implicit_tls(settings.service)) {
     const IdleSessions::Mark mark(idle_, stream);
     co_await stream.start_tls_server(snapshot_->tls, handshake);
   }

@@ -4,9 +4,9 @@
 #include "core/async/timer.h"
 #include "core/log.h"
 #include "core/mail/headers.h"
-#include "delivery/settings.h"
 #include "mailbox/imap/structure.h"
 #include "policy/dkim/signer.h"
+#include "relay/config/delivery_settings.h"
 
 namespace postern::relay {
 namespace {
@@ -62,14 +62,14 @@ int SessionCounts::total() const {
   return sum;
 }
 
-net::AddressTable::Limits address_limits(const config::Limits& limits) {
+net::AddressTable::Limits address_limits(const Limits& limits) {
   return {.connections = limits.connections,
           .connections_per_address = limits.connections_per_ip,
           .failures = limits.auth_failures_per_ip.count,
           .window = limits.auth_failures_per_ip.per};
 }
 
-House::House(const config::Config& config)
+House::House(const Config& config)
     : accounts(config.accounts_file()),
       addresses(address_limits(config.limits)),
       hashing(std::max(1U, config.worker_count() / 2), longest_wait_for_pool),
@@ -102,11 +102,11 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
   mailbox::AccountHub::Options options;
   options.folder = (config->data_dir / "mailboxes").string();
   options.remember_deliveries =
-      std::chrono::duration_cast<std::chrono::seconds>(config->queue.expire) + std::chrono::days(7);
+      std::chrono::duration_cast<std::chrono::seconds>(config->queue.retry.expire) +
+      std::chrono::days(7);
   hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options),
                                                imap::summarise);
-  courier_ =
-      std::make_unique<delivery::Courier>(loop_, house_.disk, delivery::settings_of(*config));
+  courier_ = std::make_unique<delivery::Courier>(loop_, house_.disk, delivery_settings(*config));
   queue_ = std::make_unique<queue::Queue>(
       loop_, house_.node, house_.disk,
       queue::Queue::Settings{
@@ -116,7 +116,7 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
 
 Task<> Worker::start(http::Application& http) {
   http_ = &http;
-  const auto settings = delivery::settings_of(*snapshot_->config);
+  const auto settings = delivery_settings(*snapshot_->config);
   directory_ = std::make_unique<Directory>(house_.accounts, house_.disk, snapshot_);
   router_ = std::make_unique<delivery::Router>(settings, *directory_);
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
@@ -150,7 +150,7 @@ Task<> Worker::configure(std::shared_ptr<const Snapshot> snapshot) {
   snapshot_ = std::move(snapshot);
   directory_->configure(snapshot_);
   intake_->configure(snapshot_);
-  const auto settings = delivery::settings_of(*snapshot_->config);
+  const auto settings = delivery_settings(*snapshot_->config);
   router_->configure(settings);
   courier_->configure(settings);
   dispatcher_->configure(settings);

@@ -12,7 +12,6 @@
 
 #include "core/async/loop.h"
 #include "core/async/task_group.h"
-#include "core/config/config.h"
 #include "core/net/address_table.h"
 #include "core/net/dns.h"
 #include "core/net/listener.h"
@@ -23,6 +22,7 @@
 #include "mailbox/session_context.h"
 #include "queue/node.h"
 #include "queue/queue.h"
+#include "relay/config/config.h"
 #include "relay/idle_sessions.h"
 #include "relay/intake/directory.h"
 #include "relay/intake/mail_intake.h"
@@ -72,7 +72,7 @@ class CountedEvents final : public delivery::EventSink {
 
 /// What all workers share; thread-safe, or constant once the loops run.
 struct House {
-  House(const config::Config& config);
+  House(const Config& config);
 
   policy::Accounts accounts;
   net::AddressTable addresses;
@@ -92,7 +92,7 @@ struct House {
   void refresh_accounts();
 };
 
-net::AddressTable::Limits address_limits(const config::Limits& limits);
+net::AddressTable::Limits address_limits(const Limits& limits);
 
 /// All methods on its own loop. Open, start, listen; then quiesce, and close in steps, for workers
 /// lean on each other.
@@ -130,22 +130,20 @@ class Worker {
  private:
   /// A listening address and what is done there.
   struct Door {
-    config::Listener settings;
+    Listener settings;
     std::shared_ptr<std::atomic<int>> sessions;
     std::unique_ptr<net::Listener> listener;
   };
 
-  void open_door(const net::Address& address, const config::Listener& settings);
+  void open_door(const net::Address& address, const Listener& settings);
   Task<> receive(std::shared_ptr<Door> door, net::Stream stream);
-  Task<> speak_smtp(const config::Listener& settings, net::Stream stream);
-  mailbox::SessionContext reader_context(const config::Listener& settings,
+  Task<> speak_smtp(const Listener& settings, net::Stream stream);
+  mailbox::SessionContext reader_context(const Listener& settings,
                                          std::shared_ptr<void> slot) const;
-  Task<> speak_imap(const config::Listener& settings, net::Stream stream,
-                    std::shared_ptr<void> slot);
-  Task<> speak_pop3(const config::Listener& settings, net::Stream stream,
-                    std::shared_ptr<void> slot);
-  Task<> speak_http(const config::Listener& settings, net::Stream stream);
-  Task<> turn_away(const config::Listener& settings, net::Stream stream);
+  Task<> speak_imap(const Listener& settings, net::Stream stream, std::shared_ptr<void> slot);
+  Task<> speak_pop3(const Listener& settings, net::Stream stream, std::shared_ptr<void> slot);
+  Task<> speak_http(const Listener& settings, net::Stream stream);
+  Task<> turn_away(const Listener& settings, net::Stream stream);
   bool may_use_lmtp(const net::Address& peer) const;
 
   Loop& loop_;

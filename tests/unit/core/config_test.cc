@@ -1,146 +1,16 @@
-// tests/unit/core/config_test.cc: postern.toml, its defaults and its mistakes.
-#include "core/config/config.h"
-
+// tests/unit/core/config_test.cc: the notations of postern.toml, and the files that it names.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
 
 #include "core/config/plain_toml.h"
+#include "core/config/secret.h"
 #include "core/config/values.h"
-#include "core/mail/address.h"
+#include "core/error.h"
 
 using namespace postern;
 using namespace std::chrono_literals;
-
-namespace {
-
-const std::filesystem::path file = "/somewhere/postern.toml";
-
-std::shared_ptr<const config::Config> good(std::string_view text) {
-  auto config = config::parse(text, file);
-  if (!config) FAIL(config.error().front().message());
-  return *config;
-}
-
-/// All mistakes, a line each.
-std::string mistakes(std::string_view text) {
-  const auto config = config::parse(text, file);
-  std::string all;
-  if (!config) {
-    for (const auto& error : config.error()) all += error.message() + "\n";
-  }
-  return all;
-}
-
-}  // namespace
-
-TEST_CASE("an empty file has the defaults of the contract") {
-  const auto config = good("hostname = \"Mail.Office.example\"\n");
-  CHECK(config->hostname == "mail.office.example");
-  CHECK(config->postmaster == "postmaster@mail.office.example");
-  CHECK(config->data_dir == "/var/lib/postern");
-  CHECK(config->queue.spool == "/var/lib/postern/spool");
-  CHECK(config->trusted_networks.empty());
-  CHECK(config->limits.message_size == 50'000'000);
-  CHECK(config->queue.is_managed());
-  CHECK(config->queue.expire == 120h);
-  CHECK(config->delivery.port == 25);
-  CHECK_FALSE(config->delivery.command_timeout);
-  CHECK(config->worker_count() >= 1);
-  REQUIRE(config->warnings.size() >= 1);
-  CHECK(config->warnings.back().find("nothing will listen") != std::string::npos);
-}
-
-TEST_CASE("every section is read") {
-  const auto config = good(R"(
-hostname = "mail.office.example"
-data_dir = "data"
-workers = 2
-trusted_networks = ["192.0.2.0/24", "::1"]
-[log]
-format = "text"
-level = "debug"
-[[listener]]
-service = "smtp"
-address = ["127.0.0.1:2525", "[::1]:2525", "unix:/run/x.sock"]
-[[listener]]
-service = "http"
-address = "127.0.0.1:8080"
-[[listener]]
-service = "submission"
-address = ["127.0.0.1:2587"]
-tls = "optional"
-name = "devices"
-[limits]
-message_size = "25MB"
-auth_failures_per_ip = { count = 3, per = "1m" }
-[domain."Bücher.example"]
-catch_all = "all@office.example"
-[queue]
-redis = "redis://user:pass@127.0.0.1:6379/0"
-retry = { first = "1s", factor = 2, max = "4s", jitter = 0.1 }
-warn_after = "0s"
-[delivery]
-dns = ["127.0.0.1:5353", "::1"]
-source = ["192.0.2.1"]
-concurrency = { initial = 2, max = 9 }
-command_timeout = "10s"
-[[route]]
-to = "*.partner.example"
-via = "smtp://10.0.0.1:2525"
-[[route]]
-to = "*"
-via = "reject 5.7.1 not to there"
-)");
-  CHECK(config->data_dir == "/somewhere/data");
-  CHECK(config->queue.spool == "/somewhere/data/spool");
-  REQUIRE(config->listeners.size() == 3);
-  CHECK(config->listeners[0].tls == config::ListenerTls::optional);
-  CHECK(config->listeners[0].addresses[2].is_unix());
-  CHECK(config->listeners[1].tls == config::ListenerTls::off);
-  CHECK(config->listeners[1].takes_credentials_in_clear());
-  CHECK(config->listeners[2].takes_credentials_in_clear());
-  CHECK_FALSE(config->listeners[0].name == "devices");
-  CHECK(config->limits.auth_failures_per_ip.count == 3);
-  CHECK(config->domains.contains("xn--bcher-kva.example"));
-  CHECK_FALSE(config->queue.is_managed());
-  CHECK(config->queue.retry.first == 1s);
-  CHECK(config->queue.warn_after == 0s);
-  CHECK(config->delivery.dns[1].port() == 53);
-  CHECK(config->delivery.command_timeout == 10s);
-  CHECK(config->delivery.max_concurrency == 9);
-  CHECK(config->routes[0].target.host == "10.0.0.1");
-  CHECK(config->routes[1].target.reason == "not to there");
-  CHECK(config->log_level == log::Level::debug);
-}
-
-TEST_CASE("every mistake is told with its line") {
-  const std::string said = mistakes(R"(hostname = "a b"
-recipient = 3
-[limits]
-recipients = "many"
-recipient = 3
-message_size = "12XB"
-[nonsense]
-x = 1
-[[listener]]
-service = "smpt"
-address = ["127.0.0.1"]
-)");
-  CHECK(said.find("postern.toml:1: hostname: \"a b\" is no host name") != std::string::npos);
-  CHECK(said.find("postern.toml:2: unknown key \"recipient\"") != std::string::npos);
-  CHECK(said.find("postern.toml:4: recipients is a string, must be a whole number from 1") !=
-        std::string::npos);
-  CHECK(
-      said.find(
-          "postern.toml:5: unknown key \"recipient\" in [limits]; did you mean \"recipients\"?") !=
-      std::string::npos);
-  CHECK(said.find("postern.toml:6: message_size: \"12XB\" is no size") != std::string::npos);
-  CHECK(said.find("postern.toml:7: unknown key \"nonsense\"") != std::string::npos);
-  CHECK(said.find("postern.toml:10: service is \"smpt\", must be smtp,") != std::string::npos);
-  CHECK(said.find("postern.toml:11: address: \"127.0.0.1\" is no address") != std::string::npos);
-}
 
 TEST_CASE("what is not ASCII is at home in strings, in comments and in keys that are strings") {
   const std::string text =
@@ -149,113 +19,6 @@ TEST_CASE("what is not ASCII is at home in strings, in comments and in keys that
                "a = [\n\"\u00e4\",\n'\u00e4'\n]\n\"\u00e4\" = 1",
                "a = [{b.\"\u00e4\" = 1, c.\"\u00e4\" = [1, '\u00e4']}]\nd.'\u00e4' = 1");
   CHECK(config::misplaced_character(text) == std::nullopt);
-}
-
-TEST_CASE("each of these lines is a mistake") {
-  const auto [text, words] = GENERATE(table<std::string, std::string>({
-      {"x", "not TOML"},
-      {"[{listener", "not TOML"},
-      {"\n\nworkers\u00e4 = 1", "postern.toml:4: not TOML: what is not ASCII"},
-      {"x = \"\"\"\\  \u00e4\"\"\"", "postern.toml:2: not TOML: what is not ASCII"},
-      {"x = [1,\n27.\"\u00e4\"]", "postern.toml:3: not TOML: what is not ASCII"},
-      {"x = [{a.\"\u00e4\" = [1.\"\u00e4\"]}]", "postern.toml:2: not TOML: what is not ASCII"},
-      {"x = [11[[['[\u00e4']", "postern.toml:2: not TOML: what is not ASCII"},
-      {"workers = -1", "from 0 to 1024"},
-      {"workers = 1.5", "a fraction, must be"},
-      {"shutdown_grace = 20", "a whole number, must be a duration"},
-      {"shutdown_grace = \"20\"", "is no duration"},
-      {"shutdown_grace = \"99999999d\"", "is no duration"},
-      {"trusted_networks = [\"10.0.0.0/33\"]", "is no network"},
-      {"trusted_networks = [1]", "must hold strings only"},
-      {"log = 3", "must be a table"},
-      {"listener = 3", "array of tables"},
-      {"log = { level = \"loud\" }", "debug, info, warn or error"},
-      {"postmaster = \"a\\u0007b\"", "control characters"},
-      {"postmaster = \"nobody\"", "is no mail address"},
-      {"data_dir = \"/" + std::string(100, 'd') + "\"", "107 octets"},
-      {"tls = { certificate = \"nowhere.pem\", key = \"nowhere.key\" }", "cannot be read"},
-      {"tls = { certificate = \"nowhere.pem\" }", "both or neither"},
-      {"limits = { connections = 0 }", "from 1 to"},
-      {"queue = { redis = \"http://x\" }", "queue.redis must be"},
-      {"queue = { redis = [\"managed\", \"unix:///x\"] }", "stands alone"},
-      {"queue = { retry = { first = \"5m\", max = \"1m\" } }", "shorter than"},
-      {"queue = { memory_limit = \"1MB\" }", "16MB or more"},
-      {"delivery = { concurrency = { initial = 9, max = 3 } }", "more than"},
-      {"delivery = { tls = \"yes\" }", "opportunistic, required or off"},
-      {"domain = { \"a b\" = {} }", "is no local domain"},
-      {"domain = { \"a.example\" = { dkim = [{ selector = \"p1\", key = \"none\" }] } }",
-       "cannot be read"},
-      {"domain = { \"a.example\" = {}, \"A.example\" = {} }", "declared twice"},
-      {"route = [{ to = \"*\", via = \"ftp://x\" }]", "is not one of"},
-      {"route = [{ to = \"*\", via = \"smtp://\" }]", "is not one of"},
-      {"route = [{ to = \"*\", via = \"smtps://user@h\" }]", "password_file"},
-      {"route = [{ to = \"*\", via = \"smtps://user:pw@h\" }]", "must not hold a password"},
-      {"route = [{ to = \"*\", via = \"mx\", password_file = \"x\" }]", "for a user@"},
-      {"route = [{ to = \"*\", via = \"reject because\" }]", "permanent code"},
-      {"route = [{ to = \"a@\", via = \"mx\" }]", "neither a domain"},
-      {"route = [{ via = \"mx\" }]", "has no `to`"},
-      {"listener = [{ service = \"imaps\", address = \"127.0.0.1:1\" }]", "requires TLS"},
-      {"listener = [{ service = \"http\", address = \"127.0.0.1:1\", tls = \"required\" }]",
-       "no STARTTLS"},
-      {"listener = [{ service = \"imaps\", address = \"127.0.0.1:1\", tls = \"off\" }]",
-       "first byte"},
-      {"listener = [{ service = \"smtp\" }]", "has no `address`"},
-      {"listener = [{ service = \"smtp\", address = \"unix:/" + std::string(107, 'x') + "\" }]",
-       "is too long"},
-      {"listener = [{ service = \"smtp\", address = \"127.0.0.1:1\" }, { service = \"lmtp\", "
-       "address = \"127.0.0.1:1\" }]",
-       "is taken by"},
-      {"listener = [{ service = \"smtp\", address = \"127.0.0.1:1\", proxy_protocol = true }]",
-       "proxy_networks"},
-      {"device = [{ networks = [\"::1\"], listener = \"d\", sender = \"a@b.example\", recipients = "
-       "[\"*\"] }]",
-       "no [[listener]] has the name"},
-      {"limit = [{ who = \"all\", per = \"1h\", messages = 1 }]", "account, ip"},
-      {"webhook = [{ url = \"ftp://x\" }]", "is no \"http"},
-      {"webhook = [{ url = \"http://x.example\", events = [\"opened\"] }]", "is no event"},
-      {"milter = [{ address = \"here\" }]", "is no address"},
-  }));
-  CAPTURE(text);
-  CHECK(mistakes("hostname = \"m.example\"\n" + text).find(words) != std::string::npos);
-}
-
-TEST_CASE("what this version does not do yet is said once") {
-  const auto config = good(R"(
-hostname = "m.example"
-[delivery]
-dane = true
-mta_sts = false
-[[limit]]
-who = "account"
-messages = 5
-per = "1h"
-[[limit]]
-who = "ip"
-messages = 5
-per = "1h"
-)");
-  std::string all;
-  for (const auto& warning : config->warnings) all += warning + "\n";
-  CHECK(all.find("DANE") != std::string::npos);
-  CHECK(all.find("MTA-STS") == std::string::npos);
-  CHECK(all.find("[[limit]]") != std::string::npos);
-  CHECK(all.find("[[limit]]") == all.rfind("[[limit]]"));
-}
-
-TEST_CASE("a via is taken apart") {
-  const auto via = config::Via::parse("submission://ann@office.example@Relay.example");
-  REQUIRE(via);
-  CHECK(via->user == "ann@office.example");
-  CHECK(via->host == "relay.example");
-  CHECK(via->port == 587);
-  CHECK(config::Via::parse("lmtp://[::1]:2424")->host == "::1");
-  CHECK(config::Via::parse("lmtp://[::1]:2424")->port == 2424);
-  CHECK(config::Via::parse("lmtp+unix:///run/dovecot/lmtp")->path == "/run/dovecot/lmtp");
-  CHECK_FALSE(config::Via::parse("smtp://h:0"));
-  CHECK_FALSE(config::Via::parse("smtp://h:99999"));
-  CHECK_FALSE(config::Via::parse("smtp://h:25/x"));
-  CHECK_FALSE(config::Via::parse("smtp://[1.2.3.4]"));
-  CHECK_FALSE(config::Via::parse(""));
 }
 
 TEST_CASE("durations, sizes and rates") {
@@ -284,14 +47,4 @@ TEST_CASE("the first line of a secret's file is the secret") {
   CHECK(config::read_secret(path) == "hush hush");
   std::filesystem::remove(path);
   CHECK_THROWS_AS(config::read_secret(path), IoError);
-}
-
-TEST_CASE("workers, data_dir and the queue's Redis need a restart") {
-  const auto before = good("hostname = \"m.example\"\nworkers = 1");
-  const auto after = good(
-      "hostname = \"n.example\"\nworkers = 2\ndata_dir = \"d\"\nqueue = { redis = "
-      "\"unix:///r\" }");
-  CHECK(config::needs_restart(*before, *after) ==
-        std::vector<std::string>{"workers", "data_dir", "queue.redis"});
-  CHECK(config::needs_restart(*before, *before).empty());
 }

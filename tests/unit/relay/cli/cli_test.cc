@@ -6,12 +6,12 @@
 #include <filesystem>
 #include <random>
 
-#include "core/config/config.h"
 #include "relay/cli/init.h"
 #include "relay/cli/session.h"
 #include "relay/cli/size.h"
 #include "relay/cli/status_screen.h"
 #include "relay/cli/table.h"
+#include "relay/config/config.h"
 
 using namespace postern;
 using namespace postern::relay;
@@ -66,7 +66,7 @@ TEST_CASE("what init writes passes the check, keeps its keys secret and is never
                             .base_port = 20000};
   const std::string said = init_instance(options);
   CHECK(said.contains("p1._domainkey.office.example"));
-  const auto config = config::load(options.folder / "postern.toml");
+  const auto config = load_config(options.folder / "postern.toml");
   if (!config) FAIL(config.error().front().message());
   CHECK((*config)->hostname == "mail.office.example");
   CHECK((*config)->listeners.size() == 8);
@@ -136,7 +136,7 @@ TEST_CASE("the sample configuration has no mistake") {
   std::filesystem::copy_file(std::filesystem::path(POSTERN_SOURCE_DIR) / "etc/postern.toml",
                              options.folder / "postern.toml",
                              std::filesystem::copy_options::overwrite_existing);
-  const auto loaded = config::load(options.folder / "postern.toml");
+  const auto loaded = load_config(options.folder / "postern.toml");
   REQUIRE(loaded);
   CHECK((*loaded)->warnings.empty());
 }

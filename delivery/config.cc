@@ -1,13 +1,22 @@
-// core/config/delivery_sections.cc: where mail goes, and how: [delivery], [[route]], [[shape]].
-#include "core/config/sections.h"
+// delivery/config.cc: reads [delivery], [[route]] and [[shape]].
+#include "delivery/config.h"
 
-namespace postern::config {
+#include "core/config/reader.h"
+#include "core/config/secret.h"
+
+namespace postern::delivery {
 
 namespace {
 
+using config::check_secret;
+using config::in_quotes;
+using config::parse_pattern;
+using config::Parsed;
+using config::Section;
+
 // clang-format off
-constexpr std::array<std::pair<std::string_view, DeliveryTls>, 3> delivery_tls{{
-    {"opportunistic", DeliveryTls::opportunistic}, {"required", DeliveryTls::required}, {"off", DeliveryTls::off}}};
+constexpr std::array<std::pair<std::string_view, TlsDemand>, 3> tls_demands{{
+    {"opportunistic", TlsDemand::opportunistic}, {"required", TlsDemand::required}, {"off", TlsDemand::off}}};
 // clang-format on
 
 Parsed<net::Address> parse_ip(std::string_view text) {
@@ -18,7 +27,7 @@ Parsed<net::Address> parse_ip(std::string_view text) {
 
 OAuth read_oauth(Section section) {
   OAuth oauth;
-  section.take_parsed("token_url", oauth.token_url, parse_url);
+  section.take_parsed("token_url", oauth.token_url, config::parse_url);
   section.take("client_id", oauth.client_id);
   section.take("scope", oauth.scope);
   section.take("secret_file", oauth.secret_file);
@@ -32,20 +41,20 @@ OAuth read_oauth(Section section) {
 
 }  // namespace
 
-void read_delivery(Section section, Config& config) {
-  Delivery& delivery = config.delivery;
+Config read_config(Section section) {
+  Config delivery;
   std::uint64_t port = delivery.port;
   section.take_number("port", port, 1, 65535);
   delivery.port = static_cast<std::uint16_t>(port);
   section.take_list("dns", delivery.dns, [](std::string_view text) -> Parsed<net::Address> {
     if (const auto bare = net::Address::parse_ip(text, 53)) return *bare;
-    auto address = parse_address(text);
+    auto address = config::parse_address(text);
     if (address && address->is_unix())
       return std::unexpected(in_quotes(text) + R"( is no resolver: "127.0.0.1:53" is)");
     return address;
   });
   section.take_list("source", delivery.source, parse_ip);
-  section.take_choice("tls", delivery.tls, delivery_tls);
+  section.take_choice("tls", delivery.tls, tls_demands);
   section.take("dane", delivery.dane);
   section.take("mta_sts", delivery.mta_sts);
   if (section.has("dane") && delivery.dane) {
@@ -69,10 +78,11 @@ void read_delivery(Section section, Config& config) {
     section.take_duration("command_timeout", *delivery.command_timeout);
   }
   section.finish();
+  return delivery;
 }
 
-Route read_route(Section section) {
-  Route route;
+RouteSettings read_route(Section section) {
+  RouteSettings route;
   section.take_parsed("to", route.to, parse_pattern);
   section.take_parsed("from", route.from, [](std::string_view text) {
     return text.empty() ? Parsed<std::string>("") : parse_pattern(text);
@@ -113,16 +123,15 @@ Shape read_shape(Section section) {
     if (pattern && by_mx) return "mx:" + *pattern;
     return pattern;
   });
-  shape.concurrency = optional_number<std::uint64_t>(section, "concurrency");
-  shape.messages_per_connection =
-      optional_number<std::uint64_t>(section, "messages_per_connection");
+  shape.concurrency = section.optional_number("concurrency");
+  shape.messages_per_connection = section.optional_number("messages_per_connection");
   if (section.has("rate")) {
-    Rate rate;
-    section.take_parsed("rate", rate, parse_rate);
+    config::Rate rate;
+    section.take_parsed("rate", rate, config::parse_rate);
     shape.rate = rate;
   }
   section.finish();
   return shape;
 }
 
-}  // namespace postern::config
+}  // namespace postern::delivery

@@ -1,33 +1,36 @@
-// core/config/via.cc: what a `[[route]]` may say in `via`.
+// delivery/via.cc: takes a `via` apart.
+#include "delivery/via.h"
 
 #include "core/config/values.h"
 #include "core/mail/address.h"
 #include "core/mail/status.h"
 #include "core/number.h"
 
-namespace postern::config {
+namespace postern::delivery {
 
 namespace {
 
-struct Scheme {
+using config::in_quotes;
+
+struct ViaScheme {
   std::string_view prefix;
   Via::Kind kind;
   std::uint16_t port;
 };
 
-constexpr std::array schemes{
-    Scheme{"smtp://", Via::Kind::smtp, 25},
-    Scheme{"smtps://", Via::Kind::smtps, 465},
-    Scheme{"submission://", Via::Kind::submission, 587},
-    Scheme{"lmtp://", Via::Kind::lmtp, 24},
+constexpr std::array via_schemes{
+    ViaScheme{"smtp://", Via::Kind::smtp, 25},
+    ViaScheme{"smtps://", Via::Kind::smtps, 465},
+    ViaScheme{"submission://", Via::Kind::submission, 587},
+    ViaScheme{"lmtp://", Via::Kind::lmtp, 24},
 };
 
-constexpr std::string_view allowed =
+constexpr std::string_view allowed_vias =
     "mx, smtp://host:port, smtps://user@host:465, submission://user@host:587, lmtp://host:port, "
     "lmtp+unix:///path, mailbox, discard or \"reject 5.7.1 why\"";
 
-std::unexpected<std::string> wrong(std::string_view text) {
-  return std::unexpected(in_quotes(text) + " is not one of " + std::string(allowed));
+std::unexpected<std::string> no_via(std::string_view text) {
+  return std::unexpected(in_quotes(text) + " is not one of " + std::string(allowed_vias));
 }
 
 /// "[::1]:25", "host", "host:25" into `via`; false when it is none of these.
@@ -88,22 +91,22 @@ std::expected<Via, std::string> Via::parse(std::string_view text) {
     }
     return via;
   }
-  for (const Scheme& scheme : schemes) {
+  for (const ViaScheme& scheme : via_schemes) {
     if (!text.starts_with(scheme.prefix)) continue;
     Via via{.kind = scheme.kind, .port = scheme.port};
     std::string_view rest = text.substr(scheme.prefix.size());
     if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
       via.user = rest.substr(0, at);  // may hold an @ itself: many providers log in with addresses
       rest.remove_prefix(at + 1);
-      if (via.user.empty() || scheme.kind == Kind::lmtp) return wrong(text);
+      if (via.user.empty() || scheme.kind == Kind::lmtp) return no_via(text);
     }
     if (via.user.find(':') != std::string::npos) {
       return std::unexpected(std::string("`via` must not hold a password: use `password_file`"));
     }
-    if (!read_host(rest, via)) return wrong(text);
+    if (!read_host(rest, via)) return no_via(text);
     return via;
   }
-  return wrong(text);
+  return no_via(text);
 }
 
-}  // namespace postern::config
+}  // namespace postern::delivery

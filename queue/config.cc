@@ -1,14 +1,19 @@
-// core/config/queue_section.cc: [queue]: Redis, the spool, and when to try again.
-#include "core/config/sections.h"
+// queue/config.cc: reads [queue]: Redis, the spool, and when to try again.
+#include "queue/config.h"
 
+#include "core/config/reader.h"
 #include "core/redis/connection.h"
 
-namespace postern::config {
+namespace postern::queue {
 
 namespace {
 
-Retry read_retry(Section section) {
-  Retry retry;
+using config::Section;
+
+constexpr std::uint64_t least_memory = 16'000'000;
+
+RetrySchedule::Settings read_retry(Section section) {
+  RetrySchedule::Settings retry;
   section.take_duration("first", retry.first, std::chrono::milliseconds(100));
   section.take_fraction("factor", retry.factor, 1, 100);
   section.take_duration("max", retry.max, std::chrono::milliseconds(100));
@@ -22,7 +27,7 @@ Retry read_retry(Section section) {
 
 SentinelGroup read_sentinels(Section section) {
   SentinelGroup group;
-  section.take_list("sentinels", group.sentinels, parse_host_port);
+  section.take_list("sentinels", group.sentinels, config::parse_host_port);
   section.take("name", group.name);
   section.require("sentinels", R"(["host:26379", …])");
   section.require("name", "the master's name");
@@ -34,13 +39,13 @@ std::optional<RedisShard> read_shard(Section& section, const toml::node& node, b
   constexpr std::string_view allowed =
       R"("managed", "unix:///path", "redis://user:pass@host:6379/0", { sentinels = […], name = … } or an array of these)";
   if (const toml::table* table = node.as_table()) {
-    section.report().not_yet(line_of(node), "Redis Sentinel");
+    section.report().not_yet(config::line_of(node), "Redis Sentinel");
     return read_sentinels(Section(section.report(), *table, "queue.redis"));
   }
   const auto text = node.value_exact<std::string>();
   if (text == "managed") {
-    if (alone) return ManagedRedis{};
-    section.report().mistake(line_of(node),
+    if (alone) return Managed{};
+    section.report().mistake(config::line_of(node),
                              "queue.redis: \"managed\" stands alone, not among shards");
     return std::nullopt;
   }
@@ -48,17 +53,18 @@ std::optional<RedisShard> read_shard(Section& section, const toml::node& node, b
     if (const auto url = redis::Url::parse(*text); url) return RedisUrl{*text};
   }
   // The text may hold a password: it is not repeated.
-  section.report().mistake(line_of(node), "queue.redis must be " + std::string(allowed));
+  section.report().mistake(config::line_of(node), "queue.redis must be " + std::string(allowed));
   return std::nullopt;
 }
 
-void read_redis(Section& section, Queue& queue) {
+void read_redis(Section& section, Config& queue) {
   const toml::node* node = section.find("redis");
   if (node == nullptr) return;
   std::vector<RedisShard> shards;
   if (const toml::array* array = node->as_array()) {
     if (array->empty()) section.mistake("redis", "queue.redis is empty: name at least one");
-    if (array->size() > 1) section.report().not_yet(line_of(*node), "a queue of several shards");
+    if (array->size() > 1)
+      section.report().not_yet(config::line_of(*node), "a queue of several shards");
     for (const toml::node& item : *array) {
       if (auto shard = read_shard(section, item, array->size() == 1))
         shards.push_back(std::move(*shard));
@@ -71,24 +77,25 @@ void read_redis(Section& section, Queue& queue) {
 
 }  // namespace
 
-void read_queue(Section section, Config& config) {
-  Queue& queue = config.queue;
+Config read_config(Section section, const config::Path& data_dir) {
+  Config queue;
   read_redis(section, queue);
   section.take_size("memory_limit", queue.memory_limit);
-  if (queue.memory_limit < 16 * million) {
+  if (queue.memory_limit < least_memory) {
     section.mistake("memory_limit", "memory_limit must be 16MB or more");
   }
   section.take_size("disk_reserve", queue.disk_reserve);
   std::string spool = "spool";
   section.take("spool", spool);
   if (spool.empty()) section.mistake("spool", "spool must be a folder");
-  queue.spool = (config.data_dir / spool).lexically_normal();
+  queue.spool = (data_dir / spool).lexically_normal();
   if (const toml::table* inner = section.table("retry")) {
     queue.retry = read_retry(Section(section.report(), *inner, "retry"));
   }
-  section.take_duration("expire", queue.expire);
-  section.take_duration("warn_after", queue.warn_after, Milliseconds(0));
+  section.take_duration("expire", queue.retry.expire);
+  section.take_duration("warn_after", queue.retry.warn_after, config::Milliseconds(0));
   section.finish();
+  return queue;
 }
 
-}  // namespace postern::config
+}  // namespace postern::queue

@@ -1,0 +1,13 @@
+// relay/config/delivery_settings.h: what delivery is told of the configuration.
+#pragma once
+
+#include <memory>
+
+#include "delivery/settings.h"
+#include "relay/config/config.h"
+
+namespace postern::relay {
+
+std::shared_ptr<const delivery::Settings> delivery_settings(const Config& config);
+
+}  // namespace postern::relay

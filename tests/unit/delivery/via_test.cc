@@ -1,0 +1,22 @@
+// tests/unit/delivery/via_test.cc: what a route may say in `via`.
+#include "delivery/via.h"
+
+#include <catch2/catch.hpp>
+
+using namespace postern;
+
+TEST_CASE("a via is taken apart") {
+  const auto via = delivery::Via::parse("submission://ann@office.example@Relay.example");
+  REQUIRE(via);
+  CHECK(via->user == "ann@office.example");
+  CHECK(via->host == "relay.example");
+  CHECK(via->port == 587);
+  CHECK(delivery::Via::parse("lmtp://[::1]:2424")->host == "::1");
+  CHECK(delivery::Via::parse("lmtp://[::1]:2424")->port == 2424);
+  CHECK(delivery::Via::parse("lmtp+unix:///run/dovecot/lmtp")->path == "/run/dovecot/lmtp");
+  CHECK_FALSE(delivery::Via::parse("smtp://h:0"));
+  CHECK_FALSE(delivery::Via::parse("smtp://h:99999"));
+  CHECK_FALSE(delivery::Via::parse("smtp://h:25/x"));
+  CHECK_FALSE(delivery::Via::parse("smtp://[1.2.3.4]"));
+  CHECK_FALSE(delivery::Via::parse(""));
+}
