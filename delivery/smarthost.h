@@ -1,18 +1,16 @@
-// delivery/smarthost.h: the `via` of a route, read: a smarthost or an LMTP server.
+// delivery/smarthost.h: the host that a route's `via` names, as delivery goes to it.
 #pragma once
 
-#include <expected>
-#include <string>
-#include <string_view>
+#include <optional>
 
-#include "core/error.h"
 #include "delivery/outcome.h"
+#include "delivery/via.h"
 
 namespace postern::delivery {
 
-/// "smtp://host:port", "smtps://user@host:465", "submission://user@host:587", "lmtp://host:port" or
-/// "lmtp+unix:///path". The password is filled in by the caller. `smtp` asks for TLS as `fallback`
-/// says, the others always. Pure.
-std::expected<Target, SyntaxError> parse_via(std::string_view via, TlsDemand fallback);
+/// A smarthost or an LMTP server; none when `via` names no host. Its addresses (but of a unix
+/// socket) and the password are filled in by the caller. `smtp` and `lmtp` ask for TLS as
+/// `fallback` says, the others always; with a user the certificate must be right. Pure.
+std::optional<Target> smarthost_of(const Via& via, TlsDemand fallback);
 
 }  // namespace postern::delivery

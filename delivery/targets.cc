@@ -3,23 +3,15 @@
 #include <uv.h>
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
 
 #include "core/async/offload.h"
+#include "core/config/secret.h"
 #include "core/mail/encodings.h"
 #include "delivery/smarthost.h"
 
 namespace postern::delivery {
 namespace {
-
-std::string first_line(const std::string& path) {
-  std::ifstream file(path);
-  std::string line;
-  if (!std::getline(file, line)) throw IoError("cannot read the password in " + path);
-  if (line.ends_with('\r')) line.pop_back();
-  return line;
-}
 
 std::vector<std::string> interface_ips() {
   std::vector<std::string> ips;
@@ -36,16 +28,20 @@ std::vector<std::string> interface_ips() {
 /// Addresses may change, so they are looked up for each attempt; so is the password.
 Task<Target> smarthost(net::Resolver& resolver, ThreadPool& pool, std::string via,
                        std::shared_ptr<const Settings> settings) {
-  auto target = parse_via(via, settings->tls);
-  if (!target) throw IoError("the route's via cannot be read: " + target.error().text);
+  const auto parsed = Via::parse(via);
+  auto target = parsed ? smarthost_of(*parsed, settings->tls) : std::nullopt;
+  if (!target) {
+    throw IoError("the route's via cannot be read: " +
+                  (parsed ? via + " names no host" : parsed.error()));
+  }
   if (!target->user.empty()) {
     const auto route = std::ranges::find_if(settings->routes, [&](const RouteSettings& r) {
       return r.via == via && !r.password_file.empty();
     });
     if (route == settings->routes.end())
       throw IoError("no [[route]] has a password_file for " + via);
-    const std::string path = route->password_file.string();
-    target->password = co_await offload(pool, [&path] { return first_line(path); });
+    target->password =
+        co_await offload(pool, [&] { return config::read_secret(route->password_file); });
   }
   if (target->addresses.empty()) {
     const auto found = co_await resolver.addresses(target->host);

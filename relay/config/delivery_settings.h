@@ -8,6 +8,8 @@
 
 namespace postern::relay {
 
+/// Of all sections together: those of delivery, the names and listeners that are ours, and the
+/// retries of `[queue]`.
 std::shared_ptr<const delivery::Settings> delivery_settings(const Config& config);
 
 }  // namespace postern::relay

@@ -153,22 +153,28 @@ TEST_CASE("the first route that matches wins, by recipient and sender") {
 }
 
 TEST_CASE("a password makes a smarthost's certificate count") {
-  const auto plain = parse_via("smtp://relay.example:2525", TlsDemand::opportunistic);
+  const auto host = [](std::string_view via, TlsDemand fallback) {
+    return smarthost_of(*Via::parse(via), fallback);
+  };
+  const auto plain = host("smtp://relay.example:2525", TlsDemand::opportunistic);
   REQUIRE(plain.has_value());
   CHECK(plain->host == "relay.example");
   CHECK(plain->port == 2525);
   CHECK(plain->tls == TlsDemand::opportunistic);
-  const auto login = parse_via("submission://me@x.example@smtp.example", TlsDemand::off);
+  const auto login = host("submission://me@x.example@smtp.example", TlsDemand::off);
   REQUIRE(login.has_value());
   CHECK(login->user == "me@x.example");
   CHECK(login->port == 587);
   CHECK(login->tls == TlsDemand::verified);
-  CHECK(parse_via("smtps://h", TlsDemand::off)->tls_from_start);
-  CHECK(parse_via("smtp://[2001:db8::1]:26", TlsDemand::off)->host == "2001:db8::1");
-  CHECK(parse_via("lmtp+unix:///run/lmtp", TlsDemand::required)->addresses.size() == 1);
-  for (const char* via :
-       {"", "http://x", "smtp://", "smtp://h:0", "smtp://h:x", "smtp://h:70000", "lmtp+unix://x"})
-    CHECK_FALSE(parse_via(via, TlsDemand::off).has_value());
+  CHECK_FALSE(login->tls_from_start);
+  CHECK(host("submission://h", TlsDemand::off)->tls == TlsDemand::required);
+  CHECK(host("smtps://h", TlsDemand::off)->tls_from_start);
+  CHECK(host("lmtp://h", TlsDemand::off)->protocol == Protocol::lmtp);
+  const auto unix_socket = host("lmtp+unix:///run/lmtp", TlsDemand::required);
+  CHECK(unix_socket->addresses.size() == 1);
+  CHECK(unix_socket->tls == TlsDemand::off);
+  for (const char* via : {"mx", "mailbox", "discard", "reject 5.7.1 no"})
+    CHECK_FALSE(host(via, TlsDemand::off).has_value());
 }
 
 TEST_CASE("reports go to who wants them, and never to the null sender") {
