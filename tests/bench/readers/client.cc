@@ -10,7 +10,7 @@
 
 namespace bench {
 
-Client::Client(int port, SSL_CTX* tls) {
+Client::Client(int port, SSL_CTX* tls, SSL_SESSION* earlier) {
   descriptor_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in to{};
   to.sin_family = AF_INET;
@@ -25,10 +25,13 @@ Client::Client(int port, SSL_CTX* tls) {
   if (tls == nullptr) return;
   ssl_ = SSL_new(tls);
   SSL_set_fd(ssl_, descriptor_);
+  if (earlier != nullptr) SSL_set_session(ssl_, earlier);
   if (SSL_connect(ssl_) != 1) throw Trouble{"no TLS"};
 }
 
 Client::~Client() {
+  // Else OpenSSL holds the session for broken, and never resumes it.
+  if (ssl_ != nullptr) SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   SSL_free(ssl_);
   ::close(descriptor_);
 }

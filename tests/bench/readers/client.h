@@ -17,7 +17,8 @@ struct Trouble {
 class Client {
  public:
   /// `tls`: none for a connection in the clear. Nobody verifies: that work would be the client's.
-  Client(int port, SSL_CTX* tls);
+  /// `earlier`: a TLS session to resume, when the server agrees.
+  Client(int port, SSL_CTX* tls, SSL_SESSION* earlier = nullptr);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -33,6 +34,9 @@ class Client {
   /// A line that begins with `start`, else Trouble.
   void expect(std::string_view start);
   int descriptor() const { return descriptor_; }
+  /// The TLS session as the server has given it by now, to be freed by the caller.
+  SSL_SESSION* session() const { return SSL_get1_session(ssl_); }
+  bool has_resumed() const { return SSL_session_reused(ssl_) == 1; }
 
  private:
   void fill();

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   app.add_option("--port", options.port);
   app.add_option("--lmtp-port", options.lmtp_port);
   app.add_flag("--tls", options.tls);
+  app.add_flag("--resume", options.resume);
   app.add_option("--connections", options.connections);
   app.add_option("--boxes", options.boxes);
   app.add_option("--first-box", options.first_box);

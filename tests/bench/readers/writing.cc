@@ -55,13 +55,18 @@ void append(const Options& options) {
 
 void logins(const Options& options) {
   SSL_CTX* const tls = tls_of(options);
+  std::atomic<unsigned> resumed = 0;
   const double seconds = many(options, [&](unsigned) {
-    return [&options, tls](unsigned number) {
-      Client client(options.port, tls);
+    return [&, session = std::shared_ptr<SSL_SESSION>()](unsigned number) mutable {
+      Client client(options.port, tls, session.get());
       log_in(client, user(options.first_box + number % options.boxes), options.password);
       client.command("LOGOUT");
+      if (!options.resume) return;
+      resumed += client.has_resumed() ? 1 : 0;
+      session.reset(client.session(), SSL_SESSION_free);
     };
   });
+  if (options.resume && resumed == 0) throw Trouble{"the server has resumed no TLS session"};
   report(options, 1, seconds);
 }
 
