@@ -35,8 +35,6 @@ std::int64_t to_number(WallTime time) {
   return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 
-WallTime to_time(std::int64_t number) { return WallTime(milliseconds(number)); }
-
 mail::EmailAddress address(const std::string& text) {
   auto parsed = mail::EmailAddress::parse(text);
   if (!parsed) throw IoError("the queue holds an address that cannot be read");
@@ -129,6 +127,12 @@ Event decode_event(std::string_view text) {
   event.address = get(json, "a");
   event.tls = get(json, "l");
   return event;
+}
+
+WallTime to_time(std::int64_t number) {
+  constexpr std::int64_t most = std::chrono::floor<milliseconds>(WallTime::duration::max()).count();
+  if (number > most || number < -most) throw IoError("the queue holds a time that cannot be read");
+  return WallTime(milliseconds(number));
 }
 
 }  // namespace postern::queue

@@ -24,4 +24,7 @@ std::vector<mail::Recipient> decode_recipients(std::string_view text);
 std::string encode_event(const Event& event);
 Event decode_event(std::string_view text);
 
+/// Milliseconds since 1970, as the queue writes times. Throws IoError past the year 2262.
+WallTime to_time(std::int64_t milliseconds);
+
 }  // namespace postern::queue

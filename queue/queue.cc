@@ -3,6 +3,7 @@
 #include "queue/queue.h"
 
 #include "core/async/timer.h"
+#include "queue/codec.h"
 #include "queue/queue_impl.h"
 #include "queue/wire.h"
 

@@ -63,8 +63,6 @@ std::vector<mail::Recipient> still_open(const Lease& lease, const Settlement& se
 
 }  // namespace
 
-WallTime to_time(std::int64_t number) { return WallTime(milliseconds(number)); }
-
 WallTime wall_now() { return std::chrono::system_clock::now(); }
 
 std::string idempotency_name(const std::string& account, const std::string& key) {

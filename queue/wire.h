@@ -13,7 +13,6 @@
 
 namespace postern::queue {
 
-WallTime to_time(std::int64_t milliseconds);
 WallTime wall_now();
 
 /// What a client chose never becomes a key of Redis as it is. Empty for an empty key.

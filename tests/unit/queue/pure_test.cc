@@ -3,6 +3,7 @@
 #include <fstream>
 #include <set>
 
+#include "queue/codec.h"
 #include "queue/heartbeat.h"
 #include "queue/node.h"
 #include "queue/queue_id.h"
@@ -196,4 +197,12 @@ TEST_CASE("the sweep sees old spool files only, and nothing that is not ours") {
   const auto old = walk.next(folder.path, 24h, now + 25h, 10);
   REQUIRE(old.size() == 1);
   CHECK(old[0].id == QueueId{1});
+}
+
+TEST_CASE("a time past what the clock can hold is an entry that cannot be read") {
+  const Event event = decode_event(R"({"t":1700000000000,"f":"accepted"})");
+  CHECK(event.at == WallTime(1700000000s));
+  for (const char* text : {"100000000000000000", "-100000000000000000", "9223372036854775807"}) {
+    CHECK_THROWS_AS(decode_event(std::string(R"({"f":"x","t":)") + text + "}"), postern::IoError);
+  }
 }
