@@ -259,13 +259,19 @@ class Crash:
                 f"and {self.sink.dropped_after_taking} that the sink took without saying so")
 
     def drain(self):
+        rows = []
+
         def is_empty():
-            rows = self.gateway.json("queue", "list")
+            rows[:] = self.gateway.json("queue", "list")
             if rows:
                 self.gateway.cli("queue", "retry", "--all", check=False)
                 time.sleep(0.2)  # the tries need the processor more than the listing does
             return not rows
-        wait_for(is_empty, "an empty queue", 180)
+        try:
+            wait_for(is_empty, "an empty queue", 180)
+        except AssertionError as failure:
+            left = [self.gateway.timeline(row["id"]) for row in rows[:3]]
+            raise AssertionError(f"{failure}: {len(rows)} are left, such as {rows[:3]}, {left}; {self.gateway.json('status')}") from failure
 
     def check_duplicates(self, copies):
         """A copy too many is allowed for exactly one reason: the sink had taken the message, and the gateway was killed before it
