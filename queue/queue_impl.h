@@ -38,7 +38,7 @@ struct Queue::Impl {
   std::optional<std::chrono::steady_clock::time_point> give_up_at;  // settles, at shutdown
   unsigned replicas = 0;  // of Redis, when it was last asked
   bool stopping = false;
-  bool claim_in_doubt = false;  // the answer to the last one was lost
+  std::uint64_t claims = 0, claims_answered = 0;  // the last one made, and the last one known here
   SpoolWalk sweep;
   unsigned shelved = 0;  // batches that shelve_bodies has written
 

@@ -22,15 +22,16 @@ Task<std::vector<Lease>> Queue::claim(std::size_t max) {
                              std::to_string(bodies_per_claim),
                              std::to_string(impl.settings.worker),
                              impl.generation,
-                             impl.claim_in_doubt ? "1" : "0"};
-  // Until the leases are known here, the next claim has to give them back.
-  impl.claim_in_doubt = true;
+                             std::to_string(++impl.claims),
+                             std::to_string(impl.claims_answered)};
+  const std::uint64_t number = impl.claims;
   const redis::Reply reply = co_await impl.redis.run(verbs().claim, std::move(arguments));
   std::vector<Lease> leases;
   for (const redis::Reply& item : reply.at(1).items) {
     leases.push_back(parse_lease(item, reply.at(0).integer(), impl.settings.spool));
   }
-  impl.claim_in_doubt = false;
+  // Until the leases are known here, the next claim gives them back.
+  impl.claims_answered = number;
   co_return leases;
 }
 

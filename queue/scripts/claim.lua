@@ -1,15 +1,17 @@
 #!lua flags=allow-oom
 -- claim.lua: leases what is due, one delivery a lane in turn, so that no next hop waits for another's backlog.
--- ARGV: owner, node, most, cap in flight of a lane, bytes of bodies after which to stop, worker, generation, '1' when the answer to
--- this worker's last claim was lost.
+-- ARGV: owner, node, most, cap in flight of a lane, bytes of bodies after which to stop, worker, generation, this claim's number, that
+-- of the worker's last claim whose answer has come.
 local owner, most, cap, budget, worker = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local number, answered = ARGV[8], tonumber(ARGV[9])
 require_generation(owner, worker, ARGV[7])
 local t = now()
 local result, taken = {}, {}
 
 -- What was leased to nobody's knowledge goes back first: nothing else would end these leases while this node lives.
-if ARGV[8] == '1' then
-  for ref, fence in string.gmatch(call('HGET', 'q:claimed:' .. owner, worker) or '', '(%S+)=(%d+)') do
+local claimed = call('HGET', 'q:claimed:' .. owner, worker) or '0'
+if tonumber(string.match(claimed, '^%d+')) > answered then
+  for ref, fence in string.gmatch(claimed, '(%S+)=(%d+)') do
     local d = read(ref)
     if d and d.state == 'active' and d.owner == owner and d.fence == fence then
       obey(string.match(ref, '^(.*):%d+$'), ref, d, t, function() enter_ready(ref, d.lane, t) end)
@@ -67,5 +69,5 @@ while (here or anywhere) and #result < most and budget > 0 do
   here = here and serve(ARGV[2])
   if #result < most and budget > 0 then anywhere = anywhere and serve('') end
 end
-if #taken > 0 then call('HSET', 'q:claimed:' .. owner, worker, table.concat(taken, ' ')) end
+if #taken > 0 then call('HSET', 'q:claimed:' .. owner, worker, number .. ' ' .. table.concat(taken, ' ')) end
 return {t, result}

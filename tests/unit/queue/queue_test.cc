@@ -194,10 +194,8 @@ TEST_CASE("a commit whose answer nobody waited for is abandoned") {
   bench.run(sleeper.stop());
 }
 
-TEST_CASE("a claim whose answer was lost is made again, not kept from everybody until a restart") {
-  Bench bench;
-  bench.start();
-  bench.commit(message({to("bob@a.example")}), false);
+/// Makes a claim whose answer does not come in time: Redis sleeps.
+void lose_a_claim(Bench& bench) {
   redis::Connection sleeper(bench.loop, bench.server.url());
   sleeper.start();
   bench.run(sleeper.call({"PING"}));
@@ -208,12 +206,36 @@ TEST_CASE("a claim whose answer was lost is made again, not kept from everybody 
   const auto lost = [](Queue& queue) -> Task<> { co_await with_timeout(30ms, queue.claim(10)); };
   CHECK_THROWS_AS(bench.run(lost(bench.queue())), Timeout);
   bench.run(group.join());
+  bench.run(sleeper.stop());
+}
+
+TEST_CASE("a claim whose answer was lost is made again, not kept from everybody until a restart") {
+  Bench bench;
+  bench.start();
+  bench.commit(message({to("bob@a.example")}), false);
+  lose_a_claim(bench);
   const auto again = bench.run(bench.queue().claim(10));
   REQUIRE(again.size() == 1);
   CHECK(again[0].fence == 3);  // leased twice since it was stored
   CHECK(bench.run(bench.queue().claim(10)).empty());
   CHECK(bench.run(bench.queue().settle(again[0], delivered())).ours);
-  bench.run(sleeper.stop());
+}
+
+TEST_CASE("a lost answer that held no lease takes none from those who work") {
+  Bench bench;
+  bench.start();
+  bench.commit(message({to("bob@a.example")}), false);
+  const auto leases = bench.run(bench.queue().claim(10));
+  REQUIRE(leases.size() == 1);
+  SECTION("of a claim that found nothing") { lose_a_claim(bench); }
+  SECTION("of a claim that Redis never heard") {
+    bench.server.kill();
+    CHECK_THROWS_AS(bench.run(bench.queue().claim(10)), IoError);
+    bench.server.start();
+    bench.until([&] { return bench.queue().trouble().empty(); });
+  }
+  CHECK(bench.run(bench.queue().claim(10)).empty());
+  CHECK(bench.run(bench.queue().settle(leases[0], delivered())).ours);
 }
 
 TEST_CASE("a host that takes nothing gets its share of leases at commit, and no more") {
