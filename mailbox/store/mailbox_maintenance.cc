@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/async/timer.h"
+#include "core/log.h"
 
 namespace postern::mailbox {
 
@@ -58,7 +59,9 @@ Task<bool> Mailbox::maintain_a_slice() {
     co_await offload(settings_->pool, [&] { more = writer_->maintain(); });
   } catch (const Cancelled&) {
     cancelled = true;
-  } catch (const IoError&) {  // a full disk: the next write calls again
+  } catch (const std::exception& error) {
+    // A full disk, say: the next write calls again. Whatever it is, writes must not wait for ever.
+    log::warn("mailbox_not_maintained", {{"account", account_}, {"error", error.what()}});
   }
   writing_ = false;
   settled_.set();
