@@ -27,22 +27,28 @@ std::string cell(const Json& value) {
   return joined.empty() ? "-" : joined;
 }
 
+bool is_nested(const Json& value) {
+  return value.is_object() || (value.is_array() && !value.empty() && value.front().is_object());
+}
+
+void print_rows(std::string& out, const Json& rows, const std::string& indent) {
+  for (const auto& row : rows) {
+    std::string line;
+    for (const auto& [name, field] : row.items())
+      line += (line.empty() ? "" : "  ") + name + "=" + cell(field);
+    out += indent + line + "\n";
+  }
+}
+
+/// What is short stands first.
 void print_object(std::string& out, const Json& object, const std::string& indent) {
   for (const auto& [key, value] : object.items()) {
-    const bool nested =
-        value.is_object() || (value.is_array() && !value.empty() && value.front().is_object());
-    out += indent + key + ":" + (nested ? "\n" : " " + cell(value) + "\n");
-    if (!nested) continue;
-    if (value.is_object()) {
-      print_object(out, value, indent + "  ");
-      continue;
-    }
-    for (const auto& item : value) {
-      std::string line;
-      for (const auto& [name, field] : item.items())
-        line += (line.empty() ? "" : "  ") + name + "=" + cell(field);
-      out += indent + "  " + line + "\n";
-    }
+    if (!is_nested(value)) out += indent + key + ": " + cell(value) + "\n";
+  }
+  for (const auto& [key, value] : object.items()) {
+    if (!is_nested(value)) continue;
+    out += indent + key + ":\n";
+    (value.is_object() ? print_object : print_rows)(out, value, indent + "  ");
   }
 }
 
