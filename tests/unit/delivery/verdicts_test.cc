@@ -4,6 +4,18 @@
 using namespace postern;
 using namespace postern::delivery;
 
+namespace {
+
+/// A host that takes one recipient in a transaction, and says `full` to the second.
+Script room_for_one(const std::string& full) {
+  return greeting + Script{"<MAIL", "<RCPT",   "<RCPT",   "<DATA",      ">250 ok", ">250 ok",
+                           full,    ">354 go", "<.",      ">250 first", "<MAIL",   "<RCPT TO:<r1@",
+                           "<DATA", ">250 ok", ">250 ok", ">354 go",    "<.",      ">250 second",
+                           "wait"};
+}
+
+}  // namespace
+
 TEST_CASE("each recipient has a verdict of its own") {
   const auto result = one(
       {greeting + Script{"<MAIL", "<RCPT", "<RCPT", "<RCPT", "<DATA", ">250 ok", ">250 ok",
@@ -27,11 +39,7 @@ TEST_CASE("all recipients refused but 354: a lone dot, and nothing counts as del
 }
 
 TEST_CASE("what finds no room for now goes in the next transaction at once") {
-  const auto result = one(
-      {greeting + Script{"<MAIL", "<RCPT", "<RCPT", "<DATA", ">250 ok", ">250 ok", ">452 too many",
-                         ">354 go", "<.", ">250 first", "<MAIL", "<RCPT TO:<r1@", "<DATA",
-                         ">250 ok", ">250 ok", ">354 go", "<.", ">250 second", "wait"}},
-      2);
+  const auto result = one({room_for_one(">452 too many")}, 2);
   CHECK(result.verdicts[0].reply == "250 first");
   CHECK(result.verdicts[1].reply == "250 second");
 }
@@ -132,11 +140,7 @@ TEST_CASE("552 at RCPT is final, but for who comes after others were taken") {
                                            ">552 5.2.2 full", ">354 go", "<.", ">250 ok", "wait"}},
                         2);
   CHECK(full.verdicts[1].kind == Kind::failed);
-  const auto crowded = one(
-      {greeting + Script{"<MAIL", "<RCPT", "<RCPT", "<DATA", ">250 ok", ">250 ok", ">552 too many",
-                         ">354 go", "<.", ">250 first", "<MAIL", "<RCPT TO:<r1@", "<DATA",
-                         ">250 ok", ">250 ok", ">354 go", "<.", ">250 second", "wait"}},
-      2);
+  const auto crowded = one({room_for_one(">552 too many")}, 2);
   CHECK(crowded.verdicts[1].reply == "250 second");
 }
 

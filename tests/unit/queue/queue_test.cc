@@ -1,5 +1,4 @@
 // tests/unit/queue/queue_test.cc: how a message goes through the queue.
-#include "core/async/task_group.h"
 #include "queue/heartbeat.h"
 #include "queue/spool.h"
 #include "tests/unit/queue/queue_bench.h"
@@ -172,41 +171,27 @@ TEST_CASE("a commit whose answer nobody waited for is abandoned") {
   const QueueId id = made.id;
   const auto doubtful = [](Queue& queue, NewMessage m) -> Task<bool> {
     try {
-      co_await with_timeout(30ms, queue.commit(std::move(m)));
+      co_await with_timeout(300ms, queue.commit(std::move(m)));
     } catch (const Timeout&) {
       co_return true;
     }
     co_return false;
   };
-  redis::Connection sleeper(bench.loop, bench.server.url());
-  sleeper.start();
-  bench.run(sleeper.call({"PING"}));
-  TaskGroup group;
-  group.spawn(
-      [](redis::Connection& c) -> Task<> { co_await c.call({"DEBUG", "SLEEP", "0.3"}); }(sleeper));
-  bench.run([]() -> Task<> { co_await sleep_for(20ms); }());
+  bench.say({"CLIENT", "PAUSE", "60000", "WRITE"});
   CHECK(bench.run(doubtful(bench.queue(), std::move(made))));
-  bench.run(group.join());
-  bench.run([]() -> Task<> { co_await sleep_for(100ms); }());
+  CHECK_FALSE(std::filesystem::is_empty(bench.data.path / "spool"));
+  bench.say({"CLIENT", "UNPAUSE"});
+  bench.until([&] { return std::filesystem::is_empty(bench.data.path / "spool"); });
   CHECK_FALSE(bench.run(bench.queue().show(id)));
   CHECK(bench.run(bench.queue().counts()).active == 0);
-  CHECK(std::filesystem::is_empty(bench.data.path / "spool"));
-  bench.run(sleeper.stop());
 }
 
-/// Makes a claim whose answer does not come in time: Redis sleeps.
+/// Makes a claim whose answer does not come in time.
 void lose_a_claim(Bench& bench) {
-  redis::Connection sleeper(bench.loop, bench.server.url());
-  sleeper.start();
-  bench.run(sleeper.call({"PING"}));
-  TaskGroup group;
-  group.spawn(
-      [](redis::Connection& c) -> Task<> { co_await c.call({"DEBUG", "SLEEP", "0.3"}); }(sleeper));
-  bench.run([]() -> Task<> { co_await sleep_for(20ms); }());
+  bench.say({"CLIENT", "PAUSE", "60000", "WRITE"});
   const auto lost = [](Queue& queue) -> Task<> { co_await with_timeout(30ms, queue.claim(10)); };
   CHECK_THROWS_AS(bench.run(lost(bench.queue())), Timeout);
-  bench.run(group.join());
-  bench.run(sleeper.stop());
+  bench.say({"CLIENT", "UNPAUSE"});
 }
 
 TEST_CASE("a claim whose answer was lost is made again, not kept from everybody until a restart") {

@@ -32,7 +32,7 @@ class RedisServer {
     if (pid_ == 0) {
       execlp("redis-server", "redis-server", "--dir", folder.path.c_str(), "--port", "0",
              "--unixsocket", "redis.sock", "--save", "", "--appendonly", "yes", "--appendfsync",
-             fsync_.c_str(), "--logfile", "log", "--enable-debug-command", "yes", nullptr);
+             fsync_.c_str(), "--logfile", "log", nullptr);
       _exit(127);
     }
     while (!std::filesystem::exists(folder.path / "redis.sock")) {

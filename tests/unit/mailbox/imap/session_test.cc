@@ -1,4 +1,5 @@
-// Whole IMAP conversations over loopback, with a real store.
+// tests/unit/mailbox/imap/session_test.cc: whole IMAP conversations over loopback, with a real
+// store.
 #include <algorithm>
 
 #include <catch2/catch.hpp>
@@ -8,71 +9,6 @@
 using namespace postern::imap;
 using namespace postern::imap::test;
 using postern::mailbox::TlsPolicy;
-
-TEST_CASE("no credentials pass before TLS where TLS is required") {
-  const ImapServer server(TlsPolicy::required);
-  ImapClient client(server);
-  CHECK(client.line().starts_with(
-      "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE LOGINDISABLED]"));
-  CHECK(client.ask("LOGIN ann secret").starts_with("NO [PRIVACYREQUIRED]"));
-  CHECK(client.ask("AUTHENTICATE PLAIN AGFubgBzZWNyZXQ=").starts_with("NO [PRIVACYREQUIRED]"));
-  CHECK(client.ask("SELECT INBOX") == "BAD Log in first");
-  CHECK(client.ask("NONSENSE") == "BAD Unknown command");
-}
-
-TEST_CASE("LOGIN and both AUTHENTICATE mechanisms log in") {
-  const ImapServer server;
-  {
-    ImapClient client(server);
-    client.line();
-    CHECK(client.ask("LOGIN ann wrong").starts_with("NO [AUTHENTICATIONFAILED] "));
-    CHECK(client.ask("LOGIN nobody secret").starts_with("NO [AUTHENTICATIONFAILED] "));
-    CHECK(client.ask("LOGIN ann {6+}\r\nsecret").starts_with("OK [CAPABILITY IMAP4rev1 "));
-    CHECK(client.ask("LOGIN ann secret").starts_with("BAD "));
-    const Lines bye = client.say("LOGOUT");
-    CHECK(bye == Lines{"* BYE Logging out", "OK Good bye"});
-    CHECK(client.is_closed());
-  }
-  {
-    ImapClient client(server);
-    client.line();
-    CHECK(client.ask("AUTHENTICATE PLAIN AGFubgBzZWNyZXQ=").starts_with("OK [CAPABILITY "));
-  }
-  {
-    ImapClient client(server);
-    client.line();
-    client.send("t AUTHENTICATE PLAIN\r\n");
-    CHECK(client.line() == "+ ");
-    client.send("*\r\n");
-    CHECK(client.line() == "t BAD Authentication was cancelled");
-    client.send("t AUTHENTICATE LOGIN\r\n");
-    CHECK(client.line() == "+ VXNlcm5hbWU6");
-    client.send("YW5u\r\n");
-    CHECK(client.line() == "+ UGFzc3dvcmQ6");
-    client.send("c2VjcmV0\r\n");
-    CHECK(client.line().starts_with("t OK "));
-  }
-}
-
-TEST_CASE("commands that were sent along with the login are answered after the hand-over") {
-  const ImapServer server;
-  ImapClient client(server);
-  client.line();
-  client.send("a LOGIN ann secret\r\nb NOOP\r\nc LOGOUT\r\n");
-  CHECK(client.line().starts_with("a OK "));
-  CHECK(client.line() == "b OK Done");
-  CHECK(client.line() == "* BYE Logging out");
-  CHECK(client.line() == "c OK Good bye");
-}
-
-TEST_CASE("a stranger who keeps making mistakes is sent away") {
-  const ImapServer server;
-  ImapClient client(server);
-  client.line();
-  for (int i = 0; i < 9; ++i) client.ask("NONSENSE");
-  client.ask("NONSENSE");
-  CHECK(client.line() == "* BYE Too many mistakes");
-}
 
 TEST_CASE("SELECT says what RFC 3501 demands, EXAMINE opens read-only") {
   const ImapServer server;
@@ -95,114 +31,6 @@ TEST_CASE("SELECT says what RFC 3501 demands, EXAMINE opens read-only") {
   CHECK(other.ask("FETCH 1 FLAGS") == "BAD Select a mailbox first");  // the failed SELECT left none
   CHECK(other.ask("SELECT INBOX") == "OK [READ-WRITE] Opened");
   CHECK(other.ask("CLOSE") == "OK Done");
-}
-
-TEST_CASE("FETCH gives every item") {
-  const ImapServer server;
-  ImapClient client = with_messages(server, 2);
-  Lines lines = client.say(
-      "FETCH 1 (UID RFC822.SIZE FLAGS INTERNALDATE BODY.PEEK[HEADER.FIELDS (SUBJECT)] "
-      "BODY.PEEK[TEXT]<1.2>)");
-  REQUIRE(lines.size() == 2);
-  CHECK(lines[0].starts_with("* 1 FETCH (UID 1 RFC822.SIZE " + std::to_string(message(1).size()) +
-                             " FLAGS ("));
-  CHECK(lines[0].ends_with(
-      "BODY[HEADER.FIELDS (SUBJECT)] {21}\r\nSubject: number 1\r\n\r\n BODY[TEXT]<1> {2}\r\nod)"));
-  lines = client.say("FETCH 2 (ENVELOPE BODY)");
-  CHECK(mentions(lines,
-                 "ENVELOPE (\"Tue, 24 Nov 2026 10:00:00 +0000\" \"number 2\" ((\"Ann\" NIL \"ann\" "
-                 "\"office.example\"))"));
-  CHECK(
-      mentions(lines, "BODY (\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 6 1)"));
-  lines = client.say("UID FETCH 2 BODY.PEEK[]");
-  CHECK(lines[0] == "* 2 FETCH (UID 2 BODY[] {" + std::to_string(message(2).size()) + "}\r\n" +
-                        message(2) + ")");
-  lines = client.say("FETCH 1 BODY[1]");
-  CHECK(mentions(lines, "FLAGS (\\Seen"));
-  CHECK(mentions(lines, "BODY[1] {6}\r\nBody\r\n"));
-  CHECK(mentions(client.say("FETCH 1 RFC822.HEADER"), "Subject: number 1"));
-  CHECK(mentions(client.say("FETCH 1 BODY.PEEK[7]"), "BODY[7] NIL"));
-  CHECK(mentions(client.say("FETCH 1 BODY.PEEK[1.MIME]"), "BODY[1.MIME]"));
-  CHECK(client.ask("FETCH 3 FLAGS").starts_with("BAD "));
-  CHECK(client.say("UID FETCH 99 FLAGS") == Lines{"OK Done"});
-  CHECK(client.say("UID FETCH 2:* (UID)") == Lines{"* 2 FETCH (UID 2)", "OK Done"});
-}
-
-TEST_CASE("FETCH 1:* of an empty folder gives nothing, and a number there is refused") {
-  const ImapServer server;
-  ImapClient client = with_messages(server, 0);
-  CHECK(client.say("FETCH 1:* (FLAGS)").size() == 1);
-  CHECK(client.ask("FETCH 1:* (FLAGS)").starts_with("OK "));
-  CHECK(client.ask("STORE 1:* +FLAGS (\\Seen)").starts_with("OK "));
-  CHECK(client.ask("FETCH 1 (FLAGS)").starts_with("BAD "));
-}
-
-TEST_CASE("a message of megabytes goes in and out unchanged") {
-  const ImapServer server;
-  ImapClient client = ImapClient::of(server);
-  std::string body;
-  while (body.size() < 3'000'000) body += "line " + std::to_string(body.size()) + "\r\n";
-  const std::string big = message(1, body);
-  CHECK(client.append("INBOX", big).starts_with("OK [APPENDUID "));
-  client.say("SELECT INBOX");
-  CHECK(client.say("FETCH 1 BODY.PEEK[]")[0] ==
-        "* 1 FETCH (BODY[] {" + std::to_string(big.size()) + "}\r\n" + big + ")");
-  CHECK(client.say("FETCH 1 BODY.PEEK[]<2000000.7>")[0] ==
-        "* 1 FETCH (BODY[]<2000000> {7}\r\n" + big.substr(2'000'000, 7) + ")");
-  CHECK(client.say("FETCH 1 BODY.PEEK[TEXT]")[0] ==
-        "* 1 FETCH (BODY[TEXT] {" + std::to_string(body.size()) + "}\r\n" + body + ")");
-}
-
-TEST_CASE("FETCH of hundreds of messages, small and large, gives each of them in order") {
-  const ImapServer server;
-  ImapClient client = with_messages(server, 3);
-  std::vector<std::string> texts{message(1), message(2), message(3)};
-  std::string body;
-  while (body.size() < 100'000) body += "a line of the large one\r\n";
-  texts.push_back(message(4, body));
-  client.append("INBOX", texts.back());
-  for (int doubling = 0; doubling < 7; ++doubling) client.say("COPY 1:* INBOX");
-  client.say("STORE 300 +FLAGS.SILENT (\\Deleted)");
-  client.say("EXPUNGE");
-  constexpr std::size_t count = 4 * 128 - 1;
-  const auto text_of = [&](std::size_t number) {
-    return texts[(number < 300 ? number - 1 : number) % texts.size()];
-  };
-  const Lines bodies = client.say("FETCH 1:* BODY.PEEK[]");
-  const Lines subjects = client.say("FETCH 1:* BODY.PEEK[HEADER.FIELDS (SUBJECT)]");
-  REQUIRE(bodies.size() == count + 1);
-  REQUIRE(subjects.size() == count + 1);
-  for (std::size_t number = 1; number <= count; ++number) {
-    const std::string start = "* " + std::to_string(number) + " FETCH (BODY[";
-    const std::string text = text_of(number);
-    const std::string subject = text.substr(text.find("Subject:"), 17) + "\r\n\r\n";
-    CHECK(bodies[number - 1] == start + "] {" + std::to_string(text.size()) + "}\r\n" + text + ")");
-    CHECK(subjects[number - 1] == start + "HEADER.FIELDS (SUBJECT)] {21}\r\n" + subject + ")");
-  }
-}
-
-TEST_CASE(
-    "FETCH answers for copies in one folder as for their originals, whatever is asked together") {
-  ImapServer server;
-  ImapClient client = ImapClient::of(server);
-  for (int number : {1, 2}) client.append("INBOX", message(number));
-  client.say("SELECT INBOX");
-  client.say("COPY 2 INBOX");
-  client.say("COPY 1 INBOX");
-  const auto answers = [&](std::string_view items) {
-    Lines lines = client.say("FETCH 1:4 (" + std::string(items) + ")");
-    REQUIRE(lines.size() == 5);
-    for (std::string& line : lines) line.erase(0, line.find(" FETCH "));
-    return lines;
-  };
-  for (const char* items :
-       {"ENVELOPE", "BODYSTRUCTURE RFC822.HEADER", "BODY.PEEK[1] ENVELOPE BODY.PEEK[TEXT]",
-        "BODY.PEEK[] BODY.PEEK[HEADER.FIELDS (SUBJECT)] BODY.PEEK[9]", "BODY.PEEK[1.MIME]<3.5>"}) {
-    const Lines lines = answers(items);
-    CHECK(lines[2] == lines[1]);
-    CHECK(lines[3] == lines[0]);
-  }
-  CHECK(mentions({answers("RFC822.HEADER")[3]}, "Subject: number 1"));
 }
 
 TEST_CASE("APPEND takes flags, dates and several messages, and refuses before the octets come") {
@@ -353,93 +181,6 @@ TEST_CASE("quota, namespace, id and enable answer") {
             .starts_with("NO [OVERQUOTA]"));
 }
 
-TEST_CASE("two sessions see each other's changes at the next command") {
-  const ImapServer server;
-  ImapClient one = with_messages(server, 3);
-  ImapClient two = ImapClient::of(server);
-  two.say("SELECT INBOX");
-  one.say("STORE 2 +FLAGS (\\Flagged)");
-  CHECK(mentions(two.say("NOOP"), "* 2 FETCH (UID 2 FLAGS (\\Flagged"));
-  CHECK(two.say("NOOP") == Lines{"OK Done"});
-  one.append("INBOX", message(4));
-  CHECK(mentions(two.say("CHECK"), "* 4 EXISTS"));
-
-  one.say("STORE 1 +FLAGS.SILENT (\\Deleted)");
-  one.say("EXPUNGE");
-  // No EXPUNGE while numbers are in use: 2 is still the second message.
-  const Lines lines = two.say("FETCH 2 (UID)");
-  CHECK(mentions(lines, "* 2 FETCH (UID 2)"));
-  CHECK_FALSE(mentions(lines, "EXPUNGE"));
-  CHECK(two.ask("FETCH 1 BODY.PEEK[]").starts_with("NO [EXPUNGEISSUED]"));
-  CHECK(mentions(two.say("UID FETCH 2 (FLAGS)"), "* 1 EXPUNGE"));
-  CHECK(mentions(two.say("FETCH 1 (UID)"), "* 1 FETCH (UID 2)"));
-}
-
-TEST_CASE("IDLE tells at once, and ends with DONE alone") {
-  const ImapServer server;
-  ImapClient one = with_messages(server, 1);
-  ImapClient two = ImapClient::of(server);
-  two.say("SELECT INBOX");
-  two.send("i IDLE\r\n");
-  CHECK(two.line() == "+ idling");
-  one.append("INBOX", message(2));
-  CHECK(two.line() == "* 2 EXISTS");
-  CHECK(two.line().ends_with(" RECENT"));
-  one.say("STORE 1 +FLAGS (\\Deleted)");
-  CHECK(two.line().starts_with("* 1 FETCH (UID 1 FLAGS (\\Deleted"));
-  one.say("EXPUNGE");
-  CHECK(two.line() == "* 1 EXPUNGE");
-  two.send("DONE\r\n");
-  CHECK(two.line() == "i OK Done");
-  two.send("i IDLE\r\n");
-  two.line();
-  two.send("a NOOP\r\n");
-  CHECK(two.line() == "i BAD Expected DONE");
-}
-
-TEST_CASE("CONDSTORE: mod-sequences are told, tested and searched") {
-  const ImapServer server;
-  ImapClient client = with_messages(server, 2);
-  const std::string before = client.say("FETCH 1 (MODSEQ)")[0];
-  const std::string modseq =
-      before.substr(before.find("MODSEQ (") + 8, before.find(')') - before.find("MODSEQ (") - 8);
-  ImapClient other = ImapClient::of(server);
-  other.say("SELECT INBOX");
-  other.say("STORE 1 +FLAGS (\\Flagged)");
-  const Lines lines = client.say("STORE 1:2 (UNCHANGEDSINCE " +
-                                 std::to_string(std::stoull(modseq) + 1) + ") +FLAGS (\\Seen)");
-  CHECK(lines.back().starts_with("OK [MODIFIED 1]"));
-  CHECK(mentions(client.say("FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + ")"), "MODSEQ ("));
-  CHECK(mentions(client.say("SEARCH MODSEQ " + modseq), "(MODSEQ "));
-  CHECK(mentions(client.say("STATUS INBOX (HIGHESTMODSEQ)"), "HIGHESTMODSEQ"));
-}
-
-TEST_CASE("QRESYNC: a client that comes back learns what vanished and what changed") {
-  const ImapServer server;
-  ImapClient client = with_messages(server, 3);
-  ImapClient other = ImapClient::of(server);
-  CHECK(other.ask("SELECT INBOX (QRESYNC (1 1))").starts_with("BAD "));
-  other.say("ENABLE QRESYNC");
-  const Lines opened = other.say("SELECT INBOX");
-  std::string validity, modseq;
-  for (const std::string& line : opened) {
-    if (line.starts_with("* OK [UIDVALIDITY ")) validity = line.substr(18, line.find(']') - 18);
-    if (line.starts_with("* OK [HIGHESTMODSEQ ")) modseq = line.substr(20, line.find(']') - 20);
-  }
-  other.say("UNSELECT");
-  client.say("STORE 1 +FLAGS (\\Deleted)");
-  client.say("EXPUNGE");
-  client.say("STORE 1 +FLAGS (\\Seen)");
-  const Lines lines = other.say("SELECT INBOX (QRESYNC (" + validity + " " + modseq + "))");
-  CHECK(holds(lines, "* VANISHED (EARLIER) 1"));
-  CHECK(mentions(lines, "* 1 FETCH (UID 2 FLAGS (\\Seen"));
-  client.say("STORE 1 +FLAGS (\\Deleted)");
-  client.say("EXPUNGE");
-  CHECK(holds(other.say("NOOP"), "* VANISHED 2"));
-  CHECK(mentions(other.say("UID FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + " VANISHED)"),
-                 "* VANISHED (EARLIER) 1:2"));
-}
-
 TEST_CASE("literals and commands past their bounds are refused") {
   const ImapServer server;
   ImapClient client = ImapClient::of(server);
@@ -448,26 +189,5 @@ TEST_CASE("literals and commands past their bounds are refused") {
   CHECK(client.ask("NOOP") == "OK Done");
   client.send("t LIST \"\" {70000+}\r\n");
   CHECK(client.line().starts_with("* BYE [TOOBIG]"));
-  CHECK(client.is_closed());
-}
-
-TEST_CASE("a mailbox that is deleted elsewhere loses its messages here") {
-  const ImapServer server;
-  ImapClient one = ImapClient::of(server);
-  one.say("CREATE Brief");
-  one.append("Brief", message(1));
-  ImapClient two = ImapClient::of(server);
-  two.say("SELECT Brief");
-  CHECK(one.ask("DELETE Brief") == "OK Done");
-  CHECK(mentions(two.say("NOOP"), "* 1 EXPUNGE"));
-  CHECK(two.ask("CLOSE") == "OK Done");
-}
-
-TEST_CASE("an account that is disabled loses its open sessions") {
-  ImapServer server;
-  ImapClient client = ImapClient::of(server);
-  server.disable("ann");
-  client.send("a NOOP\r\n");
-  CHECK(client.line().starts_with("* BYE The account"));
   CHECK(client.is_closed());
 }

@@ -1,0 +1,118 @@
+// tests/unit/mailbox/imap/sessions_test.cc: what one session learns of what others do.
+#include <algorithm>
+
+#include <catch2/catch.hpp>
+
+#include "imap_server.h"
+
+using namespace postern::imap;
+using namespace postern::imap::test;
+using postern::mailbox::TlsPolicy;
+
+TEST_CASE("two sessions see each other's changes at the next command") {
+  const ImapServer server;
+  ImapClient one = with_messages(server, 3);
+  ImapClient two = ImapClient::of(server);
+  two.say("SELECT INBOX");
+  one.say("STORE 2 +FLAGS (\\Flagged)");
+  CHECK(mentions(two.say("NOOP"), "* 2 FETCH (UID 2 FLAGS (\\Flagged"));
+  CHECK(two.say("NOOP") == Lines{"OK Done"});
+  one.append("INBOX", message(4));
+  CHECK(mentions(two.say("CHECK"), "* 4 EXISTS"));
+
+  one.say("STORE 1 +FLAGS.SILENT (\\Deleted)");
+  one.say("EXPUNGE");
+  // No EXPUNGE while numbers are in use: 2 is still the second message.
+  const Lines lines = two.say("FETCH 2 (UID)");
+  CHECK(mentions(lines, "* 2 FETCH (UID 2)"));
+  CHECK_FALSE(mentions(lines, "EXPUNGE"));
+  CHECK(two.ask("FETCH 1 BODY.PEEK[]").starts_with("NO [EXPUNGEISSUED]"));
+  CHECK(mentions(two.say("UID FETCH 2 (FLAGS)"), "* 1 EXPUNGE"));
+  CHECK(mentions(two.say("FETCH 1 (UID)"), "* 1 FETCH (UID 2)"));
+}
+
+TEST_CASE("IDLE tells at once, and ends with DONE alone") {
+  const ImapServer server;
+  ImapClient one = with_messages(server, 1);
+  ImapClient two = ImapClient::of(server);
+  two.say("SELECT INBOX");
+  two.send("i IDLE\r\n");
+  CHECK(two.line() == "+ idling");
+  one.append("INBOX", message(2));
+  CHECK(two.line() == "* 2 EXISTS");
+  CHECK(two.line().ends_with(" RECENT"));
+  one.say("STORE 1 +FLAGS (\\Deleted)");
+  CHECK(two.line().starts_with("* 1 FETCH (UID 1 FLAGS (\\Deleted"));
+  one.say("EXPUNGE");
+  CHECK(two.line() == "* 1 EXPUNGE");
+  two.send("DONE\r\n");
+  CHECK(two.line() == "i OK Done");
+  two.send("i IDLE\r\n");
+  two.line();
+  two.send("a NOOP\r\n");
+  CHECK(two.line() == "i BAD Expected DONE");
+}
+
+TEST_CASE("CONDSTORE: mod-sequences are told, tested and searched") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 2);
+  const std::string before = client.say("FETCH 1 (MODSEQ)")[0];
+  const std::string modseq =
+      before.substr(before.find("MODSEQ (") + 8, before.find(')') - before.find("MODSEQ (") - 8);
+  ImapClient other = ImapClient::of(server);
+  other.say("SELECT INBOX");
+  other.say("STORE 1 +FLAGS (\\Flagged)");
+  const Lines lines = client.say("STORE 1:2 (UNCHANGEDSINCE " +
+                                 std::to_string(std::stoull(modseq) + 1) + ") +FLAGS (\\Seen)");
+  CHECK(lines.back().starts_with("OK [MODIFIED 1]"));
+  CHECK(mentions(client.say("FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + ")"), "MODSEQ ("));
+  CHECK(mentions(client.say("SEARCH MODSEQ " + modseq), "(MODSEQ "));
+  CHECK(mentions(client.say("STATUS INBOX (HIGHESTMODSEQ)"), "HIGHESTMODSEQ"));
+}
+
+TEST_CASE("QRESYNC: a client that comes back learns what vanished and what changed") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 3);
+  ImapClient other = ImapClient::of(server);
+  CHECK(other.ask("SELECT INBOX (QRESYNC (1 1))").starts_with("BAD "));
+  other.say("ENABLE QRESYNC");
+  const Lines opened = other.say("SELECT INBOX");
+  std::string validity, modseq;
+  for (const std::string& line : opened) {
+    if (line.starts_with("* OK [UIDVALIDITY ")) validity = line.substr(18, line.find(']') - 18);
+    if (line.starts_with("* OK [HIGHESTMODSEQ ")) modseq = line.substr(20, line.find(']') - 20);
+  }
+  other.say("UNSELECT");
+  client.say("STORE 1 +FLAGS (\\Deleted)");
+  client.say("EXPUNGE");
+  client.say("STORE 1 +FLAGS (\\Seen)");
+  const Lines lines = other.say("SELECT INBOX (QRESYNC (" + validity + " " + modseq + "))");
+  CHECK(holds(lines, "* VANISHED (EARLIER) 1"));
+  CHECK(mentions(lines, "* 1 FETCH (UID 2 FLAGS (\\Seen"));
+  client.say("STORE 1 +FLAGS (\\Deleted)");
+  client.say("EXPUNGE");
+  CHECK(holds(other.say("NOOP"), "* VANISHED 2"));
+  CHECK(mentions(other.say("UID FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + " VANISHED)"),
+                 "* VANISHED (EARLIER) 1:2"));
+}
+
+TEST_CASE("a mailbox that is deleted elsewhere loses its messages here") {
+  const ImapServer server;
+  ImapClient one = ImapClient::of(server);
+  one.say("CREATE Brief");
+  one.append("Brief", message(1));
+  ImapClient two = ImapClient::of(server);
+  two.say("SELECT Brief");
+  CHECK(one.ask("DELETE Brief") == "OK Done");
+  CHECK(mentions(two.say("NOOP"), "* 1 EXPUNGE"));
+  CHECK(two.ask("CLOSE") == "OK Done");
+}
+
+TEST_CASE("an account that is disabled loses its open sessions") {
+  ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  server.disable("ann");
+  client.send("a NOOP\r\n");
+  CHECK(client.line().starts_with("* BYE The account"));
+  CHECK(client.is_closed());
+}
