@@ -8,6 +8,7 @@
 #include "core/async/sync.h"
 #include "core/async/task_group.h"
 #include "core/async/timer.h"
+#include "core/log.h"
 #include "core/net/dns.h"
 #include "delivery/conclusion.h"
 #include "delivery/courier.h"
@@ -142,8 +143,9 @@ Task<queue::Settlement> Dispatcher::State::settlement_of(queue::Lease lease, Att
     try {
       conclusion.settlement.report = co_await report(lease, conclusion.reports);
       is_made = true;
-    } catch (const IoError&) {
+    } catch (const std::exception& error) {
       if (stopping) throw;
+      log::warn("report_not_made", {{"id", text(lease.id)}, {"error", error.what()}});
     }
     if (!is_made) co_await sleep_for(redis_pause);
   }
@@ -162,13 +164,13 @@ Task<> Dispatcher::State::deliver(queue::Lease lease) {
   } catch (const queue::BodyMissing& error) {
     result = same_for_all(lease.recipients.size(), our_delay({4, 3, 0}, error.what()));
     result.body_missing = true;
-  } catch (const IoError& error) {
-    result =
-        same_for_all(lease.recipients.size(), our_delay({4, 3, 0}, sanitise(error.what(), 300)));
   } catch (const Cancelled&) {
     result = same_for_all(lease.recipients.size(),
                           our_delay({4, 3, 2}, "Broken off: this gateway is stopping"));
     result.broken_off = true;
+  } catch (const std::exception& error) {  // whatever it was: a try without an end keeps its lease
+    result =
+        same_for_all(lease.recipients.size(), our_delay({4, 3, 0}, sanitise(error.what(), 300)));
   }
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(parts.loop.now() - begin);
   if (!result.verdicts.empty())
@@ -179,7 +181,8 @@ Task<> Dispatcher::State::deliver(queue::Lease lease) {
         co_await parts.queue.settle(std::move(lease), std::move(settlement));
     if (settled.more_is_ready) work.set();
     launch(std::move(settled.report));
-  } catch (const IoError&) {  // the lease runs out, and the delivery is tried again
+  } catch (const std::exception& error) {  // at shutdown; the next start takes the lease back
+    log::warn("not_settled", {{"error", error.what()}});
   }
   const bool had_room = has_room();
   octets_in_flight -= octets;

@@ -9,7 +9,7 @@ namespace postern::queue {
 namespace {
 
 constexpr std::size_t bodies_per_claim = 4 * 1024 * 1024;  // bytes after which a claim is enough
-constexpr std::chrono::milliseconds settle_pause{200}, refused_pause{5000};
+constexpr std::chrono::milliseconds first_pause{200}, longest_pause{5000};  // between tries
 
 }  // namespace
 
@@ -67,45 +67,46 @@ Task<> Queue::Impl::settle_in_background(std::shared_ptr<Settling> settling_stat
   }
 }
 
-/// Gives the spool file that nobody owns any more.
+/// One try to store it; none: it did not work.
+Task<std::optional<redis::Reply>> Queue::Impl::try_to_settle(const Lease& lease,
+                                                             Settlement& settlement) {
+  try {
+    if (settlement.report) co_await prepare_body(*settlement.report);
+    // Nobody waits for the end of a delivery: it shares the fsync of the next commit.
+    const auto haste = settlement.report ? redis::Haste::now : redis::Haste::soon;
+    co_return co_await redis.run(
+        verbs().settle, settle_arguments(lease, settlement, node, settings.in_flight_per_hop),
+        haste);
+  } catch (const IoError& error) {
+    if (stopping || (give_up_at && loop.now() >= *give_up_at)) throw;
+    if (redis.is_up()) {  // an answer with an error, or the spool takes no report
+      log::error("settle_refused", {{"id", text(lease.id)}, {"error", error.what()}});
+    }
+    co_return std::nullopt;
+  }
+}
+
+/// Gives the spool file that nobody owns any more. Whatever stands in the way, it tries again:
+/// nothing else ends a lease while its node lives.
 Task<std::string> Queue::Impl::settle_until_answered(Settling& state, const Lease& lease,
                                                      Settlement& settlement) {
-  if (settlement.report) co_await prepare_body(*settlement.report);
-  for (;;) {
-    redis::Reply reply;
-    bool answered = false;
-    std::chrono::milliseconds pause = settle_pause;
-    try {
-      // Nobody waits for the end of a delivery: it shares the fsync of the next commit.
-      const auto haste = settlement.report ? redis::Haste::now : redis::Haste::soon;
-      reply = co_await redis.run(
-          verbs().settle, settle_arguments(lease, settlement, node, settings.in_flight_per_hop),
-          haste);
-      answered = true;
-    } catch (const IoError& error) {
-      if (stopping || (give_up_at && loop.now() >= *give_up_at)) throw;
-      // Also when it was answered with an error: nothing else ends a lease while its node lives.
-      if (dynamic_cast<const redis::ReplyError*>(&error) != nullptr) {
-        log::error("settle_refused", {{"id", text(lease.id)}, {"error", error.what()}});
-        pause = refused_pause;
-      }
-    }
-    if (!answered) {
+  for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
+    const std::optional<redis::Reply> reply = co_await try_to_settle(lease, settlement);
+    if (!reply) {
       co_await sleep_for(pause);
       continue;
     }
-    const std::string& word = reply.at(0).text;
+    const std::string& word = reply->at(0).text;
     if (word == "exists") {  // by chance another message has the report's id
       settlement.report->id = make_queue_id(wall_now());
-      co_await prepare_body(*settlement.report);
       continue;
     }
     state.result.ours = word != "lost";
     if (state.result.ours && settlement.report) {
-      state.result.report = leases_of(*settlement.report, reply.at(2).text);
+      state.result.report = leases_of(*settlement.report, reply->at(2).text);
     }
-    state.result.more_is_ready = reply.at(3).integer() == 1;
-    co_return reply.at(1).text;
+    state.result.more_is_ready = reply->at(3).integer() == 1;
+    co_return reply->at(1).text;
   }
 }
 

@@ -23,8 +23,9 @@ namespace {
 
 mail::EmailAddress address(std::string_view text) { return *mail::EmailAddress::parse(text); }
 
-/// ann and postmaster @office.example have mailboxes; ann's may be full.
+/// ann and postmaster @office.example have mailboxes; ann's may be full, and a look-up may break.
 struct TwoAccounts final : LocalAddresses {
+  bool breaks = false;
   std::optional<std::uint64_t> quota;
   std::optional<mail::EmailAddress> postmaster_alias;
   bool is_local(const mail::Domain& domain) const override {
@@ -39,6 +40,7 @@ struct TwoAccounts final : LocalAddresses {
     co_return co_await account_by_id(given.local_part());
   }
   Task<std::optional<LocalAccount>> account_by_id(std::string id) override {
+    if (std::exchange(breaks, false)) throw std::logic_error("nobody expected this");
     if (id == "ann") co_return LocalAccount{id, quota};
     if (id == "postmaster") co_return LocalAccount{id, {}};
     co_return std::nullopt;
@@ -317,6 +319,16 @@ TEST_CASE("local mail lies in its mailbox; a missing one bounces; a full one mak
   CHECK(bench.facts.seen.back().status == "4.2.2");
   bench.local.quota.reset();
   CHECK(bench.drained());
+}
+
+TEST_CASE("a try that ends as nobody foresaw is made again, and its place in flight is free") {
+  Bench bench;
+  bench.start();
+  bench.local.breaks = true;
+  bench.submit(bench.message("local:postmaster", "postmaster@office.example"));
+  CHECK(bench.drained());
+  CHECK(bench.facts.count(Fact::deferred) == 1);
+  CHECK(bench.inbox("postmaster").size() == 1);
 }
 
 TEST_CASE("a body that is missing from the spool is held, not bounced") {

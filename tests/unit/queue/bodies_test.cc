@@ -1,4 +1,6 @@
 // tests/unit/queue/bodies_test.cc: where the bodies of messages lie.
+#include <fstream>
+
 #include "core/async/task_group.h"
 #include "queue/heartbeat.h"
 #include "queue/spool.h"
@@ -24,6 +26,33 @@ TEST_CASE("a large body lies in the spool until its message has left") {
   CHECK(bench.run(bench.queue().sweep_spool(0s)) == 0);
   CHECK(bench.run(bench.queue().settle(again[0], delivered())).ours);
   bench.until([&] { return std::filesystem::is_empty(bench.data.path / "spool"); });
+}
+
+TEST_CASE("a report that the spool cannot take now ends its delivery when it can") {
+  Bench bench;
+  bench.start();
+  const auto leases = bench.commit(message({to("bob@a.example")}));
+  Settlement bounced;
+  bounced.done.push_back({0, Outcome::bounced, {5, 1, 1}, "550 no", "mx"});
+  bounced.report = message({to("ann@office.example")}, std::string(300'000, 'r'));
+  const std::filesystem::path spool = bench.data.path / "spool";
+  std::filesystem::remove(spool);
+  std::ofstream(spool) << "no folder";
+  const auto settle_and_mend = [&](Lease lease, Settlement settlement) -> Task<SettleResult> {
+    TaskGroup group;
+    const auto mend = [&]() -> Task<> {
+      co_await sleep_for(50ms);
+      std::filesystem::remove(spool);
+    };
+    group.spawn(mend());
+    SettleResult result = co_await bench.queue().settle(std::move(lease), std::move(settlement));
+    co_await group.join();
+    co_return result;
+  };
+  const SettleResult result = bench.run(settle_and_mend(leases[0], std::move(bounced)));
+  CHECK(result.ours);
+  CHECK(result.report.size() == 1);
+  CHECK(bench.files() == 1);
 }
 
 TEST_CASE("the bodies of what waits leave Redis, and nothing else changes") {
