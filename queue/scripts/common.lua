@@ -58,6 +58,8 @@ local function enter_ready(ref, lane, t)
 end
 
 local function enter_active(ref, lane, owner, fence)
+  -- It may have been taken for dead, and speak all the same: what it holds must be found by those who watch the owners.
+  call('HSETNX', 'q:owners', owner, 0)
   call('HSET', 'q:d:' .. ref, 'state', 'active', 'owner', owner, 'fence', fence)
   call('SADD', 'q:active:' .. owner, ref)
   call('HINCRBY', 'q:flight', lane, 1)

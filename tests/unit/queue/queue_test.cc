@@ -243,6 +243,17 @@ TEST_CASE("what an older connection of the worker sends late is refused") {
                   redis::ReplyError);
 }
 
+TEST_CASE("what an owner leases after it was taken for dead does not stay with it for ever") {
+  Bench bench;
+  bench.start();
+  const std::string owner = bench.worker->node.writer();
+  bench.run(bench.queue().take_over(owner));
+  CHECK(bench.say({"HEXISTS", "q:owners", owner}).integer() == 0);
+  CHECK(bench.commit(message({to("bob@a.example")})).size() == 1);
+  CHECK(bench.say({"HEXISTS", "q:owners", owner}).integer() == 1);
+  CHECK(bench.run(bench.queue().take_over(owner)) == 1);
+}
+
 TEST_CASE("a full Redis refuses new mail and still drains") {
   Bench bench;
   bench.start();
