@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/json.h"
+#include "core/log.h"
 #include "core/mail/encodings.h"
 #include "queue/codec.h"
 #include "queue/queue_impl.h"
@@ -15,6 +16,18 @@ namespace {
 std::string lower_json(const std::string& text) {
   const std::string quoted = write_json(Json(text));
   return mail::lower_case(std::string_view(quoted).substr(1, quoted.size() - 2));
+}
+
+/// None for what we did not write: one such entry must not hide the others. `row` is common.lua's.
+template <class T>
+std::optional<T> readable(T parse(const redis::Reply&), const redis::Reply& item,
+                          const redis::Reply& row) {
+  try {
+    return parse(item);
+  } catch (const IoError& error) {
+    log::error("entry_unreadable", {{"id", row.at(0).text}, {"error", error.what()}});
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -42,11 +55,11 @@ Task<> Queue::Impl::search_in(std::string place, const Sought& sought, std::size
   do {
     const redis::Reply reply = co_await redis.run(verbs().search, {place, from, batch, text});
     for (const redis::Reply& item : reply.at(0).items) {
-      Timeline timeline = parse_timeline(item);
-      if (hits == limit || !sought.matches(timeline)) continue;
+      auto timeline = readable(parse_timeline, item, item.at(0));
+      if (!timeline || hits == limit || !sought.matches(*timeline)) continue;
       // What ended meanwhile is seen twice.
-      std::string id = queue::text(timeline.id);
-      hits += found.insert_or_assign(std::move(id), std::move(timeline)).second ? 1 : 0;
+      std::string id = queue::text(timeline->id);
+      hits += found.insert_or_assign(std::move(id), *std::move(timeline)).second ? 1 : 0;
     }
     from = reply.at(1).text;
   } while (!from.empty() && hits < limit);
@@ -67,8 +80,8 @@ Task<Queue::Page> Queue::list(Filter filter, std::optional<QueueId> after, std::
       verbs().list, {after ? text(*after) : std::string(), std::to_string(batch)});
   Page page;
   for (const redis::Reply& item : reply.at(0).items) {
-    MessageRow row = parse_row(item);
-    if (filter.matches(row)) page.rows.push_back(std::move(row));
+    auto row = readable(parse_row, item, item);
+    if (row && filter.matches(*row)) page.rows.push_back(*std::move(row));
   }
   page.next = parse_queue_id(reply.at(1).text);
   co_return page;

@@ -59,6 +59,7 @@ struct Queue::Impl {
   Task<> watch_doubts();
 
   // settle.cc
+  Task<> hold_unreadable(const redis::Reply& item, std::string why);
   Task<> settle_in_background(std::shared_ptr<Settling> state, Lease lease, Settlement settlement);
   Task<std::optional<redis::Reply>> try_to_settle(const Lease& lease, Settlement& settlement);
   Task<std::string> settle_until_answered(Settling& state, const Lease& lease,

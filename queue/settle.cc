@@ -27,12 +27,24 @@ Task<std::vector<Lease>> Queue::claim(std::size_t max) {
   const std::uint64_t number = impl.claims;
   const redis::Reply reply = co_await impl.redis.run(verbs().claim, std::move(arguments));
   std::vector<Lease> leases;
+  std::vector<std::pair<const redis::Reply*, std::string>> unreadable;  // and why
   for (const redis::Reply& item : reply.at(1).items) {
-    leases.push_back(parse_lease(item, reply.at(0).integer(), impl.settings.spool));
+    try {
+      leases.push_back(parse_lease(item, reply.at(0).integer(), impl.settings.spool));
+    } catch (const IoError& error) {
+      unreadable.emplace_back(&item, error.what());
+    }
   }
+  for (const auto& [item, why] : unreadable) co_await impl.hold_unreadable(*item, why);
   // Until the leases are known here, the next claim gives them back.
   impl.claims_answered = number;
   co_return leases;
+}
+
+/// Nobody can deliver it, and it must not keep the others waiting.
+Task<> Queue::Impl::hold_unreadable(const redis::Reply& item, std::string why) {
+  log::error("entry_unreadable", {{"id", item.at(0).text}, {"error", why}});
+  co_await redis.run(verbs().settle, hold_arguments(item, node, why));
 }
 
 Task<SettleResult> Queue::settle(Lease lease, Settlement settlement) {

@@ -172,6 +172,15 @@ Lease parse_lease(const redis::Reply& item, std::int64_t now, const std::filesys
   return lease;
 }
 
+redis::Arguments hold_arguments(const redis::Reply& item, const Node& node,
+                                const std::string& why) {
+  const auto field = [&](std::size_t i) { return item.at(i).text; };
+  const std::string fence = std::to_string(item.at(2).integer());
+  const std::string event = encode_event({.at = wall_now(), .fact = "held", .reply = why});
+  return {node.writer(), field(0), field(1), fence, "hold", "0",
+          field(6),      why,      field(9), "1",   event};
+}
+
 MessageRow parse_row(const redis::Reply& reply) {
   MessageRow row;
   const auto id = parse_queue_id(reply.at(0).text);

@@ -35,6 +35,8 @@ redis::Arguments settle_arguments(const Lease& lease, const Settlement& settleme
 /// One of claim.lua's; `now` is its queue time, bodies lie in `spool`. All three throw IoError for
 /// what we did not write.
 Lease parse_lease(const redis::Reply& item, std::int64_t now, const std::filesystem::path& spool);
+/// For settle.lua: keeps a delivery that claim.lua gave and parse_lease refused, as it is.
+redis::Arguments hold_arguments(const redis::Reply& item, const Node& node, const std::string& why);
 /// As `row` of common.lua gives it.
 MessageRow parse_row(const redis::Reply& reply);
 /// What show.lua gives.

@@ -223,6 +223,21 @@ TEST_CASE("a lost answer that held no lease takes none from those who work") {
   CHECK(bench.run(bench.queue().settle(leases[0], delivered())).ours);
 }
 
+TEST_CASE("an entry that nobody can read is held, and keeps no other waiting or out of sight") {
+  Bench bench;
+  bench.start();
+  const NewMessage spoilt = message({to("bob@a.example")});
+  const QueueId id = spoilt.id;
+  bench.commit(spoilt, false);
+  bench.commit(message({to("carol@a.example")}), false);
+  bench.say({"HSET", "q:m:" + text(id), "meta", "no JSON"});
+  CHECK(bench.run(bench.queue().claim(10)).size() == 1);
+  CHECK(bench.run(bench.queue().counts()).held == 1);
+  CHECK(bench.run(bench.queue().list_all({}, 0)).size() == 1);
+  CHECK(bench.run(bench.queue().claim(10)).empty());
+  CHECK(bench.run(bench.queue().apply(Action::remove, id)).now == 1);
+}
+
 TEST_CASE("a host that takes nothing gets its share of leases at commit, and no more") {
   Bench bench;
   bench.start();
