@@ -121,8 +121,9 @@ Task<> Dispatcher::State::claim_loop() {
         std::vector<queue::Lease> leases = co_await parts.queue.claim(claim_batch);
         claimed = leases.size();
         launch(std::move(leases));
-      } catch (const IoError&) {
+      } catch (const std::exception& error) {
         is_away = true;  // Redis comes back, and the queue reconnects by itself
+        if (parts.queue.trouble().empty()) log::warn("not_claimed", {{"error", error.what()}});
       }
     }
     if (claimed == claim_batch || stopping) continue;

@@ -3,16 +3,16 @@
 
 #include <sys/statvfs.h>
 
+#include "core/async/every.h"
 #include "core/async/offload.h"
 #include "core/async/task_group.h"
-#include "core/async/timer.h"
 #include "core/log.h"
 
 namespace postern::queue {
 
 namespace {
 
-constexpr unsigned beats_per_settings_check = 20;
+constexpr unsigned looks_per_settings_check = 20;
 constexpr std::chrono::minutes sweep_interval{1};
 
 std::uint64_t free_bytes(const std::filesystem::path& folder) {
@@ -43,7 +43,7 @@ struct Heartbeat::State {
   DeathWatch watch;
   TaskGroup group;
   std::uint64_t connects = 0;
-  unsigned beats = 0;
+  unsigned looks = 0;
   std::uint64_t memory_used = 0, disk_left = ~std::uint64_t{0};
   bool memory_is_short = false;
   std::chrono::steady_clock::time_point next_sweep{};
@@ -65,16 +65,15 @@ struct Heartbeat::State {
   }
 
   /// The disk can be looked at without Redis, which a full one ends.
-  Task<> look_at_disk() {
+  Task<> look_around() {
     disk_left =
         co_await offload(queue.blocking(), [this] { return free_bytes(queue.node().data_dir()); });
     judge_room();
-  }
-
-  Task<> look_at_memory() {
     memory_used = co_await queue.memory_used();
     memory_is_short = settings.memory_limit != 0 && memory_used > settings.memory_limit / 10 * 9;
     judge_room();
+    if (++looks % looks_per_settings_check == 0) co_await queue.check_settings();
+    co_await sweep();
   }
 
   void judge_room() const {
@@ -95,32 +94,22 @@ struct Heartbeat::State {
     if (removed > 0) log::info("spool_swept", {{"files", std::to_string(removed)}});
   }
 
-  Task<> live() {
-    for (;;) {
-      co_await sleep_for(settings.interval);
-      try {
-        co_await look_at_disk();
-        co_await beat();
-        co_await look_at_memory();
-        if (++beats % beats_per_settings_check == 0) co_await queue.check_settings();
-        co_await sweep();
-      } catch (const IoError&) {
-        // Redis is away: leases age, and Node::still_ours says so in time.
-      }
+  Task<> shelve() {
+    while (disk_left >= settings.disk_reserve && co_await queue.shelve_bodies() > 0) {
     }
   }
 
-  /// Beside the beats: syncing many files takes its time, and no beat waits for it.
-  Task<> shelve() {
-    for (;;) {
-      co_await sleep_for(settings.interval);
-      try {
-        while (disk_left >= settings.disk_reserve && co_await queue.shelve_bodies() > 0) {
-        }
-      } catch (const IoError& error) {
-        if (!queue.trouble().empty()) continue;  // Redis is away, and says so itself
-        log::warn("bodies_not_shelved", {{"error", error.what()}});
-      }
+  /// While Redis is away leases age, and Node::still_ours says so in time.
+  void tell(const std::exception& error) const {
+    if (queue.trouble().empty()) log::warn("queue_trouble", {{"error", error.what()}});
+  }
+
+  /// Each at its own pace: no beat waits for a disk.
+  void live() {
+    for (const auto step : {&State::beat, &State::look_around, &State::shelve}) {
+      group.spawn(every(
+          settings.interval, [this, step] { return (this->*step)(); },
+          [this](const std::exception& error) { tell(error); }));
     }
   }
 };
@@ -133,10 +122,8 @@ Heartbeat::~Heartbeat() = default;
 Task<> Heartbeat::start() {
   state_->next_sweep = state_->queue.loop().now() + std::chrono::minutes(1);
   co_await state_->beat();
-  co_await state_->look_at_disk();
-  co_await state_->look_at_memory();
-  state_->group.spawn(state_->live());
-  state_->group.spawn(state_->shelve());
+  co_await state_->look_around();
+  state_->live();
 }
 
 Task<> Heartbeat::stop() { co_await state_->group.close(); }

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <vector>
 
+#include "core/async/every.h"
 #include "core/async/offload.h"
 #include "core/async/sync.h"
 #include "core/async/task_group.h"
@@ -262,10 +263,7 @@ struct ManagedRedis::State {
   }
 
   Task<> keep_room() {
-    for (;;) {
-      co_await offload(files, [this] { room->keep(); });
-      co_await sleep_for(room_interval);
-    }
+    co_await offload(files, [this] { room->keep(); });
   }
 
   Task<> watch() {
@@ -309,7 +307,11 @@ Task<> ManagedRedis::start() {
     co_await sleep_for(first_pause);
   }
   state_->room.emplace(state_->folder);
-  state_->group.spawn(state_->keep_room());
+  state_->group.spawn(every(
+      room_interval, [this] { return state_->keep_room(); },
+      [](const std::exception& error) {
+        log::warn("redis_has_no_room", {{"error", error.what()}});
+      }));
   state_->group.spawn(state_->watch());
 }
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "core/async/timer.h"
+#include "core/async/every.h"
+#include "core/log.h"
 #include "mailbox/store/mailbox_inner.h"
 #include "mailbox/store/uid_validity.h"
 
@@ -35,7 +36,11 @@ Task<std::shared_ptr<Mailbox>> AccountHub::open(std::string account,
   const Mutex::Guard turn = co_await opening_.lock();
   if (!sweeping_) {
     sweeping_ = true;
-    background_.spawn(close_idle());
+    background_.spawn(every(
+        sweep_every, [this] { return close_idle(); },
+        [](const std::exception& error) {
+          log::warn("mailboxes_not_closed", {{"error", error.what()}});
+        }));
   }
   auto found = mailboxes_.find(account);
   if (found == mailboxes_.end()) {
@@ -51,20 +56,17 @@ Task<std::shared_ptr<Mailbox>> AccountHub::open(std::string account,
 
 // Databases that nobody uses close after a while, and at once the oldest when there are too many.
 Task<> AccountHub::close_idle() {
-  while (true) {
-    co_await sleep_for(sweep_every);
-    const Mutex::Guard turn = co_await opening_.lock();
-    std::vector<std::shared_ptr<Mailbox>> idle;
-    for (const auto& [account, mailbox] : mailboxes_) {
-      if (mailbox.use_count() == 1 && !mailbox->writing_) idle.push_back(mailbox);
-    }
-    std::ranges::sort(idle, std::ranges::greater{}, &Mailbox::last_used_);
-    const auto oldest = loop_.now() - settings_->options.close_after;
-    for (std::size_t i = 0; i < idle.size(); ++i) {
-      if (i < settings_->options.idle_limit && idle[i]->last_used_ > oldest) continue;
-      mailboxes_.erase(idle[i]->account());
-      co_await idle[i]->close_stores();
-    }
+  const Mutex::Guard turn = co_await opening_.lock();
+  std::vector<std::shared_ptr<Mailbox>> idle;
+  for (const auto& [account, mailbox] : mailboxes_) {
+    if (mailbox.use_count() == 1 && !mailbox->writing_) idle.push_back(mailbox);
+  }
+  std::ranges::sort(idle, std::ranges::greater{}, &Mailbox::last_used_);
+  const auto oldest = loop_.now() - settings_->options.close_after;
+  for (std::size_t i = 0; i < idle.size(); ++i) {
+    if (i < settings_->options.idle_limit && idle[i]->last_used_ > oldest) continue;
+    mailboxes_.erase(idle[i]->account());
+    co_await idle[i]->close_stores();
   }
 }
 

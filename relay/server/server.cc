@@ -9,7 +9,7 @@
 #include <future>
 #include <set>
 
-#include "core/async/timer.h"
+#include "core/async/every.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "relay/serve.h"
@@ -17,8 +17,8 @@
 namespace postern::relay {
 namespace {
 
-constexpr std::chrono::seconds look_at_certificate{10};
-constexpr std::chrono::hours look_for_purges{1};
+constexpr std::chrono::seconds certificate_interval{10};
+constexpr std::chrono::hours purge_interval{1};
 constexpr mode_t owner_only = 0600, everyone = 0666;
 constexpr const char* submit_socket = "/run/postern/submit.sock";
 
@@ -202,8 +202,15 @@ void Server::open_submit_socket() {
 }
 
 Task<> Server::live() {
-  background_.spawn(watch_certificate());
-  background_.spawn(purge_removed_accounts());
+  certificate_changed_ = changed_at(snapshot_->config->tls);
+  background_.spawn(every(
+      certificate_interval, [this] { return look_at_certificate(); },
+      [](const std::exception& error) {
+        log::warn("certificate_not_read", {{"error", error.what()}});
+      }));
+  background_.spawn(every(
+      purge_interval, [this] { return purge_removed_accounts(); },
+      [](const std::exception& error) { log::warn("purge_failed", {{"error", error.what()}}); }));
   log::info("ready", {{"hostname", config_->hostname}, {"workers", workers_.size()}});
   notify_systemd("READY=1");
   while (const auto wish = co_await wishes_.receive()) {
@@ -313,39 +320,27 @@ Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
 }
 
 /// A renewed certificate counts without a reload.
-Task<> Server::watch_certificate() {
-  auto known = changed_at(snapshot_->config->tls);
-  for (;;) {
-    co_await sleep_for(look_at_certificate);
-    const auto now = changed_at(snapshot_->config->tls);
-    if (now == known) continue;
-    known = now;
-    const auto guard = co_await reloading_.lock();
-    const auto config = snapshot_->config;
-    auto snapshot = co_await offload(house_->disk, [&] { return Snapshot::make(config); });
-    if (snapshot) {
-      co_await apply(*snapshot);
-      log::info("certificate_read", {{"file", config->tls.certificate.string()}});
-    } else {
-      log::warn("certificate_refused", {{"error", snapshot.error()}});
-    }
+Task<> Server::look_at_certificate() {
+  const auto guard = co_await reloading_.lock();
+  const auto config = snapshot_->config;
+  const auto changed = changed_at(config->tls);
+  if (changed == std::exchange(certificate_changed_, changed)) co_return;
+  auto snapshot = co_await offload(house_->disk, [&] { return Snapshot::make(config); });
+  if (snapshot) {
+    co_await apply(*snapshot);
+    log::info("certificate_read", {{"file", config->tls.certificate.string()}});
+  } else {
+    log::warn("certificate_refused", {{"error", snapshot.error()}});
   }
 }
 
 Task<> Server::purge_removed_accounts() {
-  for (;;) {
-    try {
-      const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-      for (const auto& removed :
-           co_await offload(house_->disk, [&] { return house_->accounts.purgeable(now); })) {
-        co_await house_->mailboxes.purge(removed.id);
-        co_await offload(house_->disk, [&] { house_->accounts.forget(removed.id); });
-        log::info("mailbox_purged", {{"account", removed.address}});
-      }
-    } catch (const IoError& error) {
-      log::warn("purge_failed", {{"error", error.what()}});
-    }
-    co_await sleep_for(look_for_purges);
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  for (const auto& removed :
+       co_await offload(house_->disk, [&] { return house_->accounts.purgeable(now); })) {
+    co_await house_->mailboxes.purge(removed.id);
+    co_await offload(house_->disk, [&] { house_->accounts.forget(removed.id); });
+    log::info("mailbox_purged", {{"account", removed.address}});
   }
 }
 

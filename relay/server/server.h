@@ -1,6 +1,7 @@
 // relay/server/server.h: the gateway: Redis, workers, listeners, reload and shutdown.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,7 +56,7 @@ class Server {
   Task<http::Response> reload();
   void require_unused_addresses(const Config& wanted, const Config* ours) const;
   Task<> apply(std::shared_ptr<const Snapshot> snapshot);
-  Task<> watch_certificate();
+  Task<> look_at_certificate();
   Task<> purge_removed_accounts();
   std::string trouble() const;
   /// One step of all workers, side by side.
@@ -78,6 +79,7 @@ class Server {
   std::optional<net::Listener> control_listener_, submit_listener_;
   Channel<Wish> wishes_{16};
   Mutex reloading_;
+  std::filesystem::file_time_type certificate_changed_;  ///< of what is in use
 };
 
 }  // namespace postern::relay

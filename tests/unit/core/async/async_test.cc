@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "core/async/every.h"
 #include "core/async/offload.h"
 #include "core/async/on_loop.h"
 #include "core/async/task_group.h"
@@ -110,6 +111,27 @@ TEST_CASE("a time limit cancels the task inside and throws Timeout") {
                   Timeout);
   CHECK(cancelled);
   CHECK(loop.run_until_done(with_timeout(5s, answer())) == 42);
+}
+
+TEST_CASE("work in the background goes on after a step that failed, and ends with its scope") {
+  Loop loop;
+  int steps = 0;
+  std::vector<std::string> troubles;
+  Event third;
+  const auto step = [&]() -> Task<> {
+    if (++steps == 2) throw std::logic_error("nobody expected this");
+    if (steps == 3) third.set();
+    co_return;
+  };
+  const auto trouble = [&](const std::exception& error) { troubles.emplace_back(error.what()); };
+  loop.run_until_done([](auto its_step, auto its_trouble, Event* until) -> Task<> {
+    TaskGroup group;
+    group.spawn(every(1ms, its_step, its_trouble));
+    co_await with_timeout(5s, until->wait());
+    co_await group.close();
+  }(step, trouble, &third));
+  CHECK(steps == 3);
+  CHECK(troubles == std::vector<std::string>{"nobody expected this"});
 }
 
 TEST_CASE("a cancelled group's joiner still waits for the tasks' end") {
