@@ -130,7 +130,7 @@ TEST_CASE("work in the background goes on after a step that failed, and ends wit
     co_await with_timeout(5s, until->wait());
     co_await group.close();
   }(step, trouble, &third));
-  CHECK(steps == 3);
+  CHECK(steps >= 3);
   CHECK(troubles == std::vector<std::string>{"nobody expected this"});
 }
 
