@@ -16,7 +16,7 @@ enum class AuthFailure {
   unavailable,      // the store of accounts is in trouble: try again later
 };
 
-/// Checks a login. The implementation counts the failures of an address over all protocols and
+/// Checks logins. The implementation counts the failures of an address over all protocols and
 /// reserves its slot before it verifies; the hash work happens off the loop.
 class Authenticator {
  public:
@@ -25,6 +25,9 @@ class Authenticator {
                                                                   std::string password,
                                                                   policy::Scope scope,
                                                                   net::Address peer) = 0;
+  /// Whether a session that was begun with this credential (policy::Account) may go on: asked
+  /// before each command and each answer in IDLE. Cheap, callable from any loop.
+  virtual bool is_live(const std::string& credential) const = 0;
 };
 
 }  // namespace postern::mailbox

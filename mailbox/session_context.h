@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -24,9 +23,7 @@ struct SessionContext {
   std::string hostname;
   Authenticator* authenticator = nullptr;  // outlives the session
   const Mailboxes* mailboxes = nullptr;    // outlives the session
-  /// Asked before each command and each answer in IDLE; false ends the session (account disabled
-  /// or removed). Cheap, callable from any loop. Empty: always allowed.
-  std::function<bool(const std::string& account)> is_allowed;
+  std::string credential;                  // what the login was with
   std::shared_ptr<void> slot;  // what the connection holds of some allowance; let go at its end
 
   /// Whether credentials may pass over `stream`.
@@ -37,7 +34,8 @@ struct SessionContext {
   bool offers_tls(const net::Stream& stream) const {
     return !stream.is_encrypted() && tls && tls_policy != TlsPolicy::off;
   }
-  bool allows(const std::string& account) const { return !is_allowed || is_allowed(account); }
+  /// False ends the session: its account was disabled or removed, or its password is good no more.
+  bool may_go_on() const { return authenticator->is_live(credential); }
 };
 
 }  // namespace postern::mailbox

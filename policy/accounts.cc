@@ -53,9 +53,10 @@ std::optional<Account> Accounts::recall(std::string_view login, std::string_view
   const std::scoped_lock lock(impl_->mutex);
   auto found = impl_->find(*address);
   if (!found || !found->account.enabled) return std::nullopt;
-  const bool is_known =
-      impl_->verify_app_password(*found, password, scope) || impl_->remembers(*found, password);
-  if (!is_known) return std::nullopt;
+  auto credential = impl_->verify_app_password(*found, password, scope);
+  if (!credential && impl_->remembers(*found, password)) credential = own_credential(*found);
+  if (!credential) return std::nullopt;
+  found->account.credential = std::move(*credential);
   return std::move(found->account);
 }
 
@@ -73,13 +74,14 @@ std::optional<Account> Accounts::verify(std::string_view login, std::string_view
   if (!is_right || !found) return std::nullopt;
 
   const std::scoped_lock lock(impl_->mutex);
-  const auto current = impl_->find_where("id", found->account.id);
+  auto current = impl_->find_where("id", found->account.id);
   // The password may have been changed while we hashed.
   if (!current || !current->account.enabled || current->version != found->version) {
     return std::nullopt;
   }
   impl_->remember(*current, password);
-  return current->account;
+  current->account.credential = own_credential(*current);
+  return std::move(current->account);
 }
 
 std::vector<Account> Accounts::list() {
@@ -88,6 +90,18 @@ std::vector<Account> Accounts::list() {
   auto rows = impl_->database.query("SELECT " + std::string(account_columns) +
                                     " FROM account ORDER BY folded");
   while (rows.next()) all.push_back(impl_->found_of(rows).account);
+  return all;
+}
+
+std::unordered_set<std::string> Accounts::live_credentials() {
+  const std::scoped_lock lock(impl_->mutex);
+  std::unordered_set<std::string> all;
+  auto accounts = impl_->database.query("SELECT " + std::string(account_columns) +
+                                        " FROM account WHERE enabled");
+  while (accounts.next()) all.insert(own_credential(impl_->found_of(accounts)));
+  auto apps = impl_->database.query(
+      "SELECT account, digest FROM app_password JOIN account ON id = account WHERE enabled");
+  while (apps.next()) all.insert(app_credential(apps.text(0), apps.text(1)));
   return all;
 }
 

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "core/mail/address.h"
@@ -31,6 +32,9 @@ struct Account {
   /// Above that of every account before: a mailbox made again begins with a new UIDVALIDITY.
   std::uint32_t uid_validity = 1;
   std::chrono::sys_seconds created;
+  /// Which password was right, in a word that says nothing of it: see live_credentials(). Empty
+  /// but from verify() and recall().
+  std::string credential;
 };
 
 struct AppPassword {
@@ -82,6 +86,9 @@ class Accounts {
   /// moment ago does not wait behind those that are guessed.
   std::optional<Account> recall(std::string_view login, std::string_view password, Scope scope);
   std::vector<Account> list();
+  /// Every credential that would still be right: none of a disabled or removed account, of a
+  /// password that was changed or an app password that was revoked.
+  std::unordered_set<std::string> live_credentials();
 
   // Change accounts
   AccountResult<Account> add(const mail::EmailAddress& address, std::string_view password,

@@ -118,8 +118,9 @@ std::vector<mail::EmailAddress> Accounts::Impl::targets(std::string_view source)
   return all;
 }
 
-bool Accounts::Impl::verify_app_password(const Found& found, std::string_view password,
-                                         Scope scope) {
+std::optional<std::string> Accounts::Impl::verify_app_password(const Found& found,
+                                                               std::string_view password,
+                                                               Scope scope) {
   const std::string digest = keyed_hash(found.account.id, password);
   std::string label;
   std::int64_t last_use = 0;
@@ -132,11 +133,11 @@ bool Accounts::Impl::verify_app_password(const Found& found, std::string_view pa
       last_use = rows.integer(2);
     }
   }
-  if (label.empty()) return false;
+  if (label.empty()) return std::nullopt;
   if (found.account.enabled && now() - time_of(last_use) >= last_use_precision) {
     note_use(found.account.id, label);
   }
-  return true;
+  return app_credential(found.account.id, digest);
 }
 
 void Accounts::Impl::note_use(std::string_view id, std::string_view label) noexcept {

@@ -46,6 +46,14 @@ struct Found {
   std::int64_t version = 0;
 };
 
+/// Another one after each change of the password, and after being disabled.
+inline std::string own_credential(const Found& found) {
+  return found.account.id + "/" + std::to_string(found.version);
+}
+inline std::string app_credential(const std::string& account, const std::string& digest) {
+  return account + "/" + digest;
+}
+
 struct Memory {
   std::string digest;
   std::int64_t version = 0;
@@ -68,8 +76,9 @@ struct Accounts::Impl {
 
   void changed();  ///< moves the revision; within the transaction, under the mutex
 
-  /// An app password of this scope that matches; notes its use.
-  bool verify_app_password(const Found& found, std::string_view password, Scope scope);
+  /// The credential of an app password of this scope that matches; notes its use.
+  std::optional<std::string> verify_app_password(const Found& found, std::string_view password,
+                                                 Scope scope);
   void note_use(std::string_view id, std::string_view label) noexcept;
 
   std::string memory_digest(const Found& found, std::string_view password) const;

@@ -45,8 +45,8 @@ Task<> AccountSession::serve() {
 Task<> AccountSession::run() {
   while (!is_closing) {
     Input input = co_await reader.next(context.idle_timeout, context.command_timeout, true);
-    if (!is_allowed()) {
-      co_await stream.write(bye::disabled);
+    if (!may_go_on()) {
+      co_await stream.write(bye::login_ended);
       co_return;
     }
     if (input.must_close) {

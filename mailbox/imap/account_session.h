@@ -70,7 +70,7 @@ class AccountSession {
   std::string flag_items(const mailbox::MessageEntry& message) const;
 
   State state() const { return selection ? State::selected : State::authenticated; }
-  bool is_allowed() const { return context.allows(mailbox->account()); }
+  bool may_go_on() const { return context.may_go_on(); }
 
   net::Stream stream;
   CommandReader reader;

@@ -23,8 +23,8 @@ Task<> tell_changes_for_ever(AccountSession& session) {
   while (true) {
     const bool has_changed = co_await wait_for_change(session);
     session.changed.reset();
-    if (!session.is_allowed()) {
-      co_await session.stream.write(bye::disabled);
+    if (!session.may_go_on()) {
+      co_await session.stream.write(bye::login_ended);
       co_await session.stream.flush(session.context.command_timeout);
       session.stream.close();
       co_return;

@@ -230,6 +230,7 @@ Task<> serve(net::Stream stream, Context context) {
     if (!login) co_return;
     co_await stream.flush(context.login_timeout);
     const std::string account = login->account.id;
+    context.credential = login->account.credential;
     const mailbox::Mailboxes& mailboxes = *context.mailboxes;
     mailboxes.hand_over(account, stream.detach(),
                         [context = std::move(context), login = std::move(*login)](

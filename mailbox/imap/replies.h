@@ -100,7 +100,7 @@ inline constexpr std::string_view too_large =
 inline constexpr std::string_view shutting_down = "* BYE Server is shutting down\r\n";
 inline constexpr std::string_view unavailable =
     "* BYE [UNAVAILABLE] Temporarily unavailable, try again later\r\n";
-inline constexpr std::string_view disabled = "* BYE The account is no longer enabled\r\n";
+inline constexpr std::string_view login_ended = "* BYE Your login is good no more\r\n";
 }  // namespace bye
 
 /// "+ " and a text: some clients trip over a bare plus.

@@ -32,7 +32,7 @@ inline constexpr std::string_view unavailable    = "-ERR [SYS/TEMP] Not availabl
 inline constexpr std::string_view in_use         = "-ERR [IN-USE] Another session has the maildrop";
 inline constexpr std::string_view no_message     = "-ERR No such message";
 inline constexpr std::string_view not_removed    = "-ERR [SYS/TEMP] Messages were not removed";
-inline constexpr std::string_view disabled       = "-ERR [SYS/PERM] The account is no longer enabled";
+inline constexpr std::string_view login_ended    = "-ERR [SYS/PERM] Your login is good no more";
 inline constexpr std::string_view shutting_down  = "-ERR [SYS/TEMP] Server is shutting down";
 inline constexpr std::string_view too_many_errors = "-ERR Too many errors";
 // clang-format on

@@ -77,6 +77,7 @@ Task<> serve(net::Stream stream, Context context) {
     }
     co_await stream.flush(write_timeout);
     const std::string id = account->id;
+    context.credential = account->credential;
     context.mailboxes->hand_over(
         id, stream.detach(),
         [account = *std::move(account), context](net::Stream continued, AccountHub& hub) {

@@ -25,8 +25,8 @@ Task<> Transaction::run() {
   co_await take_snapshot();
   co_await client_.say(fmt::format(fmt::runtime(reply::logged_in), maildrop_.messages().size()));
   while (const std::optional<Command> command = co_await client_.next()) {
-    if (!context_.allows(mailbox_->account())) {
-      co_await client_.say(reply::disabled);
+    if (!context_.may_go_on()) {
+      co_await client_.say(reply::login_ended);
       co_return;
     }
     co_await obey(*command);

@@ -116,7 +116,7 @@ Task<Response> Api::accounts(const Request& request) {
         house_.accounts,
         [&](const mail::Domain& domain) { return config.domains.contains(domain.text()); },
         request.method, request.raw_path, request.body);
-    house_.refresh_accounts();
+    house_.logins.refresh();
     return result;
   });
   // `remove --purge`, and what was removed 30 days ago

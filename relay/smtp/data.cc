@@ -82,6 +82,8 @@ Task<Answer> Session::finish_message() {
     answers.assign(count, reply::too_big.with(terms_.message_size));
   } else if (is_lost()) {
     answers.assign(count, reply::bare_newline);
+  } else if (!may_go_on()) {
+    answers.assign(count, reply::login_ended);
   } else {
     answers = co_await reception_->finish();
   }

@@ -91,12 +91,18 @@ Task<std::string> Session::next_line(bool& is_too_long) {
 }
 
 Task<Answer> Session::obey(const Request& request) {
+  if (!may_go_on()) co_return reply::login_ended;
   const Verb* verb = find_verb(request.word());
   if (verb == nullptr) co_return reply::unknown;
   if (!is_at_door(verb->doors)) co_return reply::not_here;
   if (phase_ < verb->earliest) co_return missing();
   if (verb->encrypted == Tls::never && stream_.is_encrypted()) co_return reply::already_tls;
   co_return co_await (this->*verb->handler)(request.arguments());
+}
+
+/// The account may have been disabled or removed, or its password changed, while they talk.
+bool Session::may_go_on() const {
+  return !origin_.account || logins_.is_live(origin_.account->credential);
 }
 
 bool Session::is_at_door(const Doors& doors) const {

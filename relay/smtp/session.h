@@ -56,6 +56,7 @@ class Session {
   Task<Answer> obey(const Request& request);
   Answer missing() const;
   Task<> send(const Answer& answer);
+  bool may_go_on() const;
   bool is_at_door(const Doors& doors) const;
 
   // hello.cc

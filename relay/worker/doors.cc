@@ -193,9 +193,6 @@ mailbox::SessionContext Worker::reader_context(const Listener& settings,
   context.hostname = snapshot_->config->hostname;
   context.authenticator = &house_.logins;
   context.mailboxes = &house_.mailboxes;
-  context.is_allowed = [&accounts = house_.live_accounts](const std::string& id) {
-    return accounts.contains(id);
-  };
   context.slot = std::move(slot);
   return context;
 }

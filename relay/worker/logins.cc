@@ -37,6 +37,7 @@ Task<std::expected<policy::Account, mailbox::AuthFailure>> Logins::login(std::st
     co_return std::unexpected(mailbox::AuthFailure::too_many);
   }
   const UnderWay under_way(under_way_);  // until the slot is given back
+  const std::uint64_t changes = accounts_.changes();
   std::optional<policy::Account> account;
   try {
     account = co_await offload(lookups_, [&] { return accounts_.recall(user, password, scope); });
@@ -59,7 +60,26 @@ Task<std::expected<policy::Account, mailbox::AuthFailure>> Logins::login(std::st
   }
   attempt->succeeded();
   good.add();
+  admit(account->credential, changes);
   co_return std::move(*account);
+}
+
+bool Logins::is_live(const std::string& credential) const {
+  const std::lock_guard lock(mutex_);
+  return live_.contains(credential);
+}
+
+void Logins::refresh() {
+  std::unordered_set<std::string> live = accounts_.live_credentials();
+  const std::lock_guard lock(mutex_);
+  live_ = std::move(live);
+}
+
+/// It was right a moment ago, and is new to us if the accounts were changed without us. Not if they
+/// have been changed since: then `refresh` knows better.
+void Logins::admit(const std::string& credential, std::uint64_t changes) {
+  const std::lock_guard lock(mutex_);
+  if (accounts_.changes() == changes) live_.insert(credential);
 }
 
 }  // namespace postern::relay

@@ -30,16 +30,6 @@ std::string sign_again(const std::shared_ptr<const Snapshot>& snapshot, std::str
 
 }  // namespace
 
-void LiveAccounts::replace(std::unordered_set<std::string> ids) {
-  const std::lock_guard lock(mutex_);
-  ids_ = std::move(ids);
-}
-
-bool LiveAccounts::contains(const std::string& id) const {
-  const std::lock_guard lock(mutex_);
-  return ids_.contains(id);
-}
-
 std::shared_ptr<std::atomic<int>> SessionCounts::of(const std::string& listener) {
   const std::lock_guard lock(mutex_);
   auto& count = counts_[listener];
@@ -78,17 +68,7 @@ House::House(const Config& config)
       disk(4, longest_wait_for_pool),
       node(config.data_dir),
       logins(accounts, addresses, hashing, store),
-      started(std::chrono::system_clock::now()) {
-  refresh_accounts();
-}
-
-void House::refresh_accounts() {
-  std::unordered_set<std::string> ids;
-  for (const policy::Account& account : accounts.list()) {
-    if (account.enabled) ids.insert(account.id);
-  }
-  live_accounts.replace(std::move(ids));
-}
+      started(std::chrono::system_clock::now()) {}
 
 Worker::Worker(Loop& loop, House& house, unsigned index)
     : loop_(loop), house_(house), index_(index), events_(house.rates) {}

@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "core/async/loop.h"
@@ -36,17 +35,6 @@ class Application;
 }
 
 namespace postern::relay {
-
-/// Which accounts may go on with what they have begun. Thread-safe, cheap to ask.
-class LiveAccounts {
- public:
-  void replace(std::unordered_set<std::string> ids);
-  bool contains(const std::string& id) const;
-
- private:
-  mutable std::mutex mutex_;
-  std::unordered_set<std::string> ids_;
-};
 
 /// Sessions by listener, over all workers.
 class SessionCounts {
@@ -83,13 +71,9 @@ struct House {
   mailbox::Mailboxes mailboxes;
   std::vector<delivery::Courier*> couriers;
   Logins logins;
-  LiveAccounts live_accounts;
   SessionCounts sessions;
   Rates rates;
   std::chrono::system_clock::time_point started;
-
-  /// Looks up who is enabled. Blocking.
-  void refresh_accounts();
 };
 
 net::AddressTable::Limits address_limits(const Limits& limits);

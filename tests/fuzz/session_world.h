@@ -39,6 +39,7 @@ class Ann : public mailbox::Authenticator {
                                                                    std::string password,
                                                                    policy::Scope,
                                                                    net::Address) override;
+  bool is_live(const std::string&) const override { return true; }
 };
 
 /// The client's end of a connection.

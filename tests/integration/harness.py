@@ -6,6 +6,7 @@ import imaplib
 import json
 import os
 import pathlib
+import poplib
 import random
 import re
 import shutil
@@ -208,6 +209,12 @@ class Gateway:
     def imap(self, login, password=PASSWORD):
         client = imaplib.IMAP4_SSL("localhost", self.port("imaps"), ssl_context=self._tls)
         client.login(login, password)
+        return client
+
+    def pop3(self, login, password=PASSWORD):
+        client = poplib.POP3_SSL("localhost", self.port("pop3s"), context=self._tls, timeout=30)
+        client.user(login)
+        client.pass_(password)
         return client
 
     def send(self, sender, recipients, text="Subject: hello\r\n\r\nHello.\r\n", login=None):

@@ -1,6 +1,8 @@
 """What the operator does: check, accounts, aliases, queue, reload, status, HTTP."""
 import base64
+import imaplib
 import json
+import poplib
 import re
 import urllib.error
 import urllib.request
@@ -83,6 +85,29 @@ def test_a_changed_password_counts_when_the_command_returns(gateway):
     gateway.cli("account", "disable", ANN)
     with pytest.raises(Exception):
         gateway.imap(ANN, "another one")
+
+
+@pytest.mark.parametrize("change", ["password", "disable", "revoke"])
+def test_open_sessions_end_when_what_they_logged_in_with_is_good_no_more(gateway, change):
+    """Over SMTP, IMAP and POP3; a session with another password of the same account goes on."""
+    phone = gateway.cli("account", "app-password", "add", ANN, "--label", "phone").stdout.strip().splitlines()[-1]
+    used, other = (phone, PASSWORD) if change == "revoke" else (PASSWORD, phone)
+    smtp, imap, pop3, kept = gateway.smtp(ANN, used), gateway.imap(ANN, used), gateway.pop3(ANN, used), gateway.imap(ANN, other)
+    smtp.mail(ANN)
+    smtp.rcpt(ANN)
+    if change == "revoke":
+        gateway.cli("account", "app-password", "revoke", ANN, "--label", "phone")
+    elif change == "disable":
+        gateway.cli("account", "disable", ANN)
+    else:
+        gateway.cli("account", "password", ANN, "--password-stdin", stdin="another one\n")
+    assert smtp.docmd("DATA")[0] == 421
+    with pytest.raises(imaplib.IMAP4.abort, match="good no more"):
+        imap.noop()
+    with pytest.raises(poplib.error_proto, match="good no more"):
+        pop3.stat()
+    if change != "disable":
+        assert kept.noop()[0] == "OK"
 
 
 def test_the_queue_is_listed_held_released_retried_and_removed(stuck):

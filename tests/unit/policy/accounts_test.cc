@@ -56,6 +56,40 @@ TEST_CASE("an account is found and its password verified") {
          std::filesystem::perms::others_all) == std::filesystem::perms::none);
 }
 
+TEST_CASE("a credential lives until its password or account is changed, and no longer") {
+  const Database database;
+  Accounts accounts(database.file(), 10);
+  accounts.add(at("ann@b.example"), "secret word", {}, false);
+  const auto secret = accounts.add_app_password(at("ann@b.example"), "phone", 15);
+  const auto own = accounts.verify("ann@b.example", "secret word", Scope::imap)->credential;
+  const auto remembered = accounts.recall("ann@b.example", "secret word", Scope::imap)->credential;
+  const auto phone = accounts.verify("ann@b.example", *secret, Scope::imap)->credential;
+  CHECK(own == remembered);
+  const auto lives = [&](const std::string& one) {
+    return accounts.live_credentials().contains(one);
+  };
+  CHECK((lives(own) && lives(phone)));
+  SECTION("another password") {
+    accounts.set_password(at("ann@b.example"), "another one");
+    CHECK((!lives(own) && lives(phone)));
+  }
+  SECTION("an app password that is revoked, and made again under its label") {
+    accounts.revoke_app_password(at("ann@b.example"), "phone");
+    accounts.add_app_password(at("ann@b.example"), "phone", 15);
+    CHECK((lives(own) && !lives(phone)));
+  }
+  SECTION("a disabled account, also when it is enabled again") {
+    accounts.set_enabled(at("ann@b.example"), false);
+    CHECK((!lives(own) && !lives(phone)));
+    accounts.set_enabled(at("ann@b.example"), true);
+    CHECK(!lives(own));
+  }
+  SECTION("a removed account") {
+    accounts.remove(at("ann@b.example"), false);
+    CHECK((!lives(own) && !lives(phone)));
+  }
+}
+
 TEST_CASE("a login that was good before needs no hash work, a changed one does") {
   const Database database;
   Accounts accounts(database.file(), 10);

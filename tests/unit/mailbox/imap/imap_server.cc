@@ -33,14 +33,25 @@ class TwoAccounts : public mailbox::Authenticator {
     if (user == "bob" && password == "quiet") co_return account("bob", 100'000);
     co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
   }
+  bool is_live(const std::string& credential) const override {
+    const std::scoped_lock lock(mutex_);
+    return !disabled_.contains(credential);
+  }
+  void disable(std::string id) {
+    const std::scoped_lock lock(mutex_);
+    disabled_.insert(std::move(id));
+  }
 
  private:
+  mutable std::mutex mutex_;
+  std::set<std::string> disabled_;
   static policy::Account account(const std::string& id, std::optional<std::uint64_t> quota) {
     return policy::Account{.id = id,
                            .address = *mail::EmailAddress::parse(id + "@office.example"),
                            .enabled = true,
                            .is_operator = false,
-                           .quota = quota};
+                           .quota = quota,
+                           .credential = id};
   }
 };
 
@@ -51,8 +62,6 @@ struct ImapServer::Inner {
   TwoAccounts accounts;
   ThreadPool pool{2, 1000}, scratch_pool{1, 1000};
   Context context;
-  std::mutex mutex;
-  std::set<std::string> disabled;
   std::promise<int> port;
   int bound = 0;
   std::promise<void> stop;
@@ -99,10 +108,6 @@ ImapServer::ImapServer(mailbox::TlsPolicy policy, std::uint64_t message_size)
   inner_->context.pool = &inner_->scratch_pool;
   inner_->context.scratch_folder = inner_->folder;
   inner_->context.message_size = message_size;
-  inner_->context.is_allowed = [inner = inner_.get()](const std::string& account) {
-    const std::scoped_lock lock(inner->mutex);
-    return !inner->disabled.contains(account);
-  };
   inner_->thread = std::thread([inner = inner_.get()] { inner->run(); });
   inner_->bound = inner_->port.get_future().get();
 }
@@ -115,10 +120,7 @@ ImapServer::~ImapServer() {
 
 int ImapServer::port() const { return inner_->bound; }
 
-void ImapServer::disable(std::string account) {
-  const std::scoped_lock lock(inner_->mutex);
-  inner_->disabled.insert(std::move(account));
-}
+void ImapServer::disable(std::string account) { inner_->accounts.disable(std::move(account)); }
 
 ImapClient::ImapClient(const ImapServer& server)
     : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {

@@ -113,6 +113,6 @@ TEST_CASE("an account that is disabled loses its open sessions") {
   ImapClient client = ImapClient::of(server);
   server.disable("ann");
   client.send("a NOOP\r\n");
-  CHECK(client.line().starts_with("* BYE The account"));
+  CHECK(client.line().starts_with("* BYE Your login"));
   CHECK(client.is_closed());
 }

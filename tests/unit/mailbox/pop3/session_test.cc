@@ -28,6 +28,8 @@ class OneUser : public Authenticator {
     policy::Account account{.id = "ann", .address = *mail::EmailAddress::parse("ann@a.example")};
     co_return account;
   }
+  bool is_live(const std::string&) const override { return live; }
+  bool live = true;
 };
 
 struct Server {
@@ -37,7 +39,6 @@ struct Server {
   AccountHub hub{loop, pool, {.folder = folder.path}, [](std::string_view) { return Summary{}; }};
   Mailboxes mailboxes;
   OneUser users;
-  bool is_allowed = true;
   TaskGroup sessions;
   std::optional<net::Listener> listener;
 
@@ -51,7 +52,6 @@ struct Server {
           context.hostname = "pop.example";
           context.authenticator = &users;
           context.mailboxes = &mailboxes;
-          context.is_allowed = [this](const std::string&) { return is_allowed; };
           return pop3::serve(std::move(stream), std::move(context));
         },
         sessions);
@@ -225,11 +225,11 @@ TEST_CASE("an account that is disabled loses its POP3 session at the next comman
   Server server;
   server.deliver("1", "a: b\r\n\r\n");
   const auto disable = [&server]() -> Task<> {
-    server.is_allowed = false;
+    server.users.live = false;
     co_return;
   };
   CHECK(server.loop.run_until_done(interrupted(&server, disable)) ==
-        "-ERR [SYS/PERM] The account is no longer enabled\r\n");
+        "-ERR [SYS/PERM] Your login is good no more\r\n");
 }
 
 TEST_CASE("a client may ask for any number of messages that are gone and still quit in peace") {

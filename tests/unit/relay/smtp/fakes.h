@@ -69,6 +69,8 @@ class FakeLogins : public mailbox::Authenticator {
     }
     co_return policy::Account{.id = "1", .address = *mail::EmailAddress::parse("ann@b.example")};
   }
+  bool is_live(const std::string&) const override { return live; }
+  bool live = true;
 };
 
 }  // namespace postern::smtp

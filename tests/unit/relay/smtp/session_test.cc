@@ -26,7 +26,7 @@ class ScriptedClient {
         listener_(
             loop_, *net::Address::parse("127.0.0.1:0"),
             [this](net::Stream stream) {
-              return smtp::converse(std::move(stream), terms_, intake, logins_, idle_);
+              return smtp::converse(std::move(stream), terms_, intake, logins, idle_);
             },
             group_),
         stream_(loop_.run_until_done(net::Stream::connect(listener_.bound(), 5s))) {
@@ -51,6 +51,7 @@ class ScriptedClient {
   bool is_closed() { return loop_.run_until_done(read_end()); }
 
   FakeIntake intake;
+  FakeLogins logins;
   std::string greeting;
 
  private:
@@ -87,7 +88,6 @@ class ScriptedClient {
 
   Loop loop_;
   TaskGroup group_;
-  FakeLogins logins_;
   relay::IdleSessions idle_;
   std::shared_ptr<smtp::Terms> terms_;
   net::Listener listener_;
@@ -121,6 +121,25 @@ TEST_CASE("a message in DATA arrives with its dots and its envelope") {
   CHECK(taken.origin.protocol == "ESMTP");
   CHECK(client.say("QUIT") == "221 2.0.0 Bye");
   CHECK(client.is_closed());
+}
+
+TEST_CASE("a login that is good no more sends nothing, however far it has come") {
+  ScriptedClient client(submission_in_the_clear());
+  client.say("EHLO me");
+  CHECK(client.say("AUTH PLAIN AGFubgBzZWNyZXQ=").starts_with("235"));
+  client.say("MAIL FROM:<ann@b.example>");
+  client.say("RCPT TO:<x@b.example>");
+  SECTION("at a command") {
+    client.logins.live = false;
+    CHECK(client.say("DATA") == "421 4.7.0 Your login is good no more, closing");
+  }
+  SECTION("in the middle of the message") {
+    CHECK(client.say("DATA").starts_with("354"));
+    client.logins.live = false;
+    CHECK(client.say("Subject: a\r\n\r\n.").starts_with("421 4.7.0"));
+  }
+  CHECK(client.is_closed());
+  CHECK(client.intake.taken.empty());
 }
 
 TEST_CASE("commands out of order are told what is missing") {
