@@ -56,7 +56,12 @@ class Server {
   Task<http::Response> reload();
   void require_unused_addresses(const Config& wanted, const Config* ours) const;
   Task<> apply(std::shared_ptr<const Snapshot> snapshot);
+  /// Takes the step again and again, as long as we serve; `trouble` is how the log calls its
+  /// failure.
+  void keep_going(std::chrono::milliseconds pause, std::string_view trouble,
+                  Task<> (Server::*step)());
   Task<> look_at_certificate();
+  Task<> give_memory_back();
   Task<> purge_removed_accounts();
   std::string trouble() const;
   /// One step of all workers, side by side.
