@@ -138,6 +138,11 @@ void Attempt::body_is_missing() {
   settle_open(our_delay({4, 3, 0}, "The message's body is missing from the spool"));
 }
 
+void Attempt::lease_is_too_old() {
+  result_.broken_off = true;
+  settle_open(our_delay({4, 3, 0}, "The queue's lease is too old to go on"));
+}
+
 void Attempt::broken_off() {
   result_.broken_off = true;
   trouble_ = our_delay({4, 3, 2}, "Broken off: this gateway is stopping");

@@ -33,10 +33,13 @@ class Attempt {
 
   // What went wrong with one connection. Who is still open is tried at the next host.
   void host_failed(Verdict why);
+  /// A new connection came as far as a conversation.
+  void host_answered() { reached_ = true; }
   void is_uncertain() { result_.uncertain = true; }
   /// True when it is worth another connection: then the message goes converted.
   bool lines_are_unfit();
   void body_is_missing();
+  void lease_is_too_old();
   void broken_off();
   /// Without trying, or without trying further.
   void settle_open(const Verdict& verdict);

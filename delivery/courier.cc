@@ -157,7 +157,7 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
   const std::string place = place_of(target, address);
   std::unique_ptr<SmtpClient> client = hop.take_idle(place);
   const bool was_idle = client != nullptr;  // such a one may have died since
-  bool again = false, is_busy = false;
+  bool again = false, is_busy = false, has_stalled = false;
   try {
     if (!client) client = co_await SmtpClient::open(target, address, may_encrypt, client_settings);
     co_await attempt.converse(*client, target);
@@ -166,6 +166,8 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
     client.reset();  // it may be in the middle of the message: nothing else may follow on it
   } catch (const UnfitLines&) {
     again = attempt.lines_are_unfit();
+  } catch (const LeaseTooOld&) {
+    attempt.lease_is_too_old();
   } catch (const HostTrouble& error) {
     clear_may_help = may_encrypt && error.handshake_failed();
     again = was_idle || clear_may_help;
@@ -173,8 +175,11 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
     attempt.host_failed(error.why());
   } catch (const IoError& error) {
     again = was_idle;
+    has_stalled = dynamic_cast<const Timeout*>(&error) != nullptr;
     attempt.host_failed(connection_trouble(target, address, client != nullptr, error));
   }
+  // It answers, whatever it makes of this message: no reason to put the others off.
+  if (client && !was_idle && !has_stalled) attempt.host_answered();
   if (client && client->was_uncertain()) attempt.is_uncertain();
   is_busy = is_busy || (client && client->is_busy());
   if (is_busy) {

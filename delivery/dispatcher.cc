@@ -60,6 +60,7 @@ struct Dispatcher::State {
     return !stopping && in_flight < in_flight_limit && octets_in_flight < octets_limit;
   }
   void launch(std::vector<queue::Lease> leases);
+  void landed();
   Task<> claim_loop();
   Task<> deliver(queue::Lease lease);
   Task<AttemptResult> attempt(queue::Lease lease);
@@ -90,6 +91,10 @@ void Dispatcher::State::launch(std::vector<queue::Lease> leases) {
   }
 }
 
+void Dispatcher::State::landed() {
+  if (--in_flight == 0) idle.set();
+}
+
 void Dispatcher::configure(std::shared_ptr<const Settings> settings) {
   state_->settings = std::move(settings);
   state_->schedule = queue::RetrySchedule(state_->settings->retry);
@@ -100,10 +105,13 @@ Task<> Dispatcher::stop(std::chrono::milliseconds grace) {
   state_->stopping = true;
   state_->parts.queue.give_up_after(grace);
   state_->work.set();
+  const auto deadline = state_->parts.loop.now() + grace;
   try {
     while (state_->in_flight > 0) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - state_->parts.loop.now());
       state_->idle.reset();
-      co_await with_timeout(grace, state_->idle.wait());
+      co_await with_timeout(std::max(left, std::chrono::milliseconds(1)), state_->idle.wait());
     }
   } catch (const Timeout&) {
     state_->break_off.cancel();
@@ -117,6 +125,7 @@ Task<> Dispatcher::State::claim_loop() {
     std::size_t claimed = 0;
     bool is_away = false;
     if (has_room()) {
+      ++in_flight;  // what the answer brings must not come behind the end of all
       try {
         std::vector<queue::Lease> leases = co_await parts.queue.claim(claim_batch);
         claimed = leases.size();
@@ -125,6 +134,7 @@ Task<> Dispatcher::State::claim_loop() {
         is_away = true;  // Redis comes back, and the queue reconnects by itself
         if (parts.queue.trouble().empty()) log::warn("not_claimed", {{"error", error.what()}});
       }
+      landed();
     }
     if (claimed == claim_batch || stopping) continue;
     try {
@@ -187,7 +197,7 @@ Task<> Dispatcher::State::deliver(queue::Lease lease) {
   }
   const bool had_room = has_room();
   octets_in_flight -= octets;
-  if (--in_flight == 0) idle.set();
+  landed();
   if (!had_room && has_room()) work.set();
 }
 

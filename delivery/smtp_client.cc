@@ -26,6 +26,8 @@ HostTrouble::HostTrouble(Verdict why, bool handshake_failed, bool is_busy)
   if (why_.status.klass != 4) why_.status.klass = 4;
 }
 
+LeaseTooOld::LeaseTooOld() : IoError("the queue's lease is too old to go on") {}
+
 UnfitLines::UnfitLines() : IoError("a line that SMTP cannot carry") {}
 
 SmtpClient::SmtpClient(Target target, ClientSettings settings, net::Stream stream)

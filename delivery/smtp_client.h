@@ -59,6 +59,12 @@ class UnfitLines : public IoError {
   UnfitLines();
 };
 
+/// Our own queue may have given the message to another node meanwhile: the host has no part in it.
+class LeaseTooOld : public IoError {
+ public:
+  LeaseTooOld();
+};
+
 /// Gives the message piece by piece; an empty piece is its end.
 using PieceReader = std::function<Task<std::string_view>()>;
 

@@ -102,8 +102,7 @@ Task<> SmtpClient::Transaction::prepare() {
     if (!reply.is_positive()) client_.refuse(reply, "RSET");
   }
   client_.expect_silence();
-  if (!letter_.lease_is_fresh())
-    throw HostTrouble(our_delay({4, 3, 0}, "The queue's lease is too old to go on"));
+  if (!letter_.lease_is_fresh()) throw LeaseTooOld();
   client_.needs_reset_ = true;
 }
 
@@ -205,7 +204,7 @@ Task<> SmtpClient::Transaction::send_body(const PieceReader& next_piece) {
 Task<> SmtpClient::Transaction::send_dot() {
   if (!letter_.lease_is_fresh()) {
     client_.stream_.close();
-    throw HostTrouble(our_delay({4, 3, 0}, "The queue's lease grew too old during the message"));
+    throw LeaseTooOld();
   }
   encoder_.finish(wire_);
   co_await client_.stream_.write(std::move(wire_));

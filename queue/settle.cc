@@ -114,7 +114,7 @@ Task<std::string> Queue::Impl::settle_until_answered(Settling& state, const Leas
       continue;
     }
     state.result.ours = word != "lost";
-    if (state.result.ours && settlement.report) {
+    if (settlement.report) {
       state.result.report = leases_of(*settlement.report, reply->at(2).text);
     }
     state.result.more_is_ready = reply->at(3).integer() == 1;

@@ -289,13 +289,16 @@ struct Connection::State {
       trouble.clear();
       ++connects;
       ready.set();
-    } catch (const IoError& error) {
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const std::exception& error) {
       lost(error.what());
     }
   }
 
   Task<> serve_one() {
     net::Stream stream = co_await open(url);
+    if (stopping) co_return;  // stop() has said so already, and would not say it again
     broken.reset();
     has_unsent.reset();
     has_later.reset();

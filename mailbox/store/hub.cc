@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/async/every.h"
+#include "core/async/guarded.h"
 #include "core/log.h"
 #include "mailbox/store/mailbox_inner.h"
 #include "mailbox/store/uid_validity.h"
@@ -56,18 +57,32 @@ Task<std::shared_ptr<Mailbox>> AccountHub::open(std::string account,
 
 // Databases that nobody uses close after a while, and at once the oldest when there are too many.
 Task<> AccountHub::close_idle() {
-  const Mutex::Guard turn = co_await opening_.lock();
-  std::vector<std::shared_ptr<Mailbox>> idle;
+  std::vector<const Mailbox*> idle;
   for (const auto& [account, mailbox] : mailboxes_) {
-    if (mailbox.use_count() == 1 && !mailbox->writing_) idle.push_back(mailbox);
+    if (is_idle(mailbox)) idle.push_back(mailbox.get());
   }
   std::ranges::sort(idle, std::ranges::greater{}, &Mailbox::last_used_);
   const auto oldest = loop_.now() - settings_->options.close_after;
+  std::vector<std::string> closing;
   for (std::size_t i = 0; i < idle.size(); ++i) {
     if (i < settings_->options.idle_limit && idle[i]->last_used_ > oldest) continue;
-    mailboxes_.erase(idle[i]->account());
-    co_await idle[i]->close_stores();
+    closing.push_back(idle[i]->account());
   }
+  for (const std::string& account : closing) co_await close_if_idle(account);
+}
+
+bool AccountHub::is_idle(const std::shared_ptr<Mailbox>& mailbox) {
+  return mailbox.use_count() == 1 && !mailbox->writing_;
+}
+
+// One at a time: it waits for the disk, and so would everybody who opens a mailbox.
+Task<> AccountHub::close_if_idle(std::string account) {
+  const Mutex::Guard turn = co_await opening_.lock();
+  const auto found = mailboxes_.find(account);
+  if (found == mailboxes_.end() || !is_idle(found->second)) co_return;
+  const std::shared_ptr<Mailbox> mailbox = std::move(found->second);
+  mailboxes_.erase(found);
+  co_await mailbox->close_stores();
 }
 
 Task<> AccountHub::purge(std::string account) {
@@ -89,7 +104,9 @@ Task<> AccountHub::purge(std::string account) {
   });
 }
 
-void AccountHub::spawn(Task<> session) { sessions_.spawn(std::move(session)); }
+void AccountHub::spawn(Task<> session) {
+  sessions_.spawn(guarded(std::move(session), "session_failed"));
+}
 
 Task<> AccountHub::close() {
   co_await sessions_.close();

@@ -45,6 +45,8 @@ class AccountHub {
 
  private:
   Task<> close_idle();
+  static bool is_idle(const std::shared_ptr<Mailbox>& mailbox);
+  Task<> close_if_idle(std::string account);
 
   Loop& loop_;
   std::shared_ptr<Mailbox::Settings> settings_;

@@ -109,7 +109,8 @@ std::shared_ptr<void> Mailbox::try_lock_maildrop() {
 
 Task<> Mailbox::open_stores(std::chrono::seconds remember_deliveries) {
   co_await offload(settings_->pool, [&] {
-    std::filesystem::create_directories(settings_->options.folder);
+    std::error_code ignored;  // opening says it better
+    std::filesystem::create_directories(settings_->options.folder, ignored);
     const std::string path = settings_->path(account_);
     auto writer =
         std::make_unique<MailboxStore>(path, MailboxStore::Mode::read_write, settings_->indexer);

@@ -144,7 +144,8 @@ local function each_delivery(id, f)
 end
 
 local function wish(ref, what)
-  call('HSET', 'q:d:' .. ref, 'wish', what)
+  -- A removal stands: its sender may have been told that it was not taken.
+  if call('HGET', 'q:d:' .. ref, 'wish') ~= 'remove' then call('HSET', 'q:d:' .. ref, 'wish', what) end
   return 'later'
 end
 

@@ -5,7 +5,8 @@ local id, path = ARGV[1], ''
 local event = cjson.decode(ARGV[2])
 local result = each_delivery(id, function(ref, d)
   -- Each by name: with the delivery goes what else would tell whom it was for.
-  for _, recipient in ipairs(cjson.decode(call('HGET', 'q:d:' .. ref, 'rcpt'))) do
+  local is_readable, recipients = pcall(cjson.decode, call('HGET', 'q:d:' .. ref, 'rcpt'))
+  for _, recipient in ipairs(is_readable and recipients or {}) do
     event.r = recipient.a
     tell(id, cjson.encode(event))
   end

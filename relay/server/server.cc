@@ -11,6 +11,7 @@
 #include <set>
 
 #include "core/async/every.h"
+#include "core/async/guarded.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "relay/serve.h"
@@ -226,7 +227,7 @@ Task<> Server::live() {
 
 Task<> Server::stop() {
   log::info("stopping");
-  co_await background_.close();
+  co_await guarded(background_.close(), "stop_failed");
   if (control_listener_) control_listener_->stop();
   if (submit_listener_) {
     submit_listener_->stop();
@@ -234,8 +235,7 @@ Task<> Server::stop() {
   }
   control_idle_.close_all();
   co_await stop_workers();
-  co_await control_sessions_.close();
-  if (heartbeat_) co_await heartbeat_->stop();
+  if (heartbeat_) co_await guarded(heartbeat_->stop(), "stop_failed");
   co_await on_each([](Worker& worker) { return worker.close_mailboxes(); });
   heartbeat_.reset();
   control_.reset();
@@ -258,8 +258,19 @@ Task<> Server::stop_workers() {
                     std::chrono::duration_cast<std::chrono::milliseconds>(deadline - loop_.now()));
   };
   co_await on_each([&](Worker& worker) { return worker.finish_sessions(left()); });
+  co_await finish_control_sessions(left());
   co_await on_each([&](Worker& worker) { return worker.stop_deliveries(left()); });
   co_await on_each([](Worker& worker) { return worker.stop_courier(); });
+}
+
+/// They may be about to commit a message, which a dispatcher that has stopped could not take.
+Task<> Server::finish_control_sessions(std::chrono::milliseconds grace) {
+  try {
+    co_await with_timeout(grace, control_sessions_.join());
+  } catch (const std::exception& error) {
+    log::warn("control_sessions_cut_off", {{"error", error.what()}});
+  }
+  co_await guarded(control_sessions_.close(), "stop_failed");
 }
 
 Task<http::Response> Server::reload() {
@@ -328,7 +339,7 @@ Task<> Server::look_at_certificate() {
   const auto guard = co_await reloading_.lock();
   const auto config = snapshot_->config;
   const auto changed = changed_at(config->tls);
-  if (changed == std::exchange(certificate_changed_, changed)) co_return;
+  if (changed == certificate_changed_) co_return;
   auto snapshot = co_await offload(house_->disk, [&] { return Snapshot::make(config); });
   if (snapshot) {
     co_await apply(*snapshot);
@@ -336,6 +347,7 @@ Task<> Server::look_at_certificate() {
   } else {
     log::warn("certificate_refused", {{"error", snapshot.error()}});
   }
+  certificate_changed_ = changed;
 }
 
 /// What a burst needed. Each of the many threads has an arena of its own, whose free pages malloc

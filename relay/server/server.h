@@ -52,6 +52,7 @@ class Server {
   Task<> live();
   Task<> stop();
   Task<> stop_workers();
+  Task<> finish_control_sessions(std::chrono::milliseconds grace);
 
   Task<http::Response> reload();
   void require_unused_addresses(const Config& wanted, const Config* ours) const;

@@ -97,11 +97,26 @@ TEST_CASE("RSET goes before the next message when the last one was refused") {
   CHECK(results[1].verdicts[0].is_success());
 }
 
+TEST_CASE("a host that hangs up on one message puts no other one off") {
+  ScriptedServer server({greeting + Script{"<MAIL", "close"},
+                         greeting + Script{"<MAIL", "<RCPT", "<DATA", ">250 ok", ">250 ok",
+                                           ">354 go", "<.", ">250 ok", "wait"}});
+  Bench bench;
+  std::vector<Job> jobs;
+  jobs.push_back(bench.job({&server}));
+  jobs.push_back(bench.job({&server}));
+  const auto results = bench.run(std::move(jobs));
+  CHECK(results[0].verdicts[0].kind == Kind::deferred);
+  CHECK(results[1].verdicts[0].is_success());
+}
+
 TEST_CASE("a stale lease sends no MAIL") {
   ScriptedServer server({greeting + Script{"wait"}});
   Bench bench;
   bench.fresh = false;
-  CHECK(bench.run(bench.job({&server})).verdicts[0].kind == Kind::deferred);
+  const AttemptResult result = bench.run(bench.job({&server}));
+  CHECK(result.verdicts[0].kind == Kind::deferred);
+  CHECK(result.broken_off);  // the host had no part in it
   server.finish();
   CHECK(std::ranges::none_of(server.heard,
                              [](const std::string& line) { return line.starts_with("MAIL"); }));

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/async/task_group.h"
 #include "core/async/thread_pool.h"
 #include "core/async/timer.h"
 #include "core/net/dns.h"
@@ -359,6 +360,32 @@ TEST_CASE("what is in flight at a stop goes back and waits for nothing") {
   const auto counts = bench.run(bench.queue.counts());
   CHECK(counts.ready == 1);
   CHECK(counts.active == 0);
+}
+
+TEST_CASE("what a claim brings when the end has begun goes back in time, too") {
+  ScriptedServer host({Script{"wait"}});
+  Bench bench;
+  bench.settings->command_timeout = 60s;
+  bench.start();
+  auto leases = bench.run(bench.queue.commit(bench.message(bench.via(host), "x@far.example")));
+  REQUIRE(leases.has_value());
+  queue::Settlement later;
+  later.retry_in = 300ms;
+  CHECK(bench.run(bench.queue.settle(leases->front(), later)).ours);
+  redis::Connection operators(bench.loop, bench.server.url());
+  operators.start();
+  const auto end = [&]() -> Task<> {
+    co_await operators.call({"CLIENT", "PAUSE", "60000", "WRITE"});
+    co_await sleep_for(600ms);  // by now it is due, and a claim is on its way
+    TaskGroup group;
+    group.spawn(with_timeout(4s, bench.dispatcher->stop(200ms)));  // the host hangs up after 5 s
+    co_await sleep_for(50ms);
+    co_await operators.call({"CLIENT", "UNPAUSE"});
+    co_await group.join();
+  };
+  CHECK_NOTHROW(bench.run(end()));
+  CHECK(bench.run(bench.queue.counts()).active == 0);
+  bench.run(operators.stop());
 }
 
 TEST_CASE("bodies in memory have a bound of their own, however few they are") {

@@ -25,6 +25,7 @@ TEST_CASE("an operator's verbs act at once, or when the try is over") {
   }
   SECTION("remove waits for the try") {
     CHECK(bench.run(queue.apply(Action::remove, id)).after_try == 1);
+    CHECK(bench.run(queue.apply(Action::retry, id)).after_try == 1);  // too late to change it
     CHECK(bench.run(queue.settle(leases[0], deferred(1h))).ours);
     CHECK(bench.run(queue.show(id))->completed);
     CHECK(bench.run(queue.counts()).messages == 0);

@@ -96,6 +96,23 @@ TEST_CASE("a report is stored in the script that ends the delivery") {
   }
 }
 
+TEST_CASE("a report whose lease was lost with an answer is found, though others have gone on") {
+  Bench bench;
+  bench.start();
+  const auto leases = bench.commit(message({to("bob@a.example")}));
+  Settlement late = deferred(0ms);
+  late.report = message({{"local:acc1", {recipient("ann@office.example")}}}, "it is late");
+  CHECK(bench.run(bench.queue().settle(leases[0], late)).ours);  // and say nobody heard it
+  const auto again = bench.run(bench.queue().claim(10));
+  REQUIRE(again.size() == 1);
+  CHECK(bench.run(bench.queue().settle(again[0], delivered())).ours);
+  const auto repeated = bench.run(bench.queue().settle(leases[0], late));
+  CHECK_FALSE(repeated.ours);
+  REQUIRE(repeated.report.size() == 1);
+  CHECK(bench.run(bench.queue().settle(repeated.report[0], delivered())).ours);
+  CHECK(bench.run(bench.queue().counts()).messages == 0);
+}
+
 TEST_CASE("who lost the lease cannot finish") {
   Bench bench;
   bench.start();
@@ -235,6 +252,12 @@ TEST_CASE("an entry that nobody can read is held, and keeps no other waiting or 
   CHECK(bench.run(bench.queue().counts()).held == 1);
   CHECK(bench.run(bench.queue().list_all({}, 0)).size() == 1);
   CHECK(bench.run(bench.queue().claim(10)).empty());
+  SECTION("also when it is to be returned") {
+    CHECK(bench.run(bench.queue().apply(Action::bounce, id)).now == 1);
+    CHECK(bench.run(bench.queue().claim(10)).empty());
+    CHECK(bench.run(bench.queue().counts()).held == 1);
+  }
+  bench.say({"HSET", "q:d:" + text(id) + ":0", "rcpt", "no JSON"});
   CHECK(bench.run(bench.queue().apply(Action::remove, id)).now == 1);
 }
 

@@ -133,6 +133,15 @@ TEST_CASE("deliveries share transactions and every session sees them at once") {
   f.loop.run_until_done(two_sessions(f.hub));
 }
 
+TEST_CASE("a session that fails as nobody foresaw spoils nobody's end") {
+  Fixture fixture;
+  fixture.hub.spawn([]() -> Task<> {
+    throw std::logic_error("nobody expected this");
+    co_return;
+  }());
+  CHECK_NOTHROW(fixture.loop.run_until_done(fixture.hub.close()));
+}
+
 TEST_CASE("the index of a deleted folder says that it is gone") {
   Fixture f;
   f.loop.run_until_done(deleted_folder(f.hub));
