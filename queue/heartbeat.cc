@@ -126,6 +126,12 @@ Task<> Heartbeat::start() {
   state_->live();
 }
 
+void Heartbeat::set_bounds(std::uint64_t memory_limit, std::uint64_t disk_reserve) {
+  state_->settings.memory_limit = memory_limit;
+  state_->settings.disk_reserve = disk_reserve;
+  state_->judge_room();
+}
+
 Task<> Heartbeat::stop() { co_await state_->group.close(); }
 
 }  // namespace postern::queue

@@ -51,6 +51,8 @@ class Heartbeat {
   /// After Queue::start: beats once, so that leases hold, and goes on.
   Task<> start();
   Task<> stop();
+  /// Other bounds from now on. A Redis that is managed is told of its own by the caller.
+  void set_bounds(std::uint64_t memory_limit, std::uint64_t disk_reserve);
 
  private:
   struct State;

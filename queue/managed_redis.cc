@@ -315,6 +315,20 @@ Task<> ManagedRedis::start() {
   state_->group.spawn(state_->watch());
 }
 
+Task<> ManagedRedis::set_memory_limit(std::uint64_t bytes) {
+  if (std::exchange(state_->settings.memory_limit, bytes) == bytes) co_return;
+  redis::Connection connection(state_->loop, state_->url);
+  connection.start();
+  std::exception_ptr failure;
+  try {
+    co_await connection.call({"CONFIG", "SET", "maxmemory", std::to_string(bytes)});
+  } catch (const IoError&) {
+    failure = std::current_exception();
+  }
+  co_await connection.stop();
+  if (failure) std::rethrow_exception(failure);
+}
+
 Task<> ManagedRedis::stop() {
   state_->stopping = true;
   co_await state_->group.close();

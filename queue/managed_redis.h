@@ -35,6 +35,9 @@ class ManagedRedis {
   Task<> start();
   /// Call last: asks it to shut down, waits, and in the end insists.
   Task<> stop();
+  /// The running one, and those to come. Throws IoError when it does not answer: then it counts
+  /// from its next start.
+  Task<> set_memory_limit(std::uint64_t bytes);
   /// Of the running server, or 0.
   int pid() const;
 

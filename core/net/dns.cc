@@ -249,15 +249,20 @@ void initialise() {
 }
 }  // namespace
 
-Resolver::Resolver(Loop& loop, std::vector<Address> servers) {
+Resolver::Resolver(Loop& loop, std::vector<Address> servers) : loop_(loop) {
   initialise();
-  state_ = std::make_unique<State>(loop, std::move(servers));
+  use(std::move(servers));
 }
 
 Resolver::~Resolver() = default;
 
+void Resolver::use(std::vector<Address> servers) {
+  state_ = std::make_shared<State>(loop_, std::move(servers));
+}
+
 Resolver::Answer<Mx> Resolver::mx(std::string name) {
-  const auto reply = co_await state_->ask(std::move(name), Type::mx);
+  const auto state = state_;
+  const auto reply = co_await state->ask(std::move(name), Type::mx);
   co_return pick_all<Mx>(
       *reply, [](const DnsRecord& record) { return Mx{record.preference, record.text}; });
 }
@@ -265,16 +270,17 @@ Resolver::Answer<Mx> Resolver::mx(std::string name) {
 Resolver::Answer<Address> Resolver::addresses(std::string name) {
   if (const auto itself = Address::parse_ip(name)) co_return std::vector<Address>{*itself};
   name = plain_dns_name(std::move(name));
+  const auto state = state_;
   std::vector<Address> all;
-  const auto [first, last] = state_->hosts.equal_range(name);
+  const auto [first, last] = state->hosts.equal_range(name);
   for (auto entry = first; entry != last; ++entry) all.push_back(entry->second);
   if (!all.empty()) co_return all;
   if (name == "localhost")
     co_return std::vector<Address>{*Address::parse_ip("127.0.0.1"),
                                    *Address::parse_ip("::1")};  // RFC 6761 §6.3
 
-  const auto v4 = co_await state_->ask(name, Type::a);
-  const auto v6 = co_await state_->ask(name, Type::aaaa);
+  const auto v4 = co_await state->ask(name, Type::a);
+  const auto v6 = co_await state->ask(name, Type::aaaa);
   for (const auto& reply : {v4, v6})
     for (const DnsRecord& record : reply->records) all.push_back(record.address);
   if (!all.empty()) co_return all;
@@ -285,23 +291,27 @@ Resolver::Answer<Address> Resolver::addresses(std::string name) {
 }
 
 Resolver::Answer<std::string> Resolver::txt(std::string name) {
-  const auto reply = co_await state_->ask(std::move(name), Type::txt);
+  const auto state = state_;
+  const auto reply = co_await state->ask(std::move(name), Type::txt);
   co_return pick_all<std::string>(*reply, [](const DnsRecord& record) { return record.text; });
 }
 
 Resolver::Answer<std::string> Resolver::ptr(Address address) {
   if (address.is_unix()) co_return std::unexpected(DnsError::no_such_name);
-  const auto reply = co_await state_->ask(reverse_name(address), Type::ptr);
+  const auto state = state_;
+  const auto reply = co_await state->ask(reverse_name(address), Type::ptr);
   co_return pick_all<std::string>(*reply, [](const DnsRecord& record) { return record.text; });
 }
 
 Resolver::Answer<Tlsa> Resolver::tlsa(std::string name) {
-  const auto reply = co_await state_->ask(std::move(name), Type::tlsa);
+  const auto state = state_;
+  const auto reply = co_await state->ask(std::move(name), Type::tlsa);
   co_return pick_all<Tlsa>(*reply, [](const DnsRecord& record) { return record.tlsa; });
 }
 
 Task<bool> Resolver::is_authentic(std::string name, Type type) {
-  const auto reply = co_await state_->ask(std::move(name), type);
+  const auto state = state_;
+  const auto reply = co_await state->ask(std::move(name), type);
   co_return reply->is_authentic;
 }
 

@@ -35,6 +35,8 @@ class Resolver {
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
+  /// Asks these from now on, with an empty cache; what is under way is answered by the old ones.
+  void use(std::vector<Address> servers);
 
   Answer<Mx> mx(std::string name);
   Answer<Address> addresses(std::string name);  ///< A, then AAAA; port 0. Of an address: itself
@@ -49,7 +51,8 @@ class Resolver {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  Loop& loop_;
+  std::shared_ptr<State> state_;  // questions hold it until they are answered
 };
 
 }  // namespace postern::net

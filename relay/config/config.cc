@@ -203,6 +203,9 @@ std::vector<std::string> needs_restart(const Config& old_one, const Config& new_
   if (old_one.worker_count() != new_one.worker_count()) keys.emplace_back("workers");
   if (old_one.data_dir != new_one.data_dir) keys.emplace_back("data_dir");
   if (redis_text(old_one.queue) != redis_text(new_one.queue)) keys.emplace_back("queue.redis");
+  // What waits there is looked for by its name.
+  if (old_one.data_dir == new_one.data_dir && old_one.queue.spool != new_one.queue.spool)
+    keys.emplace_back("queue.spool");
   return keys;
 }
 

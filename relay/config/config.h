@@ -63,7 +63,8 @@ std::expected<std::shared_ptr<const Config>, std::vector<config::ConfigError>> l
 std::expected<std::shared_ptr<const Config>, std::vector<config::ConfigError>> parse_config(
     std::string_view text, const config::Path& file);
 
-/// The keys whose change counts only after a restart (`workers`, `data_dir`, `queue.redis`).
+/// The keys whose change counts only after a restart (`workers`, `data_dir`, `queue.redis`,
+/// `queue.spool`).
 std::vector<std::string> needs_restart(const Config& old_one, const Config& new_one);
 
 }  // namespace postern::relay

@@ -327,10 +327,21 @@ Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
   const auto& config = *snapshot->config;
   log::configure(config.log_level, config.log_format);
   house_->addresses.set_limits(address_limits(config.limits));
+  co_await bound_queue(config.queue);
   control_->configure(snapshot);
   submit_->configure(snapshot);
   for (std::size_t index = 0; index < apis_.size(); ++index) {
     co_await on_loop(workers_[index]->loop(), apis_[index]->configure_here(snapshot));
+  }
+}
+
+Task<> Server::bound_queue(const queue::Config& queue) {
+  heartbeat_->set_bounds(queue.memory_limit, queue.disk_reserve);
+  if (!redis_) co_return;
+  try {
+    co_await redis_->set_memory_limit(queue.memory_limit);
+  } catch (const IoError& error) {  // counts from its next start
+    log::warn("redis_not_told", {{"setting", "memory_limit"}, {"error", error.what()}});
   }
 }
 

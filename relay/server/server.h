@@ -61,6 +61,7 @@ class Server {
   /// failure.
   void keep_going(std::chrono::milliseconds pause, std::string_view trouble,
                   Task<> (Server::*step)());
+  Task<> bound_queue(const queue::Config& queue);
   Task<> look_at_certificate();
   Task<> give_memory_back();
   Task<> purge_removed_accounts();

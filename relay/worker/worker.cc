@@ -127,7 +127,9 @@ Task<> Worker::start(http::Application& http) {
 }
 
 Task<> Worker::configure(std::shared_ptr<const Snapshot> snapshot) {
-  snapshot_ = std::move(snapshot);
+  const auto old = std::exchange(snapshot_, std::move(snapshot));
+  if (old->config->delivery.dns != snapshot_->config->delivery.dns)
+    resolver_->use(snapshot_->config->delivery.dns);
   directory_->configure(snapshot_);
   intake_->configure(snapshot_);
   const auto settings = delivery_settings(*snapshot_->config);

@@ -4,6 +4,7 @@ import imaplib
 import json
 import poplib
 import re
+import smtplib
 import urllib.error
 import urllib.request
 
@@ -108,6 +109,32 @@ def test_open_sessions_end_when_what_they_logged_in_with_is_good_no_more(gateway
         pop3.stat()
     if change != "disable":
         assert kept.noop()[0] == "OK"
+
+
+def test_a_reload_takes_other_name_servers_and_bounds_of_the_queue(make):
+    base = Ports.take()
+    make(Dns, base + 53, ["far.example. 60 IN MX 10 mx.far.example.", "mx.far.example. 60 IN A 127.0.0.2"])
+    receiver = make(Receiver, "127.0.0.2", base + 2)
+    gateway = make(Gateway, edit=lambda text: delivery_settings(text, base + 2, base + 54, retry='{ first = "1h", factor = 2, max = "4h", jitter = 0.1 }'))
+    gateway.account("ann")
+    gateway.start()
+    waiting = gateway.send(ANN, "x@far.example")
+    wait_for(lambda: states(gateway) == ["deferred"], "a delivery that finds no name server")
+
+    def edit(old, new):
+        text = gateway.config.read_text()
+        assert old in text
+        gateway.config.write_text(text.replace(old, new))
+        gateway.cli("reload")
+
+    edit(f":{base + 54}", f":{base + 53}")
+    gateway.cli("queue", "retry", waiting)
+    wait_for(lambda: len(receiver.bodies()) == 1, "the delivery by the other name server")
+    edit('disk_reserve = "2GB"', 'disk_reserve = "900TB"')
+    with gateway.smtp(ANN) as client, pytest.raises(smtplib.SMTPDataError, match="4.3.1"):
+        client.sendmail(ANN, [ANN], f"From: {ANN}\r\n\r\nx\r\n")
+    edit('disk_reserve = "900TB"', 'disk_reserve = "1MB"')
+    gateway.send(ANN, ANN)
 
 
 def test_the_queue_is_listed_held_released_retried_and_removed(stuck):

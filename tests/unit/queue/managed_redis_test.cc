@@ -46,12 +46,15 @@ TEST_CASE("the managed Redis is started again when it is killed, with what it ha
   ManagedRedis managed(loop, {.data_dir = folder.path});
   loop.run_until_done(managed.start());
   ask(loop, managed.url(), {"SET", "a", "kept"});
+  loop.run_until_done(managed.set_memory_limit(50 << 20));
+  CHECK(ask(loop, managed.url(), {"CONFIG", "GET", "maxmemory"}) == std::to_string(50 << 20));
   const int pid = managed.pid();
   ::kill(pid, SIGKILL);
   loop.run_until_done([]() -> Task<> { co_await sleep_for(500ms); }());
   CHECK(managed.pid() != 0);
   CHECK(managed.pid() != pid);
   CHECK(ask(loop, managed.url(), {"GET", "a"}) == "kept");
+  CHECK(ask(loop, managed.url(), {"CONFIG", "GET", "maxmemory"}) == std::to_string(50 << 20));
   loop.run_until_done(managed.stop());
 }
 

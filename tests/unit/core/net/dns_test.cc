@@ -212,6 +212,28 @@ TEST_CASE("equal questions at the same time share one query") {
   CHECK(server.queries() == 1);
 }
 
+TEST_CASE("other servers are asked from then on, and what is under way is answered by the old") {
+  const std::map<NameServer::Question, Zone> one{{{"a.example", 16}, {.data = {"\x03old"}}}},
+      other{{{"a.example", 16}, {.data = {"\x03new"}}}};
+  NameServer before(one), after(other);
+  Loop loop;
+  Resolver resolver(loop, {before.address()});
+  std::vector<std::string> answers;
+  loop.run_until_done([](Resolver* dns, Address to, std::vector<std::string>* heard) -> Task<> {
+    const auto ask = [](Resolver* from, std::vector<std::string>* texts) -> Task<> {
+      const auto found = co_await from->txt("a.example");
+      texts->push_back(found ? found->front() : "nothing");
+    };
+    TaskGroup group;
+    group.spawn(ask(dns, heard));
+    co_await sleep_for(0ms);  // the question is on its way
+    dns->use({to});
+    co_await group.join();
+    co_await ask(dns, heard);
+  }(&resolver, after.address(), &answers));
+  CHECK(answers == std::vector<std::string>{"old", "new"});
+}
+
 TEST_CASE("a question that is given up leaves the resolver whole") {
   // Nobody answers on this socket, and nobody refuses.
   const int silent = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

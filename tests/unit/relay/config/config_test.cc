@@ -227,7 +227,7 @@ per = "1h"
   CHECK(all.find("[[limit]]") == all.rfind("[[limit]]"));
 }
 
-TEST_CASE("workers, data_dir and the queue's Redis need a restart") {
+TEST_CASE("workers, data_dir, the queue's Redis and its spool need a restart") {
   const auto before = good("hostname = \"m.example\"\nworkers = 1");
   const auto after = good(
       "hostname = \"n.example\"\nworkers = 2\ndata_dir = \"d\"\nqueue = { redis = "
@@ -235,4 +235,7 @@ TEST_CASE("workers, data_dir and the queue's Redis need a restart") {
   CHECK(needs_restart(*before, *after) ==
         std::vector<std::string>{"workers", "data_dir", "queue.redis"});
   CHECK(needs_restart(*before, *before).empty());
+  const auto elsewhere =
+      good("hostname = \"m.example\"\nworkers = 1\nqueue = { spool = \"other\" }");
+  CHECK(needs_restart(*before, *elsewhere) == std::vector<std::string>{"queue.spool"});
 }
