@@ -22,7 +22,7 @@ namespace {
 constexpr std::chrono::seconds certificate_interval{10};
 constexpr std::chrono::minutes trim_interval{1};
 constexpr std::chrono::hours purge_interval{1};
-constexpr mode_t owner_only = 0600, everyone = 0666;
+constexpr mode_t owner_only = 0600, everyone = 0666, open_to_all = 0755;
 constexpr const char* submit_socket = "/run/postern/submit.sock";
 
 http::Response as_response(const Json& body, int status) {
@@ -180,9 +180,7 @@ void Server::open_control_socket() {
       std::make_unique<http::Api>(*workers_.front(), *house_, hooks_, http::Api::Trust::control);
   control_->configure(snapshot_);
   const std::string path = config_->control_socket().string();
-  const mode_t before = ::umask(0177);  // whoever can open it is an operator
-  control_listener_.emplace(listen_here(path, *control_));
-  ::umask(before);
+  control_listener_.emplace(listen_here(path, *control_));  // as serve's umask wants it: for us
   ::chmod(path.c_str(), owner_only);
 }
 
@@ -194,7 +192,8 @@ void Server::open_submit_socket() {
   submit_->configure(snapshot_);
   const std::string path = submit_socket;
   std::error_code ignored;  // listening says it better
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (std::filesystem::create_directories(folder, ignored)) ::chmod(folder.c_str(), open_to_all);
   if (is_answered(path)) return;
   try {
     submit_listener_.emplace(listen_here(path, *submit_));
@@ -392,6 +391,7 @@ int serve(const std::filesystem::path& config_file) {
   }
   log::configure((*config)->log_level, (*config)->log_format);
   raise_descriptor_limit();
+  ::umask(0077);  // mailboxes, queue and spool are nobody else's to read; SQLite and Redis ask no more
   try {
     make_folders(**config);
     const DataLock lock((*config)->data_dir);

@@ -2,6 +2,7 @@
 import base64
 import imaplib
 import json
+import os
 import poplib
 import re
 import smtplib
@@ -197,6 +198,21 @@ def test_sigterm_finishes_and_a_restart_continues(stuck, make):
     assert stuck.redis_pid() is None
     stuck.start()
     assert states(stuck) == ["deferred"]
+
+
+def test_nothing_that_is_served_can_be_read_by_other_users_of_the_machine(make):
+    gateway = make(Gateway)
+    gateway.account("ann")
+    before = os.umask(0o022)
+    try:
+        gateway.start()
+    finally:
+        os.umask(before)
+    gateway.send(ANN, ANN, "Subject: secret\r\n\r\n" + ("x" * 70 + "\r\n") * 6000)
+    wait_for(lambda: gateway.messages(ANN), "the message in the mailbox")
+    served = [path for path in gateway.directory.glob("data/**/*") if not path.is_symlink()]
+    assert any(path.name.endswith(".db-wal") for path in served) and any("appendonly" in path.name for path in served)
+    assert [path for path in served if path.stat().st_mode & 0o077] == []
 
 
 def test_a_second_serve_on_the_same_data_exits_1(gateway):
