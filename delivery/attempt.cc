@@ -38,9 +38,13 @@ void Attempt::settle_open(const Verdict& verdict) {
     if (!place) place = verdict;
 }
 
-Task<> Attempt::converse(SmtpClient& client, const Target& target) {
+void Attempt::turns_to(const Target& target, const net::Address& address) {
   result_.host = target.host;
-  result_.address = client.address().text();
+  result_.address = address.text();
+  result_.tls.clear();
+}
+
+Task<> Attempt::converse(SmtpClient& client) {
   result_.tls = client.tls_text();
   const std::optional<Form> form = co_await fit(client.extensions());
   if (!form) co_return;

@@ -27,9 +27,11 @@ class Attempt {
   const std::vector<Target>& targets() const { return job_.targets; }
   bool is_done() const;
 
+  /// Who is tried now: so the attempt tells of a host that cannot be reached, too.
+  void turns_to(const Target& target, const net::Address& address);
   /// Transactions with one host until nobody is open. Throws what SmtpClient::send throws, and
   /// BodyMissing.
-  Task<> converse(SmtpClient& client, const Target& target);
+  Task<> converse(SmtpClient& client);
 
   // What went wrong with one connection. Who is still open is tried at the next host.
   void host_failed(Verdict why);

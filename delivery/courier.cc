@@ -154,13 +154,14 @@ Task<> Courier::State::try_address(Hop& hop, Attempt& attempt, Target target,
 Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target target,
                                           net::Address address, bool may_encrypt,
                                           bool& clear_may_help) {
+  attempt.turns_to(target, address);
   const std::string place = place_of(target, address);
   std::unique_ptr<SmtpClient> client = hop.take_idle(place);
   const bool was_idle = client != nullptr;  // such a one may have died since
   bool again = false, is_busy = false, has_stalled = false;
   try {
     if (!client) client = co_await SmtpClient::open(target, address, may_encrypt, client_settings);
-    co_await attempt.converse(*client, target);
+    co_await attempt.converse(*client);
   } catch (const queue::BodyMissing&) {
     attempt.body_is_missing();
     client.reset();  // it may be in the middle of the message: nothing else may follow on it

@@ -97,6 +97,16 @@ TEST_CASE("RSET goes before the next message when the last one was refused") {
   CHECK(results[1].verdicts[0].is_success());
 }
 
+TEST_CASE("an attempt names the host that could not be reached") {
+  Bench bench;
+  Job job = bench.job({});
+  job.targets.push_back({.host = "mx9", .addresses = {*net::Address::parse("127.0.0.1:1")}});
+  const AttemptResult result = bench.run(std::move(job));
+  CHECK(result.verdicts[0].kind == Kind::deferred);
+  CHECK(result.host == "mx9");
+  CHECK(result.address == "127.0.0.1:1");
+}
+
 TEST_CASE("a host that hangs up on one message puts no other one off") {
   ScriptedServer server({greeting + Script{"<MAIL", "close"},
                          greeting + Script{"<MAIL", "<RCPT", "<DATA", ">250 ok", ">250 ok",
