@@ -2,6 +2,7 @@
 // listens.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -10,7 +11,9 @@
 
 namespace postern::delivery {
 
-enum class Fact { attempt, delivered, deferred, bounced, delayed, expired, discarded };
+enum class Fact { attempt, delivered, deferred, bounced, expired, discarded };
+inline constexpr std::array all_facts{Fact::attempt, Fact::delivered, Fact::deferred,
+                                      Fact::bounced, Fact::expired,   Fact::discarded};
 std::string_view name(Fact fact);
 
 /// One fact. All remote text in it is sanitised: printable, bounded.

@@ -30,6 +30,11 @@ void count(const DeliveryEvent& event) {
 
 }  // namespace
 
+/// What has not happened yet is 0, not absent: alerts are written on it.
+LoggingEvents::LoggingEvents() {
+  for (const Fact fact : all_facts) counter_of(fact);
+}
+
 void LoggingEvents::on(const DeliveryEvent& event) {
   count(event);
   log::Fields fields{{"id", queue::text(event.id)}, {"delivery", event.delivery},

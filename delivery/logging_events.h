@@ -9,6 +9,7 @@ namespace postern::delivery {
 /// listens.
 class LoggingEvents final : public EventSink {
  public:
+  LoggingEvents();
   void on(const DeliveryEvent& event) override;
 };
 

@@ -7,6 +7,7 @@
 #include "core/async/offload.h"
 #include "core/async/task_group.h"
 #include "core/log.h"
+#include "core/metrics.h"
 
 namespace postern::queue {
 
@@ -72,8 +73,33 @@ struct Heartbeat::State {
     memory_used = co_await queue.memory_used();
     memory_is_short = settings.memory_limit != 0 && memory_used > settings.memory_limit / 10 * 9;
     judge_room();
+    show(co_await queue.counts());
     if (++looks % looks_per_settings_check == 0) co_await queue.check_settings();
     co_await sweep();
+  }
+
+  void show(const Counts& counts) const {
+    const auto deliveries = [](const char* state) -> metrics::Gauge& {
+      return metrics::gauge("postern_queue_deliveries", "Deliveries in the queue by state",
+                            {{"state", state}});
+    };
+    static metrics::Gauge& ready = deliveries("ready");
+    static metrics::Gauge& active = deliveries("active");
+    static metrics::Gauge& deferred = deliveries("deferred");
+    static metrics::Gauge& held = deliveries("held");
+    static metrics::Gauge& messages =
+        metrics::gauge("postern_queue_messages", "Messages in the queue");
+    static metrics::Gauge& memory =
+        metrics::gauge("postern_redis_memory_bytes", "What Redis uses of memory_limit");
+    static metrics::Gauge& disk =
+        metrics::gauge("postern_disk_free_bytes", "What is left of the disk under data_dir");
+    ready.set(static_cast<double>(counts.ready));
+    active.set(static_cast<double>(counts.active));
+    deferred.set(static_cast<double>(counts.deferred));
+    held.set(static_cast<double>(counts.held));
+    messages.set(static_cast<double>(counts.messages));
+    memory.set(static_cast<double>(memory_used));
+    disk.set(static_cast<double>(disk_left));
   }
 
   void judge_room() const {

@@ -55,21 +55,30 @@ mailbox::TlsPolicy tls_policy(ListenerTls tls) {
 /// Counts a session for as long as it lives.
 class Counted {
  public:
-  explicit Counted(std::shared_ptr<std::atomic<int>> count) : count_(std::move(count)) {
+  Counted(std::shared_ptr<std::atomic<int>> count, Service service)
+      : count_(std::move(count)),
+        sessions_(metrics::gauge("postern_sessions", "Open sessions by service",
+                                 {{"service", std::string(name(service))}})) {
     ++*count_;
+    sessions_.add();
   }
-  ~Counted() { --*count_; }
+  ~Counted() {
+    --*count_;
+    sessions_.subtract();
+  }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
 
  private:
   std::shared_ptr<std::atomic<int>> count_;
+  metrics::Gauge& sessions_;
 };
 
 /// What a connection holds for as long as it lives, whichever loop it moves to.
 struct Held {
-  Held(net::AddressTable::Connection&& admitted, std::shared_ptr<std::atomic<int>> count)
-      : slot(std::move(admitted)), counted(std::move(count)) {}
+  Held(net::AddressTable::Connection&& admitted, std::shared_ptr<std::atomic<int>> count,
+       Service service)
+      : slot(std::move(admitted)), counted(std::move(count), service) {}
   net::AddressTable::Connection slot;
   Counted counted;
 };
@@ -122,7 +131,7 @@ Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
     refused.add();
     co_return co_await turn_away(settings, std::move(stream));
   }
-  auto held = std::make_shared<Held>(std::move(*slot), door->sessions);
+  auto held = std::make_shared<Held>(std::move(*slot), door->sessions, settings.service);
   door.reset();
   try {
     if (is_smtp(settings.service)) {

@@ -251,6 +251,22 @@ def test_metrics_and_health_answer(gateway):
     assert status == 200 and "# TYPE postern_" in text
 
 
+def test_metrics_tell_of_the_queue_and_what_became_of_mail(stuck):
+    def values():
+        return dict(line.rsplit(" ", 1) for line in http(stuck, "/metrics")[1].splitlines() if not line.startswith("#"))
+
+    assert values()['postern_deliveries_total{fact="bounced"}'] == "0"
+    stuck.send(ANN, ANN)
+    stuck.send(ANN, "x@far.example")
+    wait_for(lambda: values().get('postern_queue_deliveries{state="deferred"}') == "1", "the gauge of what waits")
+    shown = values()
+    assert shown["postern_messages_accepted_total"] == "2" and shown["postern_queue_messages"] == "1"
+    assert shown['postern_deliveries_total{fact="delivered"}'] == "1"
+    assert float(shown["postern_redis_memory_bytes"]) > 0 and float(shown["postern_disk_free_bytes"]) > 0
+    with stuck.smtp(ANN):
+        assert values()['postern_sessions{service="submissions"}'] == "1"
+
+
 def test_http_takes_json_and_raw_messages_and_tells_what_became_of_them(gateway):
     body = json.dumps({"from": ANN, "to": [ANN], "subject": "Grüße", "text": "hällo"}).encode()
     assert http(gateway, "/v1/messages", body, **{"Content-Type": "application/json"})[0] == 401
