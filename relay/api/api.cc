@@ -1,7 +1,6 @@
 // relay/api/api.cc: who may ask, and which function answers.
 #include "relay/api/api.h"
 
-#include "core/log.h"
 #include "core/mail/encodings.h"
 #include "core/metrics.h"
 #include "policy/sasl.h"
@@ -82,16 +81,7 @@ Response Api::health(const Request& request) const {
   return problem(503, "Not ready", trouble);
 }
 
-Task<Response> Api::answer(Request request) {
-  std::string failure;
-  try {
-    co_return co_await route(request);
-  } catch (const IoError& error) {
-    failure = error.what();
-  }
-  log::warn("request_failed", {{"path", request.path}, {"error", failure}});
-  co_return problem(503, "Service Unavailable", failure);
-}
+Task<Response> Api::answer(Request request) { co_return co_await route(request); }
 
 Task<Response> Api::route(const Request& request) {
   const std::string_view path = request.path;

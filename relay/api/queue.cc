@@ -2,41 +2,15 @@
 
 #include "core/async/offload.h"
 #include "core/log.h"
-#include "core/number.h"
 #include "relay/api/api.h"
 #include "relay/api/json_views.h"
+#include "relay/api/queue_request.h"
 
 namespace postern::http {
 namespace {
 
 Response bad(std::string_view why) { return problem(400, "Bad Request", why); }
 Response unknown_id() { return problem(404, "Not Found", "no such message in the queue"); }
-
-/// A filter whose texts come from a query or from JSON.
-struct Selection {
-  queue::Filter filter;
-  std::size_t limit = 0;
-};
-
-using Lookup = std::function<std::optional<std::string>(std::string_view key)>;
-
-std::expected<Selection, std::string> read_selection(const Lookup& value_of) {
-  Selection selection;
-  selection.filter.sender = value_of("sender").value_or("");
-  selection.filter.recipient = value_of("recipient").value_or("");
-  selection.filter.domain = value_of("domain").value_or("");
-  const auto state = value_of("state").value_or("");
-  if (!state.empty()) {
-    selection.filter.state = queue::parse_state(state);
-    if (!selection.filter.state) {
-      return std::unexpected("state is ready, active, deferred or held");
-    }
-  }
-  const auto limit = parse_number<std::size_t>(value_of("limit").value_or("0"));
-  if (!limit) return std::unexpected("limit is a number");
-  selection.limit = *limit;
-  return selection;
-}
 
 std::optional<queue::Action> parse_action(std::string_view text) {
   if (text == "retry") return queue::Action::retry;
@@ -45,40 +19,6 @@ std::optional<queue::Action> parse_action(std::string_view text) {
   if (text == "bounce") return queue::Action::bounce;
   if (text == "remove") return queue::Action::remove;
   return {};
-}
-
-/// What an action is to be applied to.
-struct Targets {
-  std::vector<std::string> ids;
-  std::optional<Selection> selection;
-};
-
-std::expected<Targets, std::string> read_targets(const Json& body) {
-  Targets targets;
-  if (!body.is_object()) return std::unexpected("a JSON object is due");
-  if (body.contains("ids") && body["ids"].is_array()) {
-    for (const Json& id : body["ids"]) {
-      if (!id.is_string()) return std::unexpected("ids are strings");
-      targets.ids.push_back(id.get<std::string>());
-    }
-    return targets;
-  }
-  if (body.value("all", false)) {
-    targets.selection.emplace();
-    return targets;
-  }
-  if (!body.contains("filter") || !body["filter"].is_object() || body["filter"].empty()) {
-    return std::unexpected("one of ids, filter, all is due");
-  }
-  const Json& filter = body["filter"];
-  auto selection = read_selection([&](std::string_view key) -> std::optional<std::string> {
-    const auto found = filter.find(key);
-    if (found == filter.end() || found->is_null()) return {};
-    return found->is_string() ? found->get<std::string>() : write_json(*found);
-  });
-  if (!selection) return std::unexpected(selection.error());
-  targets.selection = std::move(*selection);
-  return targets;
 }
 
 }  // namespace
@@ -98,8 +38,7 @@ Task<Response> Api::queue(const Request& request, std::string_view rest) {
 }
 
 Task<Response> Api::queue_list(const Request& request) {
-  const auto selection =
-      read_selection([&](std::string_view key) { return request.parameter(key); });
+  const auto selection = read_selection(request);
   if (!selection) co_return bad(selection.error());
   Json all = Json::array();
   for (const auto& row : co_await worker_.queue().list_all(selection->filter, selection->limit)) {

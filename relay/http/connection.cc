@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/beast/http.hpp>
+#include <expected>
 
 #include "core/async/loop.h"
 #include "core/json.h"
@@ -136,6 +137,30 @@ Task<> read_body(net::Stream& stream, Parser& parser, std::chrono::milliseconds 
   }
 }
 
+/// What the application awaits, or the answer to what it met: trouble outside of us may be over
+/// soon; anything else that it did not foresee is a mistake of ours, and still no reason to say
+/// nothing.
+template <class T>
+Task<std::expected<T, Response>> guarded(std::string path, Task<T> work) {
+  std::string failure;
+  bool is_ours = false;
+  try {
+    co_return co_await std::move(work);
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const IoError& error) {
+    failure = error.what();
+  } catch (const std::exception& error) {
+    failure = error.what();
+    is_ours = true;
+  }
+  log::write(is_ours ? log::Level::error : log::Level::warn, "request_failed",
+             {{"path", path}, {"error", failure}});
+  co_return std::unexpected(
+      is_ours ? problem(500, "Internal Server Error", "the request failed; the log says why")
+              : problem(503, "Service Unavailable", failure));
+}
+
 /// One request and its response. False: the connection is over.
 Task<bool> exchange(net::Stream& stream, Application& application, const Limits& limits,
                     relay::IdleSessions& idle) {
@@ -157,10 +182,12 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
   read_fields(parser, request);
 
   const bool is_head = request.method == "HEAD";
-  if (auto refusal = co_await application.admit(request)) {
+  const auto admission = co_await guarded(request.path, application.admit(request));
+  if (!admission || *admission) {
+    const Response& refusal = admission ? **admission : admission.error();
     // The body, if any, is not read, so what follows cannot be told from a request.
     const bool keeps_alive = parser.is_done() && parser.get().keep_alive();
-    co_await stream.write(render(*refusal, keeps_alive, is_head));
+    co_await stream.write(render(refusal, keeps_alive, is_head));
     co_return keeps_alive;
   }
   if (!parser.is_done() && request.field("expect") == "100-continue") {
@@ -169,8 +196,9 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
   co_await read_body(stream, parser, limits.body_time);
   const bool keeps_alive = parser.get().keep_alive() && !idle.is_closing();
   request.body = std::move(parser.get().body());
-  const Response response = co_await application.answer(std::move(request));
-  co_await stream.write(render(response, keeps_alive, is_head));
+  const std::string path = request.path;
+  const auto response = co_await guarded(path, application.answer(std::move(request)));
+  co_await stream.write(render(response ? *response : response.error(), keeps_alive, is_head));
   co_return keeps_alive;
 }
 
@@ -206,6 +234,10 @@ Task<> serve(net::Stream stream, Application& application, Limits limits,
   } catch (const Malformed& malformed) {
     last_words = malformed.response;
   } catch (const IoError&) {  // gone, or too slow: there is nobody to answer
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const std::exception& error) {  // a mistake of ours ends this session and no other
+    log::error("session_failed", {{"error", error.what()}});
   }
   if (!last_words && !is_over) co_return;
   try {

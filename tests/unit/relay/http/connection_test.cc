@@ -155,3 +155,18 @@ TEST_CASE("a request on its way at a shutdown gets its answer") {
   CHECK(client.ask("abc") == "200 OK|POST / abc");
   CHECK(client.is_closed());
 }
+
+TEST_CASE("what a handler did not foresee is answered with 500, and the connection goes on") {
+  Client client;
+  const auto broken = client.ask("GET /broken HTTP/1.1\r\n" + host + "\r\n");
+  CHECK(broken.starts_with("500 Internal Server Error|"));
+  CHECK(broken.find("foresaw") == std::string::npos);
+  CHECK(client.ask("GET /next HTTP/1.1\r\n" + host + "\r\n") == "200 OK|GET /next ");
+}
+
+TEST_CASE("trouble outside of us is answered with 503 that says which") {
+  Client client;
+  const auto away = client.ask("GET /away HTTP/1.1\r\n" + host + "\r\n");
+  CHECK(away.starts_with("503 "));
+  CHECK(away.find("Redis is away") != std::string::npos);
+}

@@ -1,0 +1,50 @@
+// tests/unit/relay/api/queue_request_test.cc: which messages a request means; never more than it
+// says.
+#include "relay/api/queue_request.h"
+
+#include <catch2/catch.hpp>
+
+using namespace postern;
+
+namespace {
+
+/// What is wrong with the body of an action; empty: nothing.
+std::string mistake(std::string_view body) {
+  const auto targets = http::read_targets(parse_json(body));
+  return targets ? "" : targets.error();
+}
+
+}  // namespace
+
+TEST_CASE("an action names its messages in one of three ways") {
+  CHECK(http::read_targets(parse_json(R"({"ids":["a","b"]})"))->ids ==
+        std::vector<std::string>{"a", "b"});
+  CHECK(http::read_targets(parse_json(R"({"all":true})"))->selection.has_value());
+  const auto held = http::read_targets(parse_json(R"({"filter":{"state":"held","limit":3}})"));
+  CHECK(held->selection->filter.state == queue::State::held);
+  CHECK(held->selection->limit == 3);
+  for (const char* none :
+       {"{}", R"({"filter":{}})", R"({"all":false})", R"({"ids":["a"],"all":true})",
+        R"({"ids":["a"],"filter":{"limit":1}})"}) {
+    CAPTURE(none);
+    CHECK(mistake(none) == "one of ids, filter, all is due");
+  }
+}
+
+TEST_CASE("an action of another shape is refused with the key and what it may hold") {
+  CHECK(mistake("no JSON") == "a JSON object is due");
+  CHECK(mistake("[]") == "a JSON object is due");
+  for (const char* value : {"\"yes\"", "1", "null", "{}"}) {
+    CAPTURE(value);
+    CHECK(mistake(R"({"all":)" + std::string(value) + "}") == "\"all\" is true or false");
+  }
+  CHECK(mistake(R"({"ids":"a"})") == "\"ids\" is an array of texts");
+  CHECK(mistake(R"({"ids":[1]})") == "\"ids\" is an array of texts");
+  CHECK(mistake(R"({"filter":["x"]})") == "\"filter\" is an object");
+  CHECK(mistake(R"({"filter":{"sender":null,"state":"held"}})") == "filter: \"sender\" is a text");
+  CHECK(mistake(R"({"filter":{"limit":"5"}})") == "filter: \"limit\" is a whole number");
+  CHECK(mistake(R"({"filter":{"limit":-1}})") == "limit is a number");
+  CHECK(mistake(R"({"al":true})") == R"("al" is not known; known are "ids", "filter", "all")");
+  CHECK(mistake(R"({"filter":{"sendr":"a@b.example"}})")
+            .starts_with("filter: \"sendr\" is not known"));
+}
