@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/beast/http.hpp>
 #include <expected>
+#include <limits>
 
 #include "core/async/loop.h"
 #include "core/json.h"
@@ -20,7 +21,8 @@ namespace beast = boost::beast::http;
 using Parser = beast::request_parser<beast::string_body>;
 
 constexpr std::chrono::seconds farewell{5}, farewell_at_shutdown{1};
-constexpr std::size_t most_parameters = 2000;
+constexpr std::size_t most_parameters = 10'000;
+constexpr std::size_t longest_chunk_header = 16 << 10;
 
 /// The request is not to be understood: answer and close.
 struct Malformed {
@@ -74,27 +76,29 @@ Malformed malformed(int status, std::string_view why) {
 
 /// The head as it stands in the stream, to its empty line. None: the peer left between two
 /// requests.
-Task<std::optional<std::string>> read_head(net::Stream& stream, std::chrono::milliseconds idle,
+Task<std::optional<std::string>> read_head(net::Stream& stream, const Limits& limits,
                                            relay::IdleSessions& idle_sessions) {
   const relay::IdleSessions::Mark mark(idle_sessions, stream);
-  const auto deadline = Loop::current().now() + idle;
+  const auto deadline = Loop::current().now() + limits.idle;
   for (std::size_t seen = 0;;) {
     const std::string_view have = stream.buffered();
-    const std::size_t end = have.find("\r\n\r\n");
-    if (end != have.npos && end + 4 <= longest_head) {
+    const std::size_t end = have.find("\r\n\r\n", seen < 3 ? 0 : seen - 3);
+    if (end != have.npos && end + 4 <= limits.head) {
       std::string head(have.substr(0, end + 4));
       stream.consume(end + 4);
       co_return head;
     }
-    if (have.size() >= longest_head || (end != have.npos)) throw malformed(431, "head too long");
-    if (have.size() > seen && have.substr(0, have.find('\n')).find('\r') == have.npos &&
-        have.find('\n') != have.npos) {
+    if (have.size() >= limits.head || end != have.npos)
+      throw malformed(431, "the head is too long");
+    // Who ends lines so will never send an empty one.
+    const std::size_t line_end = have.find('\n', seen);
+    if (line_end != have.npos && (line_end == 0 || have[line_end - 1] != '\r')) {
       throw malformed(400, "bare LF");
     }
     seen = have.size();
     if (Loop::current().now() >= deadline) throw Timeout("no request");
     try {
-      co_await stream.wait_readable(idle);
+      co_await stream.wait_readable(limits.idle);
     } catch (const ConnectionClosed&) {
       if (!stream.buffered().empty()) throw;
       co_return std::nullopt;
@@ -128,7 +132,8 @@ Task<> read_body(net::Stream& stream, Parser& parser, std::chrono::milliseconds 
     stream.consume(used);
     if (error == beast::error::need_more) {
       // A chunk header that is not complete: wait for more than there is.
-      if (used == 0 && have.size() > longest_head) throw malformed(400, "chunk header too long");
+      if (used == 0 && have.size() > longest_chunk_header)
+        throw malformed(400, "chunk header too long");
       if (used == 0) co_await stream.wait_readable(time);
       continue;
     }
@@ -164,10 +169,13 @@ Task<std::expected<T, Response>> guarded(std::string path, Task<T> work) {
 /// One request and its response. False: the connection is over.
 Task<bool> exchange(net::Stream& stream, Application& application, const Limits& limits,
                     relay::IdleSessions& idle) {
-  const auto head = co_await read_head(stream, limits.idle, idle);
+  auto head = co_await read_head(stream, limits, idle);
   if (!head) co_return false;
-  if (const auto verdict = check_head(*head); !verdict) throw malformed(400, verdict.error().text);
+  if (const auto verdict = check_head(*head); !verdict) {
+    throw malformed(verdict.error().status, verdict.error().text);
+  }
   Parser parser;
+  parser.header_limit(std::numeric_limits<std::uint32_t>::max());  // it is bounded already
   parser.eager(true);
   parser.body_limit(limits.body);
   boost::beast::error_code error;
@@ -176,6 +184,7 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
   if ((error && error != beast::error::need_more) || !parser.is_header_done()) {
     throw malformed(400, "the head cannot be read");
   }
+  head.reset();
   Request request;
   request.peer = stream.peer();
   request.user = stream.peer_user();

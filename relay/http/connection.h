@@ -54,6 +54,7 @@ class Application {
 };
 
 struct Limits {
+  std::size_t head = 64 << 10;
   std::uint64_t body = 64 << 20;
   std::chrono::milliseconds idle = std::chrono::seconds(60);
   std::chrono::milliseconds body_time = std::chrono::minutes(5);

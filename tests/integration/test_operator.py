@@ -1,6 +1,7 @@
 """What the operator does: check, accounts, aliases, queue, reload, status, HTTP."""
 import base64
 import json
+import os
 import re
 import urllib.error
 import urllib.request
@@ -215,3 +216,14 @@ def test_retry_sends_at_once(stuck, make):
     receiver = make(Receiver, "127.0.0.2", stuck.receiver_port)
     stuck.cli("queue", "retry", "--all")
     wait_for(receiver.bodies, "the message")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hides the submit.sock of another gateway")
+def test_sendmail_takes_as_many_recipients_as_the_limit(stuck):
+    sendmail = stuck.folder / "sendmail"
+    sendmail.symlink_to(POSTERN)
+    recipients = [f"{'long-address-' * 4}{number}@far.example" for number in range(1000)]
+    done = run("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /run/postern && exec "$@"', "sh", sendmail, "-i", "-f", ANN, *recipients,
+               stdin="Subject: to all\n\nHello.\n", env={**os.environ, "POSTERN_CONFIG": str(stuck.config)})
+    assert done.stderr == ""
+    assert sorted(stuck.json("queue", "list")[0]["recipients"]) == sorted(recipients)

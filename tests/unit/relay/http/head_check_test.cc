@@ -41,3 +41,14 @@ TEST_CASE("a doubtful head is refused") {
     CHECK(!check_head(head));
   }
 }
+
+TEST_CASE("a head whose fields are too many or too long is refused with 431") {
+  std::string many;
+  for (std::size_t i = 0; i <= postern::http::most_fields; ++i) many += "X: 1\r\n";
+  const std::string long_one = "X: " + std::string(postern::http::longest_field, 'x') + "\r\n";
+  for (const std::string& fields : {many, long_one}) {
+    const auto verdict = check_head("GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+    REQUIRE(!verdict);
+    CHECK(verdict.error().status == 431);
+  }
+}
