@@ -50,13 +50,14 @@ std::optional<std::string> decoded_text(std::string_view text) {
   return plain;
 }
 
-/// An unencoded `+` stays one: addresses with a subaddress are pasted into queries as they are.
+/// False when it cannot be decoded; then `path` is as it came. An unencoded `+` stays one:
+/// addresses with a subaddress are pasted into queries as they are.
 bool read_target(std::string_view target, Request& request) {
   const std::size_t mark = target.find('?');
-  auto path = decoded_text(target.substr(0, mark));
+  request.raw_path = request.path = std::string(target.substr(0, mark));
+  auto path = decoded_text(request.raw_path);
   if (!path) return false;
   request.path = std::move(*path);
-  request.raw_path = std::string(target.substr(0, mark));
   std::string_view rest = mark == target.npos ? std::string_view() : target.substr(mark + 1);
   while (!rest.empty()) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -108,9 +109,6 @@ Task<std::optional<std::string>> read_head(net::Stream& stream, const Limits& li
 
 void read_fields(const Parser& parser, Request& request) {
   request.method = std::string(parser.get().method_string());
-  if (!read_target({parser.get().target().data(), parser.get().target().size()}, request)) {
-    throw malformed(400, "not a path");
-  }
   for (const auto& field : parser.get()) {
     std::string name(field.name_string());
     std::ranges::transform(name, name.begin(), [](char c) {
@@ -118,6 +116,22 @@ void read_fields(const Parser& parser, Request& request) {
     });
     request.fields.emplace_back(std::move(name), std::string(field.value()));
   }
+}
+
+/// What a head asks for. The answer, where that cannot be had by anyone: it is for those who may
+/// ask at all.
+std::optional<Malformed> parse_head(std::string_view head, Parser& parser, Request& request) {
+  boost::beast::error_code error;
+  parser.put(boost::asio::buffer(head.data(), head.size()), error);
+  const bool is_too_long = error == beast::error::body_limit;  // found when all fields are read
+  if (!is_too_long && ((error && error != beast::error::need_more) || !parser.is_header_done())) {
+    throw malformed(400, "the head cannot be read");
+  }
+  read_fields(parser, request);
+  const auto target = parser.get().target();
+  if (!read_target({target.data(), target.size()}, request)) return malformed(400, "not a path");
+  if (is_too_long) return malformed(413, "the body is too long");
+  return {};
 }
 
 /// Feeds the parser until the body is complete.
@@ -178,17 +192,11 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
   parser.header_limit(std::numeric_limits<std::uint32_t>::max());  // it is bounded already
   parser.eager(true);
   parser.body_limit(limits.body);
-  boost::beast::error_code error;
-  parser.put(boost::asio::buffer(*head), error);
-  if (error == beast::error::body_limit) throw malformed(413, "the body is too long");
-  if ((error && error != beast::error::need_more) || !parser.is_header_done()) {
-    throw malformed(400, "the head cannot be read");
-  }
-  head.reset();
   Request request;
   request.peer = stream.peer();
   request.user = stream.peer_user();
-  read_fields(parser, request);
+  const auto flaw = parse_head(*head, parser, request);
+  head.reset();
 
   const bool is_head = request.method == "HEAD";
   const auto admission = co_await guarded(request.path, application.admit(request));
@@ -199,6 +207,7 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
     co_await stream.write(render(refusal, keeps_alive, is_head));
     co_return keeps_alive;
   }
+  if (flaw) throw Malformed(*flaw);
   if (!parser.is_done() && request.field("expect") == "100-continue") {
     co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n");
   }

@@ -199,7 +199,9 @@ def test_http_takes_json_and_raw_messages_and_tells_what_became_of_them(gateway)
     status, text, headers = http(gateway, "/v1/messages", json.dumps({"from": BOB, "to": [ANN], "text": "x"}).encode(), ANN, **{"Content-Type": "application/json"})
     assert status in (400, 403, 422) and headers["Content-Type"] == "application/problem+json" and BOB in text
     assert http(gateway, "/v1/status", login=ANN)[0] == 200
-    assert http(gateway, "/v1/nothing")[0] == 401
+    for path in ("/v1/nothing", "/v1/%zz", "/v1/%00", "/v1/status?x=%zz"):
+        assert http(gateway, path)[0] == 401, path
+    assert http(gateway, "/v1/%zz", login=ANN)[0] == 400
 
 
 def test_status_is_one_screen(gateway):

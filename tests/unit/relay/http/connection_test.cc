@@ -120,6 +120,16 @@ TEST_CASE("credentials are asked for before the body is read, and the body is no
   CHECK(client.application.answered == 0);
 }
 
+TEST_CASE("who may not ask is told nothing about paths, queries and lengths") {
+  for (const std::string line : {"GET /private/%zz HTTP/1.1\r\n", "GET /private/%00 HTTP/1.1\r\n",
+                                 "GET /private?x=%zz HTTP/1.1\r\n",
+                                 "POST /private HTTP/1.1\r\nContent-Length: 999999999999999\r\n"}) {
+    CAPTURE(line);
+    Client client;
+    CHECK(client.ask(line + host + "\r\n").starts_with("401 "));
+  }
+}
+
 TEST_CASE("a body over the limit is refused by its length") {
   Client client({.body = 10});
   CHECK(client.ask("POST / HTTP/1.1\r\n" + host + "Content-Length: 11\r\n\r\n").starts_with("413"));
