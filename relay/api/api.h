@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "relay/api/message_request.h"
 #include "relay/http/connection.h"
 #include "relay/worker/worker.h"
 
@@ -50,9 +51,9 @@ class Api final : public Application {
   // messages.cc
   Task<Response> take_message(const Request& request);
   Task<Response> take_from_socket(const Request& request);
-  Task<Response> submit(const Request& request, mail::ReversePath sender,
-                        std::vector<mail::EmailAddress> recipients, std::string content,
+  Task<Response> submit(const Request& request, Submission message,
                         std::set<std::string> own_addresses = {});
+  std::string idempotency_key(const Request& request) const;
   Task<Response> timeline(const Request& request, std::string_view id);
   Task<Response> find_messages(const Request& request);
   // queue.cc

@@ -1,8 +1,11 @@
 """What the operator does: check, accounts, aliases, queue, reload, status, HTTP."""
 import base64
+import contextlib
+import http.client
 import json
 import os
 import re
+import socket
 import urllib.error
 import urllib.request
 
@@ -131,11 +134,11 @@ def test_trace_tells_what_became_of_mail_by_id_message_id_and_address(stuck):
 def test_an_account_finds_its_own_messages_over_http(gateway):
     gateway.send(ANN, ANN)
     gateway.account("bob")
-    assert len(json.loads(http(gateway, f"/v1/messages?address={ANN}", login=ANN)[1])) == 1
-    assert json.loads(http(gateway, f"/v1/messages?address={ANN}", login=BOB)[1]) == []
-    status, text, _ = http(gateway, f"/v1/messages?address={ANN}&limit=0", login=ANN)
+    assert len(json.loads(web(gateway, f"/v1/messages?address={ANN}", login=ANN)[1])) == 1
+    assert json.loads(web(gateway, f"/v1/messages?address={ANN}", login=BOB)[1]) == []
+    status, text, _ = web(gateway, f"/v1/messages?address={ANN}&limit=0", login=ANN)
     assert status == 400 and "from 1 to 10000" in text
-    status, text, _ = http(gateway, "/v1/messages?address=nonsense", login=ANN)
+    status, text, _ = web(gateway, "/v1/messages?address=nonsense", login=ANN)
     assert status == 400 and "address" in text
 
 
@@ -166,7 +169,7 @@ def test_reload_takes_a_good_file_and_refuses_a_bad_one(gateway):
     assert client.noop()[0] == "OK"
 
 
-def http(gateway, path, data=None, login=None, **headers):
+def web(gateway, path, data=None, login=None, **headers):
     request = urllib.request.Request(f"http://localhost:{gateway.port('http')}{path}", data, headers)
     if login:
         request.add_header("Authorization", "Basic " + base64.b64encode(f"{login}:{PASSWORD}".encode()).decode())
@@ -177,31 +180,65 @@ def http(gateway, path, data=None, login=None, **headers):
         return error.code, error.read().decode(), error.headers
 
 
+def control(gateway, method, path, body=None, **headers):
+    """Over the control socket; gives status, body from JSON and headers."""
+    connection = http.client.HTTPConnection("localhost", timeout=30)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(30)
+    connection.sock.connect(str(gateway.directory / "data/control.sock"))
+    with contextlib.closing(connection):
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        return answer.status, json.loads(text) if text else None, answer.headers
+
+
 def test_metrics_and_health_answer(gateway):
-    assert http(gateway, "/healthz")[0] == 200
-    assert http(gateway, "/readyz")[0] == 200
-    status, text, _ = http(gateway, "/metrics")
+    assert web(gateway, "/healthz")[0] == 200
+    assert web(gateway, "/readyz")[0] == 200
+    status, text, _ = web(gateway, "/metrics")
     assert status == 200 and "# TYPE postern_" in text
 
 
 def test_http_takes_json_and_raw_messages_and_tells_what_became_of_them(gateway):
     body = json.dumps({"from": ANN, "to": [ANN], "subject": "Grüße", "text": "hällo"}).encode()
-    assert http(gateway, "/v1/messages", body, **{"Content-Type": "application/json"})[0] == 401
-    status, text, _ = http(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
+    assert web(gateway, "/v1/messages", body, **{"Content-Type": "application/json"})[0] == 401
+    status, text, _ = web(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
     assert status == 202
     identifier = json.loads(text)["id"]
-    again = http(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
+    again = web(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
     assert json.loads(again[1])["id"] == identifier
     raw = f"From: {ANN}\r\nSubject: raw\r\n\r\nraw\r\n".encode()
-    assert http(gateway, f"/v1/messages?from={ANN}&to={ANN}", raw, ANN, **{"Content-Type": "message/rfc822"})[0] == 202
+    assert web(gateway, f"/v1/messages?from={ANN}&to={ANN}", raw, ANN, **{"Content-Type": "message/rfc822"})[0] == 202
     wait_for(lambda: len(gateway.messages(ANN)) == 2, "both messages, each once")
-    wait_for(lambda: "delivered" in http(gateway, f"/v1/messages/{identifier}", login=ANN)[1], "the timeline")
-    status, text, headers = http(gateway, "/v1/messages", json.dumps({"from": BOB, "to": [ANN], "text": "x"}).encode(), ANN, **{"Content-Type": "application/json"})
+    wait_for(lambda: "delivered" in web(gateway, f"/v1/messages/{identifier}", login=ANN)[1], "the timeline")
+    status, text, headers = web(gateway, "/v1/messages", json.dumps({"from": BOB, "to": [ANN], "text": "x"}).encode(), ANN, **{"Content-Type": "application/json"})
     assert status in (400, 403, 422) and headers["Content-Type"] == "application/problem+json" and BOB in text
-    assert http(gateway, "/v1/status", login=ANN)[0] == 200
+    assert web(gateway, "/v1/status", login=ANN)[0] == 200
     for path in ("/v1/nothing", "/v1/%zz", "/v1/%00", "/v1/status?x=%zz"):
-        assert http(gateway, path)[0] == 401, path
-    assert http(gateway, "/v1/%zz", login=ANN)[0] == 400
+        assert web(gateway, path)[0] == 401, path
+    assert web(gateway, "/v1/%zz", login=ANN)[0] == 400
+
+
+def test_an_idempotency_key_belongs_to_one_message(gateway):
+    def take(text, way):
+        body = json.dumps({"from": ANN, "to": [ANN], "text": text}).encode()
+        if way == "account":
+            status, said, _ = web(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k"})
+            return status, json.loads(said)
+        raw = f"From: {ANN}\r\n\r\n{text}\r\n"
+        return control(gateway, "POST", f"/v1/messages?from={ANN}&to={ANN}", raw, **{"Content-Type": "message/rfc822", "Idempotency-Key": "k"})[:2]
+
+    for way in ("account", "operator"):
+        status, first = take("one", way)
+        assert status == 202
+        status, refused = take("two", way)
+        assert status == 422 and "Idempotency-Key" in refused["detail"]
+        gateway.stop()
+        gateway.start()
+        assert take("one", way) == (202, first)
+        assert take("two", way)[0] == 422
+    wait_for(lambda: len(gateway.messages(ANN)) == 2, "both messages, each once")
 
 
 def test_status_is_one_screen(gateway):

@@ -1,0 +1,174 @@
+// relay/api/message_request.cc: see message_request.h.
+#include "relay/api/message_request.h"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/hex.h"
+#include "core/json.h"
+#include "core/mail/compose.h"
+#include "core/mail/dot_stuffing.h"
+#include "core/mail/encodings.h"
+#include "core/mail/headers.h"
+#include "queue/queue_id.h"
+
+namespace postern::http {
+namespace {
+
+Response refuse(int status, std::string_view why) {
+  return problem(status, status == 400 ? "Bad Request" : "Unprocessable Content", why);
+}
+
+std::string sha256(std::string_view text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> octets{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), octets.data());
+  std::string digits;
+  for (const unsigned char octet : octets) append_hex(digits, static_cast<char>(octet));
+  return digits;
+}
+
+using People = std::vector<mail::Person>;
+
+/// "Ann <ann@b.example>", "ann@b.example, bob@b.example", or an array of such.
+std::expected<People, std::string> read_people(const Json& value, std::string_view key) {
+  People people;
+  const auto read_one = [&](const Json& item) {
+    if (!item.is_string()) return false;
+    const auto list = mail::parse_address_list(item.get<std::string>());
+    for (const mail::MailboxEntry& entry : list.entries) {
+      if (entry.kind != mail::MailboxEntry::Kind::mailbox) return false;
+      auto address = mail::EmailAddress::parse(entry.address());
+      if (!address) return false;
+      people.push_back({mail::decode_words(entry.display_name), std::move(*address)});
+    }
+    return list.is_clean && !list.entries.empty();
+  };
+  const bool is_sound = value.is_array() ? std::ranges::all_of(value, read_one) : read_one(value);
+  if (!is_sound) return std::unexpected(std::string(key) + " holds addresses");
+  return people;
+}
+
+std::optional<std::string> text_of(const Json& body, const char* key) {
+  const auto found = body.find(key);
+  if (found == body.end() || !found->is_string()) return {};
+  return found->get<std::string>();
+}
+
+/// A message that was given as JSON.
+struct Composed {
+  mail::EmailAddress sender;
+  std::vector<mail::EmailAddress> recipients;
+  std::string content;
+};
+
+std::expected<void, std::string> add_attachments(mail::Composer& composer, const Json& list) {
+  if (!list.is_array()) return std::unexpected("attachments is an array");
+  for (const Json& item : list) {
+    if (!item.is_object()) return std::unexpected("an attachment is an object");
+    const auto content = mail::base64_decode(text_of(item, "content").value_or(""));
+    if (!content) return std::unexpected("an attachment's content is base64");
+    mail::Attachment attachment;
+    attachment.file_name = text_of(item, "filename").value_or(text_of(item, "name").value_or(""));
+    attachment.content_type = text_of(item, "content_type").value_or(attachment.content_type);
+    attachment.content_id = text_of(item, "content_id").value_or("");
+    attachment.content = *content;
+    composer.attach(std::move(attachment));
+  }
+  return {};
+}
+
+std::expected<Composed, std::string> compose(const Json& body, std::string_view unique) {
+  if (!body.is_object()) return std::unexpected("the body is a JSON object");
+  if (!body.contains("from")) return std::unexpected("from is missing");
+  const auto from = read_people(body["from"], "from");
+  if (!from) return std::unexpected(from.error());
+  if (from->size() != 1) return std::unexpected("from is one address");
+  Composed composed{from->front().address, {}, {}};
+  mail::Composer composer;
+  composer.from(*from).date(
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  for (const char* key : {"to", "cc", "bcc"}) {
+    if (!body.contains(key)) continue;
+    const auto people = read_people(body[key], key);
+    if (!people) return std::unexpected(people.error());
+    for (const auto& person : *people) composed.recipients.push_back(person.address);
+    if (std::string_view(key) == "to") composer.to(*people);
+    if (std::string_view(key) == "cc") composer.cc(*people);
+  }
+  if (composed.recipients.empty()) return std::unexpected("to is missing");
+  if (body.contains("reply_to")) {
+    const auto people = read_people(body["reply_to"], "reply_to");
+    if (!people) return std::unexpected(people.error());
+    composer.reply_to(*people);
+  }
+  if (const auto subject = text_of(body, "subject")) composer.subject(*subject);
+  if (body.contains("headers") && body["headers"].is_object()) {
+    for (const auto& [name, value] : body["headers"].items()) {
+      if (!value.is_string()) return std::unexpected("headers are strings");
+      composer.field(name, value.get<std::string>());
+    }
+  }
+  const auto text = text_of(body, "text"), html = text_of(body, "html");
+  if (html) composer.html(*html);
+  if (text || !html) composer.text(text.value_or(""));
+  if (body.contains("attachments")) {
+    const auto added = add_attachments(composer, body["attachments"]);
+    if (!added) return std::unexpected(added.error());
+  }
+  auto content = composer.build(unique);
+  if (!content) return std::unexpected(content.error().text);
+  composed.content = std::move(*content);
+  return composed;
+}
+
+/// ?from= and every ?to=.
+struct EnvelopeInQuery {
+  mail::ReversePath sender;
+  std::vector<mail::EmailAddress> recipients;
+};
+
+std::expected<EnvelopeInQuery, std::string> read_envelope(const Request& request) {
+  EnvelopeInQuery envelope;
+  const auto from = request.parameter("from");
+  if (!from) return std::unexpected("?from= is missing");
+  if (!from->empty() && *from != "<>") {
+    auto sender = mail::EmailAddress::parse(*from);
+    if (!sender) return std::unexpected("from: " + sender.error().text);
+    envelope.sender = std::move(*sender);
+  }
+  for (const auto& [name, value] : request.query) {
+    if (name != "to") continue;
+    auto recipient = mail::EmailAddress::parse(value);
+    if (!recipient) return std::unexpected("to: " + recipient.error().text);
+    envelope.recipients.push_back(std::move(*recipient));
+  }
+  if (envelope.recipients.empty()) return std::unexpected("?to= is missing");
+  return envelope;
+}
+
+}  // namespace
+
+std::expected<Submission, Response> read_rfc822(const Request& request) {
+  auto envelope = read_envelope(request);
+  if (!envelope) return std::unexpected(refuse(400, envelope.error()));
+  std::string said = mail::path_text(envelope->sender) + '\n';  // no address holds a line end
+  for (const auto& recipient : envelope->recipients) said += recipient.text() + '\n';
+  said += '\n' + request.body;
+  return Submission{std::move(envelope->sender), std::move(envelope->recipients),
+                    mail::with_crlf(request.body), sha256(said)};
+}
+
+std::expected<Submission, Response> read_json_message(const Request& request) {
+  const Json body = parse_json(request.body);
+  if (body.is_discarded()) return std::unexpected(refuse(400, "the body is not JSON"));
+  const auto unique = queue::text(queue::make_queue_id(std::chrono::system_clock::now()));
+  auto composed = compose(body, unique);
+  if (!composed) return std::unexpected(refuse(422, composed.error()));
+  // Keys are written in their order, whatever that of the request.
+  return Submission{std::move(composed->sender), std::move(composed->recipients),
+                    std::move(composed->content), sha256(write_json(body))};
+}
+
+}  // namespace postern::http
