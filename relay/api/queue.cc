@@ -1,4 +1,5 @@
 // relay/api/queue.cc: the queue, listed and acted upon.
+#include <fmt/format.h>
 
 #include "core/async/offload.h"
 #include "core/log.h"
@@ -11,6 +12,17 @@ namespace {
 
 Response bad(std::string_view why) { return problem(400, "Bad Request", why); }
 Response unknown_id() { return problem(404, "Not Found", "no such message in the queue"); }
+
+/// Of a message that cannot be shown: `known` is what the queue, or its history, has of it.
+Response not_queued(const std::optional<queue::MessageRow>& known) {
+  if (!known || !known->completed) return unknown_id();
+  const std::string id = queue::text(known->id);
+  return problem(
+      404, "Not Found",
+      fmt::format("{} has left the queue; `postern trace {}` (GET /v1/messages/{}) tells what "
+                  "became of it",
+                  id, id, id));
+}
 
 std::optional<queue::Action> parse_action(std::string_view text) {
   if (text == "retry") return queue::Action::retry;
@@ -34,7 +46,7 @@ Task<Response> Api::queue(const Request& request, std::string_view rest) {
   if (slash != rest.npos && rest.substr(slash) == "/raw") co_return co_await raw(*id);
   if (slash != rest.npos) co_return problem(404, "Not Found");
   const auto row = co_await worker_.queue().show(*id);
-  co_return row ? json_response(view_in_full(*row)) : unknown_id();
+  co_return row && !row->completed ? json_response(view_in_full(*row)) : not_queued(row);
 }
 
 Task<Response> Api::queue_list(const Request& request) {
@@ -83,7 +95,7 @@ Task<Response> Api::queue_action(const Request& request, std::string_view word) 
 
 Task<Response> Api::raw(queue::QueueId id) {
   const auto body = co_await worker_.queue().body(id);
-  if (!body) co_return unknown_id();
+  if (!body) co_return not_queued(co_await worker_.queue().show(id));
   std::string content = co_await offload(house_.disk, [&] { return body->read(); });
   co_return Response{200, std::move(content), "message/rfc822", {}};
 }

@@ -131,6 +131,18 @@ def test_trace_tells_what_became_of_mail_by_id_message_id_and_address(stuck):
     assert nothing.returncode == 1 and "is known" in nothing.stderr
 
 
+def test_a_message_that_has_left_the_queue_is_not_shown_as_ready(gateway):
+    gone = gateway.send(ANN, ANN)
+    wait_for(lambda: gateway.timeline(gone)["state"] == "done", "the delivery")
+    for raw in ([], ["--raw"]):
+        shown = gateway.cli("queue", "show", gone, *raw, check=False)
+        assert shown.returncode == 1 and f"has left the queue; `postern trace {gone}`" in shown.stderr and not shown.stdout
+        path = f"/v1/queue/{gone}" + ("/raw" if raw else "")
+        assert control(gateway, "GET", path)[0] == 404
+    never = gateway.cli("queue", "show", gone[:-1] + ("A" if gone[-1] != "A" else "B"), check=False)
+    assert never.returncode == 1 and "no such message" in never.stderr
+
+
 def test_an_account_finds_its_own_messages_over_http(gateway):
     gateway.send(ANN, ANN)
     gateway.account("bob")
