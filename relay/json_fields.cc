@@ -60,7 +60,8 @@ std::string unknown_key(const std::string& key, std::span<const JsonField> known
   for (const JsonField& field : known) {
     names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", field.name);
   }
-  return fmt::format("\"{}\" is not known; known are {}", key.substr(0, longest_echo), names);
+  return fmt::format("\"{}\" is not known; known: {}", key.substr(0, longest_echo),
+                     names.empty() ? "none" : names);
 }
 
 }  // namespace

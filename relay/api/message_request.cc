@@ -1,6 +1,7 @@
 // relay/api/message_request.cc: see message_request.h.
 #include "relay/api/message_request.h"
 
+#include <fmt/format.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -13,9 +14,13 @@
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
 #include "queue/queue_id.h"
+#include "relay/json_fields.h"
 
 namespace postern::http {
 namespace {
+
+using relay::JsonField;
+using relay::JsonKind;
 
 Response refuse(int status, std::string_view why) {
   return problem(status, status == 400 ? "Bad Request" : "Unprocessable Content", why);
@@ -35,7 +40,6 @@ using People = std::vector<mail::Person>;
 std::expected<People, std::string> read_people(const Json& value, std::string_view key) {
   People people;
   const auto read_one = [&](const Json& item) {
-    if (!item.is_string()) return false;
     const auto list = mail::parse_address_list(item.get<std::string>());
     for (const mail::MailboxEntry& entry : list.entries) {
       if (entry.kind != mail::MailboxEntry::Kind::mailbox) return false;
@@ -52,8 +56,65 @@ std::expected<People, std::string> read_people(const Json& value, std::string_vi
 
 std::optional<std::string> text_of(const Json& body, const char* key) {
   const auto found = body.find(key);
-  if (found == body.end() || !found->is_string()) return {};
+  if (found == body.end()) return {};
   return found->get<std::string>();
+}
+
+// clang-format off
+constexpr std::array message_fields{
+    JsonField{"from",        JsonKind::text_or_texts},
+    JsonField{"to",          JsonKind::text_or_texts},
+    JsonField{"cc",          JsonKind::text_or_texts},
+    JsonField{"bcc",         JsonKind::text_or_texts},
+    JsonField{"reply_to",    JsonKind::text_or_texts},
+    JsonField{"subject",     JsonKind::text},
+    JsonField{"text",        JsonKind::text},
+    JsonField{"html",        JsonKind::text},
+    JsonField{"headers",     JsonKind::object},
+    JsonField{"attachments", JsonKind::list},
+};
+constexpr std::array attachment_fields{
+    JsonField{"content",      JsonKind::text},
+    JsonField{"filename",     JsonKind::text},
+    JsonField{"name",         JsonKind::text},
+    JsonField{"content_type", JsonKind::text},
+    JsonField{"content_id",   JsonKind::text},
+};
+// clang-format on
+
+std::optional<std::string> mistake_in_attachment(const Json& attachment) {
+  const auto mistake = relay::mistake_in(attachment, attachment_fields);
+  if (mistake || attachment.contains("content")) return mistake;
+  return "\"content\" is missing: base64";
+}
+
+/// What is not known, or of another type; after it, all can be read as what it is. Nothing is
+/// copied or written before: both would follow a stranger's nesting on our stack.
+std::optional<std::string> mistake_in_message(const Json& body) {
+  if (auto mistake = relay::mistake_in(body, message_fields)) return mistake;
+  if (body.contains("headers") &&
+      !std::ranges::all_of(body["headers"], [](const Json& value) { return value.is_string(); })) {
+    return "headers: a value is a text";
+  }
+  if (!body.contains("attachments")) return {};
+  for (std::size_t number = 0; const Json& attachment : body["attachments"]) {
+    if (const auto mistake = mistake_in_attachment(attachment)) {
+      return fmt::format("attachments[{}]: {}", number, *mistake);
+    }
+    ++number;
+  }
+  return {};
+}
+
+/// The body, without what is null.
+Json parse_message(std::string_view text) {
+  Json body = relay::without_nulls(parse_json(text));
+  if (body.is_object() && body.contains("attachments")) {
+    for (Json& attachment : body["attachments"]) {
+      attachment = relay::without_nulls(std::move(attachment));
+    }
+  }
+  return body;
 }
 
 /// A message that was given as JSON.
@@ -64,9 +125,7 @@ struct Composed {
 };
 
 std::expected<void, std::string> add_attachments(mail::Composer& composer, const Json& list) {
-  if (!list.is_array()) return std::unexpected("attachments is an array");
   for (const Json& item : list) {
-    if (!item.is_object()) return std::unexpected("an attachment is an object");
     const auto content = mail::base64_decode(text_of(item, "content").value_or(""));
     if (!content) return std::unexpected("an attachment's content is base64");
     mail::Attachment attachment;
@@ -80,7 +139,6 @@ std::expected<void, std::string> add_attachments(mail::Composer& composer, const
 }
 
 std::expected<Composed, std::string> compose(const Json& body, std::string_view unique) {
-  if (!body.is_object()) return std::unexpected("the body is a JSON object");
   if (!body.contains("from")) return std::unexpected("from is missing");
   const auto from = read_people(body["from"], "from");
   if (!from) return std::unexpected(from.error());
@@ -104,9 +162,8 @@ std::expected<Composed, std::string> compose(const Json& body, std::string_view 
     composer.reply_to(*people);
   }
   if (const auto subject = text_of(body, "subject")) composer.subject(*subject);
-  if (body.contains("headers") && body["headers"].is_object()) {
+  if (body.contains("headers")) {
     for (const auto& [name, value] : body["headers"].items()) {
-      if (!value.is_string()) return std::unexpected("headers are strings");
       composer.field(name, value.get<std::string>());
     }
   }
@@ -161,8 +218,9 @@ std::expected<Submission, Response> read_rfc822(const Request& request) {
 }
 
 std::expected<Submission, Response> read_json_message(const Request& request) {
-  const Json body = parse_json(request.body);
+  const Json body = parse_message(request.body);
   if (body.is_discarded()) return std::unexpected(refuse(400, "the body is not JSON"));
+  if (const auto mistake = mistake_in_message(body)) return std::unexpected(refuse(400, *mistake));
   const auto unique = queue::text(queue::make_queue_id(std::chrono::system_clock::now()));
   auto composed = compose(body, unique);
   if (!composed) return std::unexpected(refuse(422, composed.error()));

@@ -44,7 +44,7 @@ TEST_CASE("an action of another shape is refused with the key and what it may ho
   CHECK(mistake(R"({"filter":{"sender":null,"state":"held"}})") == "filter: \"sender\" is a text");
   CHECK(mistake(R"({"filter":{"limit":"5"}})") == "filter: \"limit\" is a whole number");
   CHECK(mistake(R"({"filter":{"limit":-1}})") == "limit is a number");
-  CHECK(mistake(R"({"al":true})") == R"("al" is not known; known are "ids", "filter", "all")");
+  CHECK(mistake(R"({"al":true})") == R"("al" is not known; known: "ids", "filter", "all")");
   CHECK(mistake(R"({"filter":{"sendr":"a@b.example"}})")
             .starts_with("filter: \"sendr\" is not known"));
 }
