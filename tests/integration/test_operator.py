@@ -94,6 +94,9 @@ def test_the_queue_is_listed_held_released_retried_and_removed(stuck):
     second = stuck.send(ANN, "y@far.example")
     wait_for(lambda: states(stuck) == ["deferred"] * 2, "two deferred messages")
     assert states(stuck, "--recipient", "x@far.example") == ["deferred"]
+    assert states(stuck, "--sender", "<>") == []
+    unset = stuck.cli("queue", "remove", "--state", "deferred", "--sender", "", check=False)
+    assert unset.returncode == 1 and "sender: empty" in unset.stderr and len(states(stuck)) == 2
     assert first in stuck.cli("queue", "show", first).stdout
     assert "One." in stuck.cli("queue", "show", first, "--raw").stdout
     stuck.cli("queue", "hold", first)

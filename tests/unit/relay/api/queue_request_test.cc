@@ -43,8 +43,58 @@ TEST_CASE("an action of another shape is refused with the key and what it may ho
   CHECK(mistake(R"({"filter":["x"]})") == "\"filter\" is an object");
   CHECK(mistake(R"({"filter":{"sender":null,"state":"held"}})") == "filter: \"sender\" is a text");
   CHECK(mistake(R"({"filter":{"limit":"5"}})") == "filter: \"limit\" is a whole number");
-  CHECK(mistake(R"({"filter":{"limit":-1}})") == "limit is a number");
+  CHECK(mistake(R"({"filter":{"limit":-1}})") == "limit is a number, 1 or more");
   CHECK(mistake(R"({"al":true})") == R"("al" is not known; known: "ids", "filter", "all")");
   CHECK(mistake(R"({"filter":{"sendr":"a@b.example"}})")
             .starts_with("filter: \"sendr\" is not known"));
+}
+
+TEST_CASE("an empty value of a filter does not mean any") {
+  const std::string null_sender = "sender: empty; leave it out, or <> for the null sender";
+  CHECK(mistake(R"({"filter":{"sender":"","state":"held"}})") == null_sender);
+  for (const std::string key : {"state", "recipient", "domain"}) {
+    CHECK(mistake(R"({"filter":{")" + key + R"(":"","limit":5}})") ==
+          key + ": empty; leave it out");
+  }
+  for (const std::string key : {"state", "sender", "recipient", "domain", "limit"}) {
+    http::Request request;
+    request.query.emplace_back(key, "");
+    const auto selection = http::read_selection(request);
+    REQUIRE(!selection);
+    CHECK(selection.error().starts_with(key + ": empty; leave it out"));
+  }
+  CHECK(mistake(R"({"filter":{"limit":0}})") == "limit is a number, 1 or more");
+}
+
+TEST_CASE("a filter by <> finds what has the null reverse-path, and nothing else") {
+  const auto targets = http::read_targets(parse_json(R"({"filter":{"sender":"<>"}})"));
+  queue::MessageRow row;
+  CHECK(targets->selection->filter.matches(row));
+  row.sender = *mail::EmailAddress::parse("ann@a.example");
+  CHECK_FALSE(targets->selection->filter.matches(row));
+}
+
+TEST_CASE("a filter finds an international domain however it is written") {
+  queue::MessageRow row;
+  row.sender = *mail::EmailAddress::parse("ann@xn--bcher-kva.example");
+  row.deliveries.emplace_back().recipients.push_back(
+      {*mail::EmailAddress::parse("x@xn--bcher-kva.example"), {}, {}});
+  for (const auto& [key, value] : {std::pair("domain", "bücher.example"),
+                                   {"domain", "BÜCHER.example"},
+                                   {"domain", "xn--bcher-kva.example"},
+                                   {"recipient", "x@bücher.example"},
+                                   {"recipient", "X@Bücher.Example"},
+                                   {"sender", "ann@bücher.example"}}) {
+    CAPTURE(key, value);
+    http::Request request;
+    request.query.emplace_back(key, value);
+    CHECK(http::read_selection(request)->filter.matches(row));
+  }
+}
+
+TEST_CASE("a filter that is no address or domain is refused with its key") {
+  CHECK(mistake(R"({"filter":{"sender":"ann"}})").starts_with("sender: "));
+  CHECK(mistake(R"({"filter":{"recipient":"@b.example"}})").starts_with("recipient: "));
+  CHECK(mistake(R"({"filter":{"domain":"a b"}})").starts_with("domain: "));
+  CHECK(mistake(R"({"filter":{"state":"gone"}})") == "state is ready, active, deferred or held");
 }
