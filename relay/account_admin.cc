@@ -35,6 +35,16 @@ bool is_account_path(std::string_view path) {
   return family == "accounts" || family == "aliases";
 }
 
+std::string methods_of_account_path(std::string_view path) {
+  const auto segments = split(path.substr(prefix.size()));
+  std::string methods;
+  for (const AdminOperation& operation : admin_operations()) {
+    if (!matches(operation.path, segments)) continue;
+    methods += std::string(operation.method) + (operation.method == "GET" ? ", HEAD, " : ", ");
+  }
+  return methods.empty() ? methods : methods + "OPTIONS";
+}
+
 AdminAnswer administer(policy::Accounts& accounts,
                        const std::function<bool(const mail::Domain&)>& is_local,
                        std::string_view method, std::string_view path, std::string_view body) {

@@ -44,6 +44,7 @@ class Api final : public Application {
 
  private:
   Task<Response> route(const Request& request);
+  Task<Response> obey(const Request& request);
   bool is_operator(const Request& request) const;
   bool is_near(const net::Address& peer) const;
   Response health(const Request& request) const;
@@ -67,7 +68,7 @@ class Api final : public Application {
   Task<QueueView> look_at_queue();
   Json view_of_listeners() const;
   Task<Json> view_of_certificates();
-  Task<Response> accounts(const Request& request);
+  Task<Response> accounts(const Request& request, std::string_view method);
 
   relay::Worker& worker_;
   relay::House& house_;

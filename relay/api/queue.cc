@@ -1,10 +1,12 @@
 // relay/api/queue.cc: the queue, listed and acted upon.
 #include <fmt/format.h>
 
+#include "core/assert.h"
 #include "core/async/offload.h"
 #include "core/log.h"
 #include "relay/api/api.h"
 #include "relay/api/json_views.h"
+#include "relay/api/paths.h"
 #include "relay/api/queue_request.h"
 
 namespace postern::http {
@@ -24,27 +26,16 @@ Response not_queued(const std::optional<queue::MessageRow>& known) {
                   id, id, id));
 }
 
-std::optional<queue::Action> parse_action(std::string_view text) {
-  if (text == "retry") return queue::Action::retry;
-  if (text == "hold") return queue::Action::hold;
-  if (text == "release") return queue::Action::release;
-  if (text == "bounce") return queue::Action::bounce;
-  if (text == "remove") return queue::Action::remove;
-  return {};
-}
-
 }  // namespace
 
 Task<Response> Api::queue(const Request& request, std::string_view rest) {
-  if (rest.empty() && request.method == "GET") co_return co_await queue_list(request);
-  if (rest.starts_with('/')) rest.remove_prefix(1);
-  if (request.method == "POST") co_return co_await queue_action(request, rest);
-  if (request.method != "GET") co_return problem(405, "Method Not Allowed");
-  const std::size_t slash = rest.find('/');
-  const auto id = queue::parse_queue_id(rest.substr(0, slash));
+  if (rest.empty()) co_return co_await queue_list(request);
+  rest.remove_prefix(1);
+  if (parse_action(rest)) co_return co_await queue_action(request, rest);
+  const bool is_raw = rest.ends_with(raw_suffix);
+  const auto id = queue::parse_queue_id(rest.substr(0, rest.find('/')));
   if (!id) co_return unknown_id();
-  if (slash != rest.npos && rest.substr(slash) == "/raw") co_return co_await raw(*id);
-  if (slash != rest.npos) co_return problem(404, "Not Found");
+  if (is_raw) co_return co_await raw(*id);
   const auto row = co_await worker_.queue().show(*id);
   co_return row && !row->completed ? json_response(view_in_full(*row)) : not_queued(row);
 }
@@ -61,7 +52,7 @@ Task<Response> Api::queue_list(const Request& request) {
 
 Task<Response> Api::queue_action(const Request& request, std::string_view word) {
   const auto action = parse_action(word);
-  if (!action) co_return problem(404, "Not Found", "retry, hold, release, bounce or remove");
+  POSTERN_ASSERT(action.has_value());
   const Json body = parse_json(request.body);
   auto targets = read_targets(body);
   if (!targets) co_return bad(targets.error());

@@ -110,6 +110,15 @@ std::expected<Selection, std::string> read_filter(const Json& filter) {
 
 }  // namespace
 
+std::optional<queue::Action> parse_action(std::string_view text) {
+  if (text == "retry") return queue::Action::retry;
+  if (text == "hold") return queue::Action::hold;
+  if (text == "release") return queue::Action::release;
+  if (text == "bounce") return queue::Action::bounce;
+  if (text == "remove") return queue::Action::remove;
+  return {};
+}
+
 std::expected<Selection, std::string> read_selection(const Request& request) {
   return select([&](std::string_view key) { return request.parameter(key); });
 }

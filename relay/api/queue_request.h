@@ -4,6 +4,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.h"
@@ -23,6 +24,9 @@ struct Targets {
   std::vector<std::string> ids;
   std::optional<Selection> selection;
 };
+
+/// `retry`, `hold`, `release`, `bounce`, `remove`.
+std::optional<queue::Action> parse_action(std::string_view word);
 
 /// Of a listing's query; else what is wrong with it, for a person.
 std::expected<Selection, std::string> read_selection(const Request& request);

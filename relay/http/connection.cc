@@ -13,6 +13,7 @@
 #include "core/mail/encodings.h"
 #include "core/percent.h"
 #include "relay/http/head_check.h"
+#include "relay/http/render.h"
 
 namespace postern::http {
 namespace {
@@ -27,21 +28,8 @@ constexpr std::size_t longest_chunk_header = 16 << 10;
 /// The request is not to be understood: answer and close.
 struct Malformed {
   Response response;
+  bool is_head = false;
 };
-
-std::string_view reason(int status) {
-  return beast::obsolete_reason(static_cast<beast::status>(status)).data();
-}
-
-std::string render(const Response& response, bool keeps_alive, bool is_head) {
-  std::string out =
-      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", response.status,
-                  reason(response.status), response.content_type, response.body.size());
-  for (const auto& [name, value] : response.fields) out += name + ": " + value + "\r\n";
-  out += keeps_alive ? "\r\n" : "Connection: close\r\n\r\n";
-  if (!is_head) out += response.body;
-  return out;
-}
 
 /// Text without control characters, however they were written.
 std::optional<std::string> decoded_text(std::string_view text) {
@@ -129,7 +117,9 @@ std::optional<Malformed> parse_head(std::string_view head, Parser& parser, Reque
   }
   read_fields(parser, request);
   const auto target = parser.get().target();
-  if (!read_target({target.data(), target.size()}, request)) return malformed(400, "not a path");
+  if (!read_target(*origin_form({target.data(), target.size()}), request)) {
+    return malformed(400, "not a path");
+  }
   if (is_too_long) return malformed(413, "the body is too long");
   return {};
 }
@@ -198,26 +188,27 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
   const auto flaw = parse_head(*head, parser, request);
   head.reset();
 
-  const bool is_head = request.method == "HEAD";
+  Manner manner{.is_http_1_0 = parser.get().version() == 10, .is_head = request.method == "HEAD"};
   const auto admission = co_await guarded(request.path, application.admit(request));
   if (!admission || *admission) {
     const Response& refusal = admission ? **admission : admission.error();
     // The body, if any, is not read, so what follows cannot be told from a request.
-    const bool keeps_alive = parser.is_done() && parser.get().keep_alive();
-    co_await stream.write(render(refusal, keeps_alive, is_head));
-    co_return keeps_alive;
+    manner.keeps_alive = parser.is_done() && parser.get().keep_alive();
+    co_await stream.write(render(refusal, manner));
+    co_return manner.keeps_alive;
   }
-  if (flaw) throw Malformed(*flaw);
-  if (!parser.is_done() && request.field("expect") == "100-continue") {
+  if (flaw) throw Malformed(flaw->response, manner.is_head);
+  if (!parser.is_done() && !manner.is_http_1_0 &&
+      mail::equal_ignoring_case(request.field("expect"), "100-continue")) {  // RFC 9110 §10.1.1
     co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n");
   }
   co_await read_body(stream, parser, limits.body_time);
-  const bool keeps_alive = parser.get().keep_alive() && !idle.is_closing();
+  manner.keeps_alive = parser.get().keep_alive() && !idle.is_closing();
   request.body = std::move(parser.get().body());
   const std::string path = request.path;
   const auto response = co_await guarded(path, application.answer(std::move(request)));
-  co_await stream.write(render(response ? *response : response.error(), keeps_alive, is_head));
-  co_return keeps_alive;
+  co_await stream.write(render(response ? *response : response.error(), manner));
+  co_return manner.keeps_alive;
 }
 
 }  // namespace
@@ -241,7 +232,7 @@ Response problem(int status, std::string_view title, std::string_view detail) {
 
 Task<> serve(net::Stream stream, Application& application, Limits limits,
              relay::IdleSessions& idle) {
-  std::optional<Response> last_words;
+  std::optional<Malformed> last_words;
   bool is_over = false;
   try {
     while (co_await exchange(stream, application, limits, idle)) {
@@ -250,7 +241,7 @@ Task<> serve(net::Stream stream, Application& application, Limits limits,
   } catch (const Interrupted&) {  // between two requests
     is_over = true;
   } catch (const Malformed& malformed) {
-    last_words = malformed.response;
+    last_words = malformed;
   } catch (const IoError&) {  // gone, or too slow: there is nobody to answer
   } catch (const Cancelled&) {
     throw;
@@ -259,7 +250,9 @@ Task<> serve(net::Stream stream, Application& application, Limits limits,
   }
   if (!last_words && !is_over) co_return;
   try {
-    if (last_words) co_await stream.write(render(*last_words, false, false));
+    if (last_words) {
+      co_await stream.write(render(last_words->response, {.is_head = last_words->is_head}));
+    }
     co_await stream.shutdown(idle.is_closing() ? farewell_at_shutdown : farewell);
   } catch (const IoError&) {  // it was a courtesy
   }

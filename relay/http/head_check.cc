@@ -47,6 +47,14 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+/// A host and maybe a port; no user, whom a reader could take for the host (RFC 9110 §4.2.4).
+bool is_authority(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~:[]").find(c) != std::string_view::npos;
+  });
+}
+
 /// What the fields say about where the message ends and whom it is for.
 struct Framing {
   int hosts = 0, lengths = 0, codings = 0;
@@ -60,7 +68,8 @@ Verdict check_request_line(std::string_view line, bool& is_http_1_1) {
   const std::string_view version = line.substr(last + 1);
   if (!is_token(line.substr(0, first))) return refuse("not a method");
   const bool is_visible = std::ranges::all_of(target, [](char c) { return c > 0x20 && c < 0x7f; });
-  if (!is_visible || !target.starts_with('/')) return refuse("not a path");
+  if (!is_visible || !origin_form(target)) return refuse("not a path");
+  if (target == "*" && line.substr(0, first) != "OPTIONS") return refuse("not a path");
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse("not HTTP/1.1");
   is_http_1_1 = version == "HTTP/1.1";
   return {};
@@ -89,6 +98,19 @@ Verdict check_field(std::string_view line, Framing& framing) {
 }
 
 }  // namespace
+
+std::optional<std::string> origin_form(std::string_view target) {
+  if (target.starts_with('/') || target == "*") return std::string(target);
+  const std::string scheme = lower(target.substr(0, target.find(':')));
+  if (scheme != "http" && scheme != "https") return {};
+  std::string_view rest = target.substr(scheme.size());
+  if (!rest.starts_with("://")) return {};
+  rest.remove_prefix(3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  if (!is_authority(authority)) return {};
+  rest.remove_prefix(authority.size());
+  return rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
+}
 
 std::expected<void, HeadRefusal> check_head(std::string_view head) {
   Framing framing;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,11 @@ struct HeadRefusal {
   int status = 400;  ///< 431: its fields are too many or too long (RFC 6585 §5)
   std::string text;
 };
+
+/// The path and query of a request-target (RFC 9112 §3.2): `http://host/path?x` is `/path?x`, and
+/// the
+/// `*` of OPTIONS itself. None for what is no target of an origin server.
+std::optional<std::string> origin_form(std::string_view target);
 
 /// `head` runs to its empty line, CRLF included. Refuses whatever two readers could take
 /// differently (RFC 9112): bare CR or LF, obs-fold, blanks before the colon, two lengths, length

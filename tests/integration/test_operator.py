@@ -235,6 +235,27 @@ def test_http_takes_json_and_raw_messages_and_tells_what_became_of_them(gateway)
     assert web(gateway, "/v1/%zz", login=ANN)[0] == 400
 
 
+def test_http_methods_are_those_of_the_path(gateway):
+    for path, allow in {"/v1/status": "GET, HEAD, OPTIONS", "/v1/messages": "GET, HEAD, POST, OPTIONS", "/v1/queue/hold": "POST, OPTIONS",
+                        "/v1/aliases": "GET, HEAD, POST, OPTIONS"}.items():
+        status, problem, headers = control(gateway, "PUT", path, "{}")
+        assert (status, headers["Allow"]) == (405, allow), (path, problem)
+        assert headers["Date"].endswith(" GMT")
+        status, _, headers = control(gateway, "OPTIONS", path)
+        assert (status, headers["Allow"]) == (200, allow)
+    for path in ("/healthz", "/v1/status", "/v1/queue", "/v1/accounts", f"/v1/messages?address={ANN}"):
+        status, body, headers = control(gateway, "HEAD", path)
+        assert status == 200 and body is None and int(headers["Content-Length"]) > 0, path
+    assert control(gateway, "PUT", "/v1/nothing")[0] == 404
+    assert control(gateway, "GET", "http://elsewhere.example/v1/status")[0] == 200
+    with contextlib.closing(http.client.HTTPConnection("localhost", gateway.port("http"), timeout=30)) as browser:
+        for method, path, status in (("OPTIONS", "*", 200), ("PUT", "/healthz", 405), ("HEAD", "/metrics", 200), ("OPTIONS", "/v1/status", 401)):
+            browser.request(method, path)  # without credentials
+            answer = browser.getresponse()
+            answer.read()
+            assert answer.status == status, (method, path)
+
+
 def test_an_idempotency_key_belongs_to_one_message(gateway):
     def take(text, way):
         body = json.dumps({"from": ANN, "to": [ANN], "text": text}).encode()

@@ -33,6 +33,7 @@ class Client {
 
   http::Echo application;
   relay::IdleSessions idle;
+  std::string head;  ///< of the last response
 
  private:
   Task<> send_all(std::string text) {
@@ -42,9 +43,11 @@ class Client {
   Task<std::string> read_response() {
     std::string status, body;
     std::size_t length = 0;
+    head.clear();
     for (;;) {
       const auto line = co_await pair_.client.read_line(1000, 5s);
       if (line.text.empty()) break;
+      head += std::string(line.text) + "\n";
       if (status.empty()) status = line.text.substr(line.text.find(' ') + 1);
       if (line.text.starts_with("Content-Length: "))
         length = std::stoul(std::string(line.text.substr(16)));
@@ -195,4 +198,45 @@ TEST_CASE("trouble outside of us is answered with 503 that says which") {
   const auto away = client.ask("GET /away HTTP/1.1\r\n" + host + "\r\n");
   CHECK(away.starts_with("503 "));
   CHECK(away.find("Redis is away") != std::string::npos);
+}
+
+TEST_CASE("a response tells its date (RFC 9110 6.6.1)") {
+  Client client;
+  client.ask("GET / HTTP/1.1\r\n" + host + "\r\n");
+  const std::size_t at = client.head.find("\nDate: ");
+  REQUIRE(at != std::string::npos);
+  const std::string date = client.head.substr(at + 7, client.head.find('\n', at + 1) - at - 7);
+  std::tm time{};
+  const char* const end = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
+  REQUIRE(end != nullptr);
+  CHECK(*end == '\0');
+  CHECK(date.size() == 29);
+  CHECK(std::abs(std::difftime(::timegm(&time), std::time(nullptr))) < 60);
+}
+
+TEST_CASE("Expect is understood in any case, and not heard from HTTP/1.0 (RFC 9110 10.1.1)") {
+  const std::string expect = "Content-Length: 3\r\nExpect: 100-Continue\r\n\r\n";
+  {
+    Client client;
+    CHECK(client.ask("POST / HTTP/1.1\r\n" + host + expect) == "100 Continue|");
+    CHECK(client.ask("abc") == "200 OK|POST / abc");
+  }
+  Client old;
+  CHECK(old.ask("POST / HTTP/1.0\r\n" + expect + "abc") == "200 OK|POST / abc");
+}
+
+TEST_CASE("a connection of HTTP/1.0 is kept where it asks for it, and is told so") {
+  Client client;
+  const std::string get = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+  CHECK(client.ask(get) == "200 OK|GET / ");
+  CHECK(client.head.find("\nConnection: keep-alive\n") != std::string::npos);
+  CHECK(client.ask("GET / HTTP/1.0\r\n\r\n") == "200 OK|GET / ");
+  CHECK(client.head.find("\nConnection: close\n") != std::string::npos);
+  CHECK(client.is_closed());
+}
+
+TEST_CASE("a target may name the server, and the server as a whole may be asked") {
+  Client client;
+  CHECK(client.ask("GET http://other/a?b HTTP/1.1\r\n" + host + "\r\n") == "200 OK|GET /a ");
+  CHECK(client.ask("OPTIONS * HTTP/1.1\r\n" + host + "\r\n") == "200 OK|OPTIONS * ");
 }
