@@ -62,7 +62,10 @@ Task<Response> Api::take_message(const Request& request) {
 /// Programs on this host. Who may open the control socket, root and our own user name any sender;
 /// others are themselves.
 Task<Response> Api::take_from_socket(const Request& request) {
-  auto message = read_rfc822(request);
+  // A client that names no type, or a wrong one, still says by its query what it sends.
+  const bool is_json =
+      media_type(request) == "application/json" && !request.parameter("from").has_value();
+  auto message = is_json ? read_json_message(request) : read_rfc822(request);
   if (!message) co_return message.error();
   std::set<std::string> own;
   const bool names_anyone = trust_ == Trust::control || request.user == 0U ||

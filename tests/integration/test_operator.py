@@ -1,5 +1,6 @@
 """What the operator does: check, accounts, aliases, queue, reload, status, HTTP."""
 import base64
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -235,6 +236,14 @@ def test_http_takes_json_and_raw_messages_and_tells_what_became_of_them(gateway)
     assert web(gateway, "/v1/%zz", login=ANN)[0] == 400
 
 
+def test_json_is_taken_on_the_control_socket_from_any_sender(gateway):
+    said = {"from": "anybody@elsewhere.example", "to": [ANN], "subject": "JSON", "text": "from an operator"}
+    status, answer, _ = control(gateway, "POST", "/v1/messages", json.dumps(said), **{"Content-Type": "application/json"})
+    assert status == 202
+    wait_for(lambda: gateway.timeline(answer["id"])["state"] == "done", "the delivery")
+    assert b"Subject: JSON" in gateway.messages(ANN)[0]
+
+
 def test_http_methods_are_those_of_the_path(gateway):
     for path, allow in {"/v1/status": "GET, HEAD, OPTIONS", "/v1/messages": "GET, HEAD, POST, OPTIONS", "/v1/queue/hold": "POST, OPTIONS",
                         "/v1/aliases": "GET, HEAD, POST, OPTIONS"}.items():
@@ -275,6 +284,19 @@ def test_an_idempotency_key_belongs_to_one_message(gateway):
         assert take("one", way) == (202, first)
         assert take("two", way)[0] == 422
     wait_for(lambda: len(gateway.messages(ANN)) == 2, "both messages, each once")
+
+
+def test_of_requests_side_by_side_with_one_idempotency_key_one_makes_a_message(gateway):
+    def take(number):
+        raw = f"From: {ANN}\r\n\r\n{number % 2}\r\n"
+        return control(gateway, "POST", f"/v1/messages?from={ANN}&to={ANN}", raw, **{"Idempotency-Key": "k"})[:2]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(take, range(16)))
+    taken = {number % 2 for number, (status, _) in enumerate(answers) if status == 202}
+    assert len(taken) == 1 and len({answer["id"] for status, answer in answers if status == 202}) == 1
+    assert [status for status, _ in answers].count(422) == 8
+    assert len(gateway.json("trace", ANN)) == 1
 
 
 def test_status_is_one_screen(gateway):
