@@ -12,12 +12,15 @@ constexpr std::chrono::milliseconds replica_patience{3000};
 
 }  // namespace
 
-/// Runs the script. Gives what it leased to us; none: the idempotency key was used.
-Task<std::optional<std::string>> Queue::Impl::store(const NewMessage& message, bool lease_now) {
+/// Runs the script. Gives what it leased to us, unless the idempotency key was used.
+Task<std::expected<std::string, CommitError>> Queue::Impl::store(const NewMessage& message,
+                                                                 bool lease_now) {
   redis::Arguments arguments{node.writer(), std::to_string(settings.worker), generation};
   append_message(arguments, message, node, lease_now ? settings.in_flight_per_hop : 0);
   const redis::Reply reply = co_await redis.run(verbs().commit, std::move(arguments));
-  if (reply.at(0).text == "duplicate") co_return std::nullopt;
+  const std::string& verdict = reply.at(0).text;
+  if (verdict == "duplicate") co_return std::unexpected(CommitError::duplicate);
+  if (verdict == "reused") co_return std::unexpected(CommitError::key_reused);
   if (replicas > 0) co_await confirm_by_replica();
   co_return reply.at(1).text;
 }
@@ -53,7 +56,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
   POSTERN_ASSERT(!message.deliveries.empty());
   Impl& impl = *impl_;
   const Body given = message.body;
-  std::optional<std::string> leased;
+  std::expected<std::string, CommitError> leased;
   std::optional<CommitError> refused;
   std::exception_ptr failure;
   bool in_doubt = false;
@@ -66,7 +69,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
       in_doubt = true;
       leased = co_await impl.store(message, lease_now);
       in_doubt = false;
-      if (!leased) refused = CommitError::duplicate;
+      if (!leased) refused = leased.error();
     }
   } catch (const redis::ReplyError& error) {
     in_doubt = false;
@@ -90,7 +93,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
 Task<std::optional<QueueId>> Queue::find_by_key(std::string account, std::string key) {
   const redis::Reply reply =
       co_await impl_->redis.call({"GET", "q:k:" + idempotency_name(account, key)});
-  co_return parse_queue_id(reply.text);
+  co_return parse_queue_id(std::string_view(reply.text).substr(0, reply.text.find(' ')));
 }
 
 Task<> Queue::Impl::abandon_doubts(bool greeting) {

@@ -43,6 +43,7 @@ struct NewMessage : MessageInfo {
   Body body;
   std::vector<NewDelivery> deliveries;
   std::string idempotency_key;  ///< counts within `account`; empty: none
+  std::string request_digest;   ///< of what came with the key, in a word; empty: equals all others
 };
 
 /// The right to try one delivery, until the node's heartbeat stops. Other nodes' times are queue
@@ -93,8 +94,9 @@ struct SettleResult {
 };
 
 enum class CommitError : std::uint8_t {
-  full,       ///< 452: memory_limit or disk_reserve
-  duplicate,  ///< the idempotency key was used: Queue::find_by_key
+  full,        ///< 452: memory_limit or disk_reserve
+  duplicate,   ///< the idempotency key was used for the same: Queue::find_by_key
+  key_reused,  ///< the idempotency key was used for something else
 };
 
 enum class State : std::uint8_t { ready, active, deferred, held };

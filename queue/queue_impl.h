@@ -52,7 +52,7 @@ struct Queue::Impl {
   Task<std::size_t> take_over(std::string owner, bool greeting);
 
   // commit.cc
-  Task<std::optional<std::string>> store(const NewMessage& message, bool lease_now);
+  Task<std::expected<std::string, CommitError>> store(const NewMessage& message, bool lease_now);
   Task<> confirm_by_replica();
   void take_back(const NewMessage& message, bool is_in_doubt);
   Task<> abandon_doubts(bool greeting);

@@ -100,6 +100,7 @@ void append_message(redis::Arguments& arguments, const NewMessage& message, cons
   arguments.push_back(std::to_string(in_flight));
   arguments.push_back(encode_event(accepted));
   arguments.push_back(idempotency_name(message.account, message.idempotency_key));
+  arguments.push_back(message.request_digest);
   arguments.push_back(std::to_string(message.deliveries.size()));
   for (const NewDelivery& delivery : message.deliveries) {
     arguments.push_back(lane_of(delivery.next_hop, node));

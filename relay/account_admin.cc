@@ -35,12 +35,23 @@ bool is_account_path(std::string_view path) {
   return family == "accounts" || family == "aliases";
 }
 
+std::string methods_of_account_path(std::string_view path) {
+  const auto segments = split(path.substr(prefix.size()));
+  std::string methods;
+  for (const AdminOperation& operation : admin_operations()) {
+    if (!matches(operation.path, segments)) continue;
+    methods += std::string(operation.method) + (operation.method == "GET" ? ", HEAD, " : ", ");
+  }
+  return methods.empty() ? methods : methods + "OPTIONS";
+}
+
 AdminAnswer administer(policy::Accounts& accounts,
                        const std::function<bool(const mail::Domain&)>& is_local,
                        std::string_view method, std::string_view path, std::string_view body) {
   if (!is_account_path(path)) return problem(404, "Not found", "no such path");
   const auto segments = split(path.substr(prefix.size()));
-  AdminRequest request{accounts, is_local, {}, body.empty() ? Json::object() : parse_json(body)};
+  AdminRequest request{
+      accounts, is_local, {}, body.empty() ? Json::object() : without_nulls(parse_json(body))};
   if (!request.body.is_object()) return problem(400, "Not JSON", "the body is no JSON object");
   for (const auto segment : segments) {
     auto decoded = percent_decode(segment);
@@ -52,6 +63,9 @@ AdminAnswer administer(policy::Accounts& accounts,
     if (!matches(operation.path, segments)) continue;
     path_exists = true;
     if (operation.method != method) continue;
+    if (const auto mistake = mistake_in(request.body, operation.fields)) {
+      return problem(400, "Bad request", *mistake);
+    }
     try {
       return operation.handler(request);
     } catch (const BadRequest& bad) {

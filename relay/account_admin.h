@@ -14,6 +14,9 @@ namespace postern::relay {
 /// Does the path belong here? "/v1/accounts…" or "/v1/aliases…".
 bool is_account_path(std::string_view path);
 
+/// The methods that such a path knows, as an Allow field lists them; empty: there is no such path.
+std::string methods_of_account_path(std::string_view path);
+
 /// Obeys docs/control-api.md. `path` without its query, still percent-encoded. Blocking (hashing,
 /// SQLite): call in offload. `is_local` tells the domains of the configuration.
 AdminAnswer administer(policy::Accounts& accounts,

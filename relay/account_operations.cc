@@ -76,17 +76,11 @@ mail::EmailAddress local_address(const AdminRequest& request, const std::string&
 
 std::string text_field(const Json& body, const char* key) {
   const auto found = body.find(key);
-  if (found == body.end() || !found->is_string())
-    throw BadRequest{fmt::format("\"{}\" is missing, or no text", key)};
+  if (found == body.end()) throw BadRequest{fmt::format("\"{}\" is missing", key)};
   return found->get<std::string>();
 }
 
-bool truth_field(const Json& body, const char* key) {
-  const auto found = body.find(key);
-  if (found == body.end() || found->is_null()) return false;
-  if (!found->is_boolean()) throw BadRequest{fmt::format("\"{}\" is true or false", key)};
-  return found->get<bool>();
-}
+bool truth_field(const Json& body, const char* key) { return body.value(key, false); }
 
 /// The password in the body, or a made one; `made` is told apart since only that one is shown.
 struct NewPassword {
@@ -110,8 +104,7 @@ AdminAnswer add_account(const AdminRequest& request) {
   const auto address = local_address(request, text_field(request.body, "address"));
   const NewPassword password = password_of(request.body);
   std::optional<std::uint64_t> quota;
-  if (const auto found = request.body.find("quota");
-      found != request.body.end() && !found->is_null()) {
+  if (const auto found = request.body.find("quota"); found != request.body.end()) {
     if (!found->is_number_unsigned()) throw BadRequest{"\"quota\" is a number of bytes"};
     quota = found->get<std::uint64_t>();
   }
@@ -190,12 +183,8 @@ AdminAnswer list_aliases(const AdminRequest& request) {
 AdminAnswer add_alias(const AdminRequest& request) {
   policy::Alias alias{local_address(request, text_field(request.body, "from")), {}};
   const auto to = request.body.find("to");
-  if (to == request.body.end() || !to->is_array() || to->empty())
-    throw BadRequest{"\"to\" is a list of addresses"};
-  for (const Json& item : *to) {
-    if (!item.is_string()) throw BadRequest{"\"to\" is a list of addresses"};
-    alias.to.push_back(address_of(item.get<std::string>()));
-  }
+  if (to == request.body.end() || to->empty()) throw BadRequest{"\"to\" is a list of addresses"};
+  for (const Json& item : *to) alias.to.push_back(address_of(item.get<std::string>()));
   const auto added = request.accounts.add_alias(alias.from, alias.to);
   return added ? answer(201, view(alias)) : refused(added.error());
 }
@@ -205,20 +194,31 @@ AdminAnswer remove_alias(const AdminRequest& request) {
 }
 
 // clang-format off
+constexpr std::array account_fields{JsonField{"address",  JsonKind::text},
+                                    JsonField{"password", JsonKind::text},
+                                    JsonField{"quota",    JsonKind::number},
+                                    JsonField{"operator", JsonKind::truth}};
+constexpr std::array password_fields{JsonField{"password", JsonKind::text}};
+constexpr std::array removal_fields{JsonField{"purge", JsonKind::truth}};
+constexpr std::array app_password_fields{JsonField{"label", JsonKind::text},
+                                         JsonField{"scope", JsonKind::text}};
+constexpr std::array alias_fields{JsonField{"from", JsonKind::text},
+                                  JsonField{"to",   JsonKind::texts}};
+
 constexpr std::array operations{
-    AdminOperation{"GET",    "accounts",                  list_accounts},
-    AdminOperation{"POST",   "accounts",                  add_account},
-    AdminOperation{"GET",    "accounts/*",                show_account},
-    AdminOperation{"DELETE", "accounts/*",                remove_account},
-    AdminOperation{"PUT",    "accounts/*/password",       set_password},
-    AdminOperation{"POST",   "accounts/*/disable",        disable_account},
-    AdminOperation{"POST",   "accounts/*/enable",         enable_account},
-    AdminOperation{"GET",    "accounts/*/app-passwords",  list_app_passwords},
-    AdminOperation{"POST",   "accounts/*/app-passwords",  add_app_password},
-    AdminOperation{"DELETE", "accounts/*/app-passwords/*", revoke_app_password},
-    AdminOperation{"GET",    "aliases",                   list_aliases},
-    AdminOperation{"POST",   "aliases",                   add_alias},
-    AdminOperation{"DELETE", "aliases/*",                 remove_alias},
+    AdminOperation{"GET",    "accounts",                  {},                  list_accounts},
+    AdminOperation{"POST",   "accounts",                  account_fields,      add_account},
+    AdminOperation{"GET",    "accounts/*",                {},                  show_account},
+    AdminOperation{"DELETE", "accounts/*",                removal_fields,      remove_account},
+    AdminOperation{"PUT",    "accounts/*/password",       password_fields,     set_password},
+    AdminOperation{"POST",   "accounts/*/disable",        {},                  disable_account},
+    AdminOperation{"POST",   "accounts/*/enable",         {},                  enable_account},
+    AdminOperation{"GET",    "accounts/*/app-passwords",  {},                  list_app_passwords},
+    AdminOperation{"POST",   "accounts/*/app-passwords",  app_password_fields, add_app_password},
+    AdminOperation{"DELETE", "accounts/*/app-passwords/*", {},                 revoke_app_password},
+    AdminOperation{"GET",    "aliases",                   {},                  list_aliases},
+    AdminOperation{"POST",   "aliases",                   alias_fields,        add_alias},
+    AdminOperation{"DELETE", "aliases/*",                 {},                  remove_alias},
 };
 // clang-format on
 

@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "policy/accounts.h"
 #include "relay/admin_answer.h"
+#include "relay/json_fields.h"
 
 namespace postern::relay {
 
@@ -32,7 +33,8 @@ AdminAnswer problem(unsigned status, std::string_view title, std::string_view de
 
 /// A line of the table of operations.
 struct AdminOperation {
-  std::string_view method, path;  // "*" stands for one segment
+  std::string_view method, path;      // "*" stands for one segment
+  std::span<const JsonField> fields;  // of the body
   AdminAnswer (*handler)(const AdminRequest&);
 };
 std::span<const AdminOperation> admin_operations();

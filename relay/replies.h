@@ -82,6 +82,7 @@ inline constexpr Reply bare_newline     {550, "5.6.0",  "Bare LF or CR in the me
 inline constexpr Reply bad_message      {550, "5.6.0",  "Cannot accept the message: {}"};
 inline constexpr Reply too_big          {552, "5.3.4",  "Message is over {} bytes"};
 inline constexpr Reply needs_utf8       {553, "5.6.7",  "{} needs SMTPUTF8"};
+inline constexpr Reply key_reused       {554, "5.5.4",  "The Idempotency-Key came with another message before: take a new one"};
 inline constexpr Reply loop_detected    {554, "5.4.6",  "Too many hops: the message is looping"};
 inline constexpr Reply unknown_param    {555, "5.5.4",  "Parameter not offered: {}"};
 // clang-format on

@@ -150,22 +150,23 @@ local function wish(ref, what)
 end
 
 -- Stores a message from ARGV[i]: id, meta, 'r' or 's', body or path, how many of a lane may be in flight for it to be leased
--- (0: don't), event, idempotency key, n, n × (lane, recipients). Gives '1' or '0' for each delivery: was it leased?
+-- (0: don't), event, idempotency key, digest of what came with it, n, n × (lane, recipients). Gives '1' or '0' for each
+-- delivery: was it leased?
 local function add_message(i, owner, t)
-  local id, kind, body, n = ARGV[i], ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 7])
+  local id, kind, body, n = ARGV[i], ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 8])
   local cap, leased = tonumber(ARGV[i + 4]), {}
   local message = 'q:m:' .. id
   call('HSET', message, 'meta', ARGV[i + 1], 'created', t, 'open', n, 'n', n)
   if kind == 's' then call('HSET', message, 'path', body) else call('SET', 'q:b:' .. id, body) end
   if ARGV[i + 6] ~= '' then
     call('HSET', message, 'key', ARGV[i + 6])
-    call('SET', 'q:k:' .. ARGV[i + 6], id, 'PX', week)
+    call('SET', 'q:k:' .. ARGV[i + 6], id .. ' ' .. ARGV[i + 7], 'PX', week)
   end
   call('RPUSH', 'q:e:' .. id, ARGV[i + 5])
   call('ZADD', 'q:messages', 0, id)
   for k = 0, n - 1 do
-    local ref, lane = id .. ':' .. k, ARGV[i + 8 + 2 * k]
-    call('HSET', 'q:d:' .. ref, 'lane', lane, 'rcpt', ARGV[i + 9 + 2 * k], 'attempts', 0, 'fence', 1)
+    local ref, lane = id .. ':' .. k, ARGV[i + 9 + 2 * k]
+    call('HSET', 'q:d:' .. ref, 'lane', lane, 'rcpt', ARGV[i + 10 + 2 * k], 'attempts', 0, 'fence', 1)
     -- A host that does not answer must not take the whole node's places in flight.
     local take = cap > 0 and (tonumber(call('HGET', 'q:flight', lane)) or 0) < cap
     if take then enter_active(ref, lane, owner, 1) else enter_ready(ref, lane, t) end

@@ -1,11 +1,11 @@
 // relay/api/api.cc: who may ask, and which function answers.
 #include "relay/api/api.h"
 
-#include "core/log.h"
 #include "core/mail/encodings.h"
 #include "core/metrics.h"
 #include "policy/sasl.h"
 #include "relay/account_admin.h"
+#include "relay/api/paths.h"
 #include "relay/config/config.h"
 
 namespace postern::http {
@@ -49,7 +49,7 @@ bool Api::is_operator(const Request& request) const {
 }
 
 Task<std::optional<Response>> Api::admit(Request& request) {
-  if (trust_ != Trust::by_password) co_return std::nullopt;
+  if (trust_ != Trust::by_password || is_about_server(request)) co_return std::nullopt;
   if (is_probe(request.path)) {
     if (is_near(request.peer)) co_return std::nullopt;
     co_return problem(403, "Forbidden", "only for trusted_networks");
@@ -82,45 +82,46 @@ Response Api::health(const Request& request) const {
   return problem(503, "Not ready", trouble);
 }
 
-Task<Response> Api::answer(Request request) {
-  std::string failure;
-  try {
-    co_return co_await route(request);
-  } catch (const IoError& error) {
-    failure = error.what();
-  }
-  log::warn("request_failed", {{"path", request.path}, {"error", failure}});
-  co_return problem(503, "Service Unavailable", failure);
-}
+Task<Response> Api::answer(Request request) { co_return co_await route(request); }
 
 Task<Response> Api::route(const Request& request) {
+  if (is_about_server(request)) co_return methods_response(request, allowed_methods(request));
   const std::string_view path = request.path;
-  const bool is_get = request.method == "GET" || request.method == "HEAD";
-  const bool is_post = request.method == "POST";
-  constexpr std::string_view messages = "/v1/messages/", queue_path = "/v1/queue";
-  if (trust_ == Trust::submit) {
-    if (path == "/v1/messages" && is_post) co_return co_await take_from_socket(request);
+  const bool is_for_operators = path.starts_with(queue_path) ||
+                                relay::is_account_path(request.raw_path) || path == "/v1/reload";
+  if (trust_ == Trust::submit && path != messages_path) {
     co_return problem(403, "Forbidden", "this socket takes messages only");
   }
-  if (is_probe(path) && is_get) co_return health(request);
-  if (path == "/v1/messages" && is_post) {
-    if (trust_ == Trust::control) co_return co_await take_from_socket(request);
-    co_return co_await take_message(request);
-  }
-  if (path == "/v1/messages" && is_get) co_return co_await find_messages(request);
-  if (path.starts_with(messages) && is_get) {
-    co_return co_await timeline(request, path.substr(messages.size()));
-  }
-  if (path == "/v1/status" && is_get) co_return co_await status();
-  const bool is_queue = path == queue_path || path.starts_with("/v1/queue/");
-  const bool is_for_operators = is_queue || relay::is_account_path(path) || path == "/v1/reload";
   if (is_for_operators && !is_operator(request)) {
     co_return problem(403, "Forbidden", "only for an operator's account");
   }
-  if (is_queue) co_return co_await queue(request, path.substr(queue_path.size()));
-  if (relay::is_account_path(path)) co_return co_await accounts(request);
-  if (path == "/v1/reload" && is_post) co_return co_await hooks_.reload();
-  co_return problem(404, "Not Found", "no such path, or not with this method");
+  std::string allowed = trust_ == Trust::submit ? "POST, OPTIONS" : allowed_methods(request);
+  if (allowed.empty()) co_return problem(404, "Not Found", "no such path or message");
+  if (request.method == "OPTIONS" || !allows(allowed, request.method)) {
+    co_return methods_response(request, std::move(allowed));
+  }
+  co_return co_await obey(request);
+}
+
+/// What the request's path stands for; it knows the method.
+Task<Response> Api::obey(const Request& request) {
+  const std::string_view path = request.path;
+  const std::string method = request.method == "HEAD" ? "GET" : request.method;
+  if (is_probe(path)) co_return health(request);
+  if (path == messages_path && method == "GET") co_return co_await find_messages(request);
+  if (path == messages_path && trust_ == Trust::by_password) {
+    co_return co_await take_message(request);
+  }
+  if (path == messages_path) co_return co_await take_from_socket(request);
+  if (path.starts_with(messages_path)) {
+    co_return co_await timeline(request, path.substr(messages_path.size() + 1));
+  }
+  if (path == "/v1/status") co_return co_await status();
+  if (path == "/v1/reload") co_return co_await hooks_.reload();
+  if (path.starts_with(queue_path)) {
+    co_return co_await queue(request, path.substr(queue_path.size()));
+  }
+  co_return co_await accounts(request, method);
 }
 
 }  // namespace postern::http

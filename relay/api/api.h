@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "relay/api/message_request.h"
 #include "relay/http/connection.h"
 #include "relay/worker/worker.h"
 
@@ -43,6 +44,7 @@ class Api final : public Application {
 
  private:
   Task<Response> route(const Request& request);
+  Task<Response> obey(const Request& request);
   bool is_operator(const Request& request) const;
   bool is_near(const net::Address& peer) const;
   Response health(const Request& request) const;
@@ -50,9 +52,9 @@ class Api final : public Application {
   // messages.cc
   Task<Response> take_message(const Request& request);
   Task<Response> take_from_socket(const Request& request);
-  Task<Response> submit(const Request& request, mail::ReversePath sender,
-                        std::vector<mail::EmailAddress> recipients, std::string content,
+  Task<Response> submit(const Request& request, Submission message,
                         std::set<std::string> own_addresses = {});
+  std::string idempotency_key(const Request& request) const;
   Task<Response> timeline(const Request& request, std::string_view id);
   Task<Response> find_messages(const Request& request);
   // queue.cc
@@ -66,7 +68,7 @@ class Api final : public Application {
   Task<QueueView> look_at_queue();
   Json view_of_listeners() const;
   Task<Json> view_of_certificates();
-  Task<Response> accounts(const Request& request);
+  Task<Response> accounts(const Request& request, std::string_view method);
 
   relay::Worker& worker_;
   relay::House& house_;

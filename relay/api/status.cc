@@ -109,13 +109,13 @@ Task<Response> Api::status() {
                            {"certificates", co_await view_of_certificates()}});
 }
 
-Task<Response> Api::accounts(const Request& request) {
+Task<Response> Api::accounts(const Request& request, std::string_view method) {
   const auto& config = *snapshot_->config;
   const auto answer = co_await offload(house_.hashing, [&] {
     auto result = relay::administer(
         house_.accounts,
-        [&](const mail::Domain& domain) { return config.domains.contains(domain.text()); },
-        request.method, request.raw_path, request.body);
+        [&](const mail::Domain& domain) { return config.domains.contains(domain.text()); }, method,
+        request.raw_path, request.body);
     house_.logins.refresh();
     return result;
   });

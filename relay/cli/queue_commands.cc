@@ -12,42 +12,38 @@ namespace postern::relay {
 namespace {
 
 struct QueueOptions {
-  std::string state, sender, recipient, domain;
-  std::uint64_t limit = 0;
+  Json filter = Json::object();  ///< what was given, also when it is empty: the server refuses that
   std::vector<std::string> ids;
   std::string id;
   bool all = false, raw = false;
 
-  Json filter() const {
-    Json chosen = Json::object();
-    for (const auto& [key, value] : {std::pair("state", &state),
-                                     {"sender", &sender},
-                                     {"recipient", &recipient},
-                                     {"domain", &domain}})
-      if (!value->empty()) chosen[key] = *value;
-    if (limit > 0) chosen["limit"] = limit;
-    return chosen;
-  }
   std::string query() const {
     std::string text;
-    for (const auto& [key, value] : filter().items())
+    for (const auto& [key, value] : filter.items())
       text += (text.empty() ? "?" : "&") + key + "=" +
               percent_encode(value.is_string() ? value.get<std::string>() : write_json(value));
     return text;
   }
 };
 
+template <class T>
+CLI::Option* add_filter(CLI::App& command, QueueOptions& options, const std::string& key,
+                        const std::string& help = "") {
+  return command.add_option_function<T>(
+      "--" + key, [&options, key](const T& value) { options.filter[key] = value; }, help);
+}
+
 void add_filters(CLI::App& command, QueueOptions& options) {
-  command.add_option("--state", options.state)
+  add_filter<std::string>(command, options, "state")
       ->check(CLI::IsMember({"ready", "active", "deferred", "held"}));
-  command.add_option("--sender", options.sender);
-  command.add_option("--recipient", options.recipient);
-  command.add_option("--domain", options.domain, "of a recipient");
-  command.add_option("--limit", options.limit)->check(CLI::PositiveNumber);
+  add_filter<std::string>(command, options, "sender", "<> for the null sender");
+  add_filter<std::string>(command, options, "recipient");
+  add_filter<std::string>(command, options, "domain", "of a recipient");
+  add_filter<std::uint64_t>(command, options, "limit")->check(CLI::PositiveNumber);
 }
 
 Json chosen_messages(const QueueOptions& options) {
-  const Json filter = options.filter();
+  const Json& filter = options.filter;
   if ((options.ids.empty() ? 0 : 1) + (filter.empty() ? 0 : 1) + (options.all ? 1 : 0) != 1)
     throw CommandFailed(
         Exit::wrong_usage,

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <boost/beast/http.hpp>
+#include <expected>
+#include <limits>
 
 #include "core/async/loop.h"
 #include "core/json.h"
@@ -11,6 +13,7 @@
 #include "core/mail/encodings.h"
 #include "core/percent.h"
 #include "relay/http/head_check.h"
+#include "relay/http/render.h"
 
 namespace postern::http {
 namespace {
@@ -19,26 +22,14 @@ namespace beast = boost::beast::http;
 using Parser = beast::request_parser<beast::string_body>;
 
 constexpr std::chrono::seconds farewell{5}, farewell_at_shutdown{1};
-constexpr std::size_t most_parameters = 2000;
+constexpr std::size_t most_parameters = 10'000;
+constexpr std::size_t longest_chunk_header = 16 << 10;
 
 /// The request is not to be understood: answer and close.
 struct Malformed {
   Response response;
+  bool is_head = false;
 };
-
-std::string_view reason(int status) {
-  return beast::obsolete_reason(static_cast<beast::status>(status)).data();
-}
-
-std::string render(const Response& response, bool keeps_alive, bool is_head) {
-  std::string out =
-      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n", response.status,
-                  reason(response.status), response.content_type, response.body.size());
-  for (const auto& [name, value] : response.fields) out += name + ": " + value + "\r\n";
-  out += keeps_alive ? "\r\n" : "Connection: close\r\n\r\n";
-  if (!is_head) out += response.body;
-  return out;
-}
 
 /// Text without control characters, however they were written.
 std::optional<std::string> decoded_text(std::string_view text) {
@@ -47,13 +38,14 @@ std::optional<std::string> decoded_text(std::string_view text) {
   return plain;
 }
 
-/// An unencoded `+` stays one: addresses with a subaddress are pasted into queries as they are.
+/// False when it cannot be decoded; then `path` is as it came. An unencoded `+` stays one:
+/// addresses with a subaddress are pasted into queries as they are.
 bool read_target(std::string_view target, Request& request) {
   const std::size_t mark = target.find('?');
-  auto path = decoded_text(target.substr(0, mark));
+  request.raw_path = request.path = std::string(target.substr(0, mark));
+  auto path = decoded_text(request.raw_path);
   if (!path) return false;
   request.path = std::move(*path);
-  request.raw_path = std::string(target.substr(0, mark));
   std::string_view rest = mark == target.npos ? std::string_view() : target.substr(mark + 1);
   while (!rest.empty()) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
@@ -73,27 +65,29 @@ Malformed malformed(int status, std::string_view why) {
 
 /// The head as it stands in the stream, to its empty line. None: the peer left between two
 /// requests.
-Task<std::optional<std::string>> read_head(net::Stream& stream, std::chrono::milliseconds idle,
+Task<std::optional<std::string>> read_head(net::Stream& stream, const Limits& limits,
                                            relay::IdleSessions& idle_sessions) {
   const relay::IdleSessions::Mark mark(idle_sessions, stream);
-  const auto deadline = Loop::current().now() + idle;
+  const auto deadline = Loop::current().now() + limits.idle;
   for (std::size_t seen = 0;;) {
     const std::string_view have = stream.buffered();
-    const std::size_t end = have.find("\r\n\r\n");
-    if (end != have.npos && end + 4 <= longest_head) {
+    const std::size_t end = have.find("\r\n\r\n", seen < 3 ? 0 : seen - 3);
+    if (end != have.npos && end + 4 <= limits.head) {
       std::string head(have.substr(0, end + 4));
       stream.consume(end + 4);
       co_return head;
     }
-    if (have.size() >= longest_head || (end != have.npos)) throw malformed(431, "head too long");
-    if (have.size() > seen && have.substr(0, have.find('\n')).find('\r') == have.npos &&
-        have.find('\n') != have.npos) {
+    if (have.size() >= limits.head || end != have.npos)
+      throw malformed(431, "the head is too long");
+    // Who ends lines so will never send an empty one.
+    const std::size_t line_end = have.find('\n', seen);
+    if (line_end != have.npos && (line_end == 0 || have[line_end - 1] != '\r')) {
       throw malformed(400, "bare LF");
     }
     seen = have.size();
     if (Loop::current().now() >= deadline) throw Timeout("no request");
     try {
-      co_await stream.wait_readable(idle);
+      co_await stream.wait_readable(limits.idle);
     } catch (const ConnectionClosed&) {
       if (!stream.buffered().empty()) throw;
       co_return std::nullopt;
@@ -103,9 +97,6 @@ Task<std::optional<std::string>> read_head(net::Stream& stream, std::chrono::mil
 
 void read_fields(const Parser& parser, Request& request) {
   request.method = std::string(parser.get().method_string());
-  if (!read_target({parser.get().target().data(), parser.get().target().size()}, request)) {
-    throw malformed(400, "not a path");
-  }
   for (const auto& field : parser.get()) {
     std::string name(field.name_string());
     std::ranges::transform(name, name.begin(), [](char c) {
@@ -113,6 +104,24 @@ void read_fields(const Parser& parser, Request& request) {
     });
     request.fields.emplace_back(std::move(name), std::string(field.value()));
   }
+}
+
+/// What a head asks for. The answer, where that cannot be had by anyone: it is for those who may
+/// ask at all.
+std::optional<Malformed> parse_head(std::string_view head, Parser& parser, Request& request) {
+  boost::beast::error_code error;
+  parser.put(boost::asio::buffer(head.data(), head.size()), error);
+  const bool is_too_long = error == beast::error::body_limit;  // found when all fields are read
+  if (!is_too_long && ((error && error != beast::error::need_more) || !parser.is_header_done())) {
+    throw malformed(400, "the head cannot be read");
+  }
+  read_fields(parser, request);
+  const auto target = parser.get().target();
+  if (!read_target(*origin_form({target.data(), target.size()}), request)) {
+    return malformed(400, "not a path");
+  }
+  if (is_too_long) return malformed(413, "the body is too long");
+  return {};
 }
 
 /// Feeds the parser until the body is complete.
@@ -127,7 +136,8 @@ Task<> read_body(net::Stream& stream, Parser& parser, std::chrono::milliseconds 
     stream.consume(used);
     if (error == beast::error::need_more) {
       // A chunk header that is not complete: wait for more than there is.
-      if (used == 0 && have.size() > longest_head) throw malformed(400, "chunk header too long");
+      if (used == 0 && have.size() > longest_chunk_header)
+        throw malformed(400, "chunk header too long");
       if (used == 0) co_await stream.wait_readable(time);
       continue;
     }
@@ -136,42 +146,69 @@ Task<> read_body(net::Stream& stream, Parser& parser, std::chrono::milliseconds 
   }
 }
 
+/// What the application awaits, or the answer to what it met: trouble outside of us may be over
+/// soon; anything else that it did not foresee is a mistake of ours, and still no reason to say
+/// nothing.
+template <class T>
+Task<std::expected<T, Response>> guarded(std::string path, Task<T> work) {
+  std::string failure;
+  bool is_ours = false;
+  try {
+    co_return co_await std::move(work);
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const IoError& error) {
+    failure = error.what();
+  } catch (const std::exception& error) {
+    failure = error.what();
+    is_ours = true;
+  }
+  log::write(is_ours ? log::Level::error : log::Level::warn, "request_failed",
+             {{"path", path}, {"error", failure}});
+  co_return std::unexpected(
+      is_ours ? problem(500, "Internal Server Error", "the request failed; the log says why")
+              : problem(503, "Service Unavailable", failure));
+}
+
 /// One request and its response. False: the connection is over.
 Task<bool> exchange(net::Stream& stream, Application& application, const Limits& limits,
                     relay::IdleSessions& idle) {
-  const auto head = co_await read_head(stream, limits.idle, idle);
+  auto head = co_await read_head(stream, limits, idle);
   if (!head) co_return false;
-  if (const auto verdict = check_head(*head); !verdict) throw malformed(400, verdict.error().text);
+  if (const auto verdict = check_head(*head); !verdict) {
+    throw malformed(verdict.error().status, verdict.error().text);
+  }
   Parser parser;
+  parser.header_limit(std::numeric_limits<std::uint32_t>::max());  // it is bounded already
   parser.eager(true);
   parser.body_limit(limits.body);
-  boost::beast::error_code error;
-  parser.put(boost::asio::buffer(*head), error);
-  if (error == beast::error::body_limit) throw malformed(413, "the body is too long");
-  if ((error && error != beast::error::need_more) || !parser.is_header_done()) {
-    throw malformed(400, "the head cannot be read");
-  }
   Request request;
   request.peer = stream.peer();
   request.user = stream.peer_user();
-  read_fields(parser, request);
+  const auto flaw = parse_head(*head, parser, request);
+  head.reset();
 
-  const bool is_head = request.method == "HEAD";
-  if (auto refusal = co_await application.admit(request)) {
+  Manner manner{.is_http_1_0 = parser.get().version() == 10, .is_head = request.method == "HEAD"};
+  const auto admission = co_await guarded(request.path, application.admit(request));
+  if (!admission || *admission) {
+    const Response& refusal = admission ? **admission : admission.error();
     // The body, if any, is not read, so what follows cannot be told from a request.
-    const bool keeps_alive = parser.is_done() && parser.get().keep_alive();
-    co_await stream.write(render(*refusal, keeps_alive, is_head));
-    co_return keeps_alive;
+    manner.keeps_alive = parser.is_done() && parser.get().keep_alive();
+    co_await stream.write(render(refusal, manner));
+    co_return manner.keeps_alive;
   }
-  if (!parser.is_done() && request.field("expect") == "100-continue") {
+  if (flaw) throw Malformed(flaw->response, manner.is_head);
+  if (!parser.is_done() && !manner.is_http_1_0 &&
+      mail::equal_ignoring_case(request.field("expect"), "100-continue")) {  // RFC 9110 §10.1.1
     co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n");
   }
   co_await read_body(stream, parser, limits.body_time);
-  const bool keeps_alive = parser.get().keep_alive() && !idle.is_closing();
+  manner.keeps_alive = parser.get().keep_alive() && !idle.is_closing();
   request.body = std::move(parser.get().body());
-  const Response response = co_await application.answer(std::move(request));
-  co_await stream.write(render(response, keeps_alive, is_head));
-  co_return keeps_alive;
+  const std::string path = request.path;
+  const auto response = co_await guarded(path, application.answer(std::move(request)));
+  co_await stream.write(render(response ? *response : response.error(), manner));
+  co_return manner.keeps_alive;
 }
 
 }  // namespace
@@ -195,7 +232,7 @@ Response problem(int status, std::string_view title, std::string_view detail) {
 
 Task<> serve(net::Stream stream, Application& application, Limits limits,
              relay::IdleSessions& idle) {
-  std::optional<Response> last_words;
+  std::optional<Malformed> last_words;
   bool is_over = false;
   try {
     while (co_await exchange(stream, application, limits, idle)) {
@@ -204,12 +241,18 @@ Task<> serve(net::Stream stream, Application& application, Limits limits,
   } catch (const Interrupted&) {  // between two requests
     is_over = true;
   } catch (const Malformed& malformed) {
-    last_words = malformed.response;
+    last_words = malformed;
   } catch (const IoError&) {  // gone, or too slow: there is nobody to answer
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const std::exception& error) {  // a mistake of ours ends this session and no other
+    log::error("session_failed", {{"error", error.what()}});
   }
   if (!last_words && !is_over) co_return;
   try {
-    if (last_words) co_await stream.write(render(*last_words, false, false));
+    if (last_words) {
+      co_await stream.write(render(last_words->response, {.is_head = last_words->is_head}));
+    }
     co_await stream.shutdown(idle.is_closing() ? farewell_at_shutdown : farewell);
   } catch (const IoError&) {  // it was a courtesy
   }

@@ -43,7 +43,8 @@ struct Response {
 /// An error as RFC 9457 wants it.
 Response problem(int status, std::string_view title, std::string_view detail = {});
 
-/// What answers requests. Lives longer than the connections.
+/// What answers requests. Lives longer than the connections. An IoError is answered with 503, any
+/// other exception is logged and answered with 500.
 class Application {
  public:
   virtual ~Application() = default;
@@ -53,6 +54,7 @@ class Application {
 };
 
 struct Limits {
+  std::size_t head = 64 << 10;
   std::uint64_t body = 64 << 20;
   std::chrono::milliseconds idle = std::chrono::seconds(60);
   std::chrono::milliseconds body_time = std::chrono::minutes(5);

@@ -7,10 +7,10 @@
 namespace postern::http {
 namespace {
 
-using Verdict = std::expected<void, SyntaxError>;
+using Verdict = std::expected<void, HeadRefusal>;
 
-Verdict refuse(std::string_view why, std::size_t offset) {
-  return std::unexpected(SyntaxError{std::string(why), offset});
+Verdict refuse(std::string_view why, int status = 400) {
+  return std::unexpected(HeadRefusal{status, std::string(why)});
 }
 
 bool is_token(std::string_view text) {
@@ -47,6 +47,14 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+/// A host and maybe a port; no user, whom a reader could take for the host (RFC 9110 §4.2.4).
+bool is_authority(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._~:[]").find(c) != std::string_view::npos;
+  });
+}
+
 /// What the fields say about where the message ends and whom it is for.
 struct Framing {
   int hosts = 0, lengths = 0, codings = 0;
@@ -55,64 +63,77 @@ struct Framing {
 Verdict check_request_line(std::string_view line, bool& is_http_1_1) {
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
-  if (first == line.npos || first == last) return refuse("not a request line", 0);
+  if (first == line.npos || first == last) return refuse("not a request line");
   const std::string_view target = line.substr(first + 1, last - first - 1);
   const std::string_view version = line.substr(last + 1);
-  if (!is_token(line.substr(0, first))) return refuse("not a method", 0);
+  if (!is_token(line.substr(0, first))) return refuse("not a method");
   const bool is_visible = std::ranges::all_of(target, [](char c) { return c > 0x20 && c < 0x7f; });
-  if (!is_visible || !target.starts_with('/')) return refuse("not a path", first);
-  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse("not HTTP/1.1", last);
+  if (!is_visible || !origin_form(target)) return refuse("not a path");
+  if (target == "*" && line.substr(0, first) != "OPTIONS") return refuse("not a path");
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return refuse("not HTTP/1.1");
   is_http_1_1 = version == "HTTP/1.1";
   return {};
 }
 
-Verdict check_field(std::string_view line, std::size_t offset, Framing& framing) {
+Verdict check_field(std::string_view line, Framing& framing) {
+  if (line.size() > longest_field) return refuse("field too long", 431);
   const std::size_t colon = line.find(':');
-  if (line.front() == ' ' || line.front() == '\t') return refuse("folded field", offset);
+  if (line.front() == ' ' || line.front() == '\t') return refuse("folded field");
   if (colon == line.npos || !is_token(line.substr(0, colon))) {
-    return refuse("not a field name", offset);
+    return refuse("not a field name");
   }
   const std::string name = lower(line.substr(0, colon));
   const std::string_view value = trim(line.substr(colon + 1));
-  if (!is_field_text(value)) return refuse("control character in a field", offset);
+  if (!is_field_text(value)) return refuse("control character in a field");
   if (name == "host") ++framing.hosts;
   if (name == "content-length") {
     ++framing.lengths;
-    if (!is_number(value)) return refuse("not a length", offset);
+    if (!is_number(value)) return refuse("not a length");
   }
   if (name == "transfer-encoding") {
     ++framing.codings;
-    if (lower(value) != "chunked") return refuse("transfer coding other than chunked", offset);
+    if (lower(value) != "chunked") return refuse("transfer coding other than chunked");
   }
   return {};
 }
 
 }  // namespace
 
-std::expected<void, SyntaxError> check_head(std::string_view head) {
-  if (head.size() > longest_head) return refuse("head too long", longest_head);
+std::optional<std::string> origin_form(std::string_view target) {
+  if (target.starts_with('/') || target == "*") return std::string(target);
+  const std::string scheme = lower(target.substr(0, target.find(':')));
+  if (scheme != "http" && scheme != "https") return {};
+  std::string_view rest = target.substr(scheme.size());
+  if (!rest.starts_with("://")) return {};
+  rest.remove_prefix(3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  if (!is_authority(authority)) return {};
+  rest.remove_prefix(authority.size());
+  return rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
+}
+
+std::expected<void, HeadRefusal> check_head(std::string_view head) {
   Framing framing;
   bool is_http_1_1 = false;
   std::size_t offset = 0, count = 0;
   for (;;) {
     const std::size_t end = head.find_first_of("\r\n", offset);
-    if (end == head.npos || head.substr(end, 2) != "\r\n") return refuse("bare CR or LF", offset);
+    if (end == head.npos || head.substr(end, 2) != "\r\n") return refuse("bare CR or LF");
     const std::string_view line = head.substr(offset, end - offset);
-    const std::size_t here = offset;
     offset = end + 2;
     if (line.empty() && count > 0) break;
-    if (line.empty()) return refuse("empty request line", 0);
+    if (line.empty()) return refuse("empty request line");
     const Verdict verdict =
-        count == 0 ? check_request_line(line, is_http_1_1) : check_field(line, here, framing);
+        count == 0 ? check_request_line(line, is_http_1_1) : check_field(line, framing);
     if (!verdict) return verdict;
-    if (++count > most_fields) return refuse("too many fields", here);
+    if (++count > most_fields) return refuse("too many fields", 431);
   }
-  if (offset != head.size()) return refuse("octets after the head", offset);
-  if (framing.hosts > 1 || (is_http_1_1 && framing.hosts == 0)) return refuse("one Host is due", 0);
+  if (offset != head.size()) return refuse("octets after the head");
+  if (framing.hosts > 1 || (is_http_1_1 && framing.hosts == 0)) return refuse("one Host is due");
   if (framing.lengths > 1 || framing.codings > 1 || (framing.lengths > 0 && framing.codings > 0)) {
-    return refuse("two lengths", 0);
+    return refuse("two lengths");
   }
-  if (framing.codings > 0 && !is_http_1_1) return refuse("chunked in HTTP/1.0", 0);
+  if (framing.codings > 0 && !is_http_1_1) return refuse("chunked in HTTP/1.0");
   return {};
 }
 

@@ -94,9 +94,9 @@ std::unique_ptr<Reception> MailIntake::begin(Origin origin, mail::Envelope envel
 }
 
 std::unique_ptr<Reception> MailIntake::begin_once(Origin origin, mail::Envelope envelope,
-                                                  std::vector<Admitted> admitted, std::string key) {
+                                                  std::vector<Admitted> admitted, Once once) {
   return std::make_unique<MailReception>(parts_, snapshot_, std::move(origin), std::move(envelope),
-                                         std::move(admitted), std::move(key));
+                                         std::move(admitted), std::move(once));
 }
 
 }  // namespace postern::relay

@@ -45,13 +45,13 @@ bool is_trusted(const Config& config, const net::Address& peer) {
 
 MailReception::MailReception(const IntakeParts& parts, std::shared_ptr<const Snapshot> snapshot,
                              Origin origin, mail::Envelope envelope, std::vector<Admitted> admitted,
-                             std::string idempotency_key)
+                             Once once)
     : parts_(parts),
       snapshot_(std::move(snapshot)),
       origin_(std::move(origin)),
       envelope_(std::move(envelope)),
       admitted_(std::move(admitted)),
-      idempotency_key_(std::move(idempotency_key)),
+      once_(std::move(once)),
       id_(queue::make_queue_id(std::chrono::system_clock::now())),
       now_(std::chrono::system_clock::now()),
       keeper_(parts.spool, id_) {}
@@ -222,7 +222,7 @@ Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDeliv
                                           parts_.dispatcher.has_room());
     if (!leases && leases.error() == queue::CommitError::duplicate) {
       // The key was used before: the same answer as then, and one message.
-      const auto earlier = co_await parts_.queue.find_by_key(origin_.account->id, idempotency_key_);
+      const auto earlier = co_await parts_.queue.find_by_key(account_id(), once_.key);
       if (earlier) co_return reply::queued.with(queue::text(*earlier));
       co_return reply::queue_away;
     }
@@ -233,7 +233,10 @@ Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDeliv
     log::warn("commit_failed", {{"id", queue::text(id_)}, {"error", failure}});
     co_return reply::queue_away;
   }
-  if (!leases) co_return reply::queue_full;
+  if (!leases) {
+    co_return leases.error() == queue::CommitError::key_reused ? reply::key_reused
+                                                               : reply::queue_full;
+  }
   log::info("accepted", {{"id", queue::text(id_)},
                          {"from", mail::path_text(envelope_.sender)},
                          {"recipients", targets().size()},
@@ -247,6 +250,8 @@ Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDeliv
   co_return reply::queued.with(queue::text(id_));
 }
 
+std::string MailReception::account_id() const { return origin_.account ? origin_.account->id : ""; }
+
 queue::NewMessage MailReception::describe(queue::Body body,
                                           std::vector<queue::NewDelivery> deliveries) const {
   queue::NewMessage message;
@@ -256,7 +261,7 @@ queue::NewMessage MailReception::describe(queue::Body body,
   message.smtputf8 = envelope_.smtputf8;
   message.envid = envelope_.envid;
   message.ret = envelope_.ret;
-  message.account = origin_.account ? origin_.account->id : "";
+  message.account = account_id();
   message.client = origin_.peer.text();
   message.message_id = message_id_;
   message.subject = subject_;
@@ -264,7 +269,8 @@ queue::NewMessage MailReception::describe(queue::Body body,
   message.received = now_;
   message.body = std::move(body);
   message.deliveries = std::move(deliveries);
-  message.idempotency_key = idempotency_key_;
+  message.idempotency_key = once_.key;
+  message.request_digest = once_.digest;
   return message;
 }
 

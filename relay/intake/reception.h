@@ -20,8 +20,7 @@ namespace postern::relay {
 class MailReception final : public Reception {
  public:
   MailReception(const IntakeParts& parts, std::shared_ptr<const Snapshot> snapshot, Origin origin,
-                mail::Envelope envelope, std::vector<Admitted> admitted,
-                std::string idempotency_key);
+                mail::Envelope envelope, std::vector<Admitted> admitted, Once once);
 
   Task<> write(std::string_view octets) override;
   Task<std::vector<smtp::Answer>> finish() override;
@@ -40,6 +39,7 @@ class MailReception final : public Reception {
   Task<queue::Body> complete();
   Task<smtp::Answer> enqueue();
   Task<smtp::Answer> commit(queue::Body body, std::vector<queue::NewDelivery> deliveries);
+  std::string account_id() const;
   queue::NewMessage describe(queue::Body body, std::vector<queue::NewDelivery> deliveries) const;
   Task<std::vector<smtp::Answer>> deliver_here();
   Task<> deliver_one(mailbox::Content content, const Admitted& recipient, smtp::Answer& answer);
@@ -51,7 +51,7 @@ class MailReception final : public Reception {
   Origin origin_;
   mail::Envelope envelope_;
   std::vector<Admitted> admitted_;
-  std::string idempotency_key_;
+  Once once_;
   queue::QueueId id_;
   std::chrono::system_clock::time_point now_;
 

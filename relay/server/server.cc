@@ -23,6 +23,7 @@ constexpr std::chrono::seconds certificate_interval{10};
 constexpr std::chrono::minutes trim_interval{1};
 constexpr std::chrono::hours purge_interval{1};
 constexpr mode_t owner_only = 0600, everyone = 0666, open_to_all = 0755;
+constexpr std::size_t longest_local_head = 512 << 10;  // an envelope of 1,000 long addresses
 constexpr const char* submit_socket = "/run/postern/submit.sock";
 
 http::Response as_response(const Json& body, int status) {
@@ -170,6 +171,7 @@ net::Listener Server::listen_here(const std::string& path, http::Api& api) {
       [this, &api](net::Stream stream) {
         http::Limits limits;
         limits.body = snapshot_->config->limits.message_size + 64 * 1024;
+        limits.head = longest_local_head;
         return http::serve(std::move(stream), api, limits, control_idle_);
       },
       control_sessions_);

@@ -37,6 +37,16 @@ struct HttpRequest {
   std::string method, path, body;
 };
 
+/// The path of a request-target; of an absolute one what stands behind the authority.
+inline std::string path_of(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (lower(target.substr(0, scheme.size())) != scheme) continue;
+    target.remove_prefix(std::min(target.find_first_of("/?", scheme.size()), target.size()));
+    if (!target.starts_with('/')) return "/";
+  }
+  return std::string(target.substr(0, target.find('?')));
+}
+
 /// The next request of `sent`, which is shortened by it; none where it is not complete, or can be
 /// read in more than one way.
 inline std::optional<HttpRequest> take_request(std::string_view& sent) {
@@ -47,9 +57,9 @@ inline std::optional<HttpRequest> take_request(std::string_view& sent) {
   const std::string_view line = head.substr(0, head.find("\r\n"));
   const std::size_t blank = line.find(' ');
   if (blank == line.npos) return {};
-  const std::size_t path_end = std::min(line.find_first_of(" ?", blank + 1), line.size());
+  const std::size_t target_end = std::min(line.find(' ', blank + 1), line.size());
   HttpRequest request{std::string(line.substr(0, blank)),
-                      std::string(line.substr(blank + 1, path_end - blank - 1)),
+                      path_of(line.substr(blank + 1, target_end - blank - 1)),
                       {}};
   const auto lengths = fields(head, "content-length");
   const auto codings = fields(head, "transfer-encoding");

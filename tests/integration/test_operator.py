@@ -1,11 +1,15 @@
 """What the operator does: check, accounts, aliases, queue, reload, status, HTTP."""
 import base64
+import concurrent.futures
+import contextlib
+import http.client
 import imaplib
 import json
 import os
 import poplib
 import re
 import smtplib
+import socket
 import urllib.error
 import urllib.request
 
@@ -143,6 +147,9 @@ def test_the_queue_is_listed_held_released_retried_and_removed(stuck):
     second = stuck.send(ANN, "y@far.example")
     wait_for(lambda: states(stuck) == ["deferred"] * 2, "two deferred messages")
     assert states(stuck, "--recipient", "x@far.example") == ["deferred"]
+    assert states(stuck, "--sender", "<>") == []
+    unset = stuck.cli("queue", "remove", "--state", "deferred", "--sender", "", check=False)
+    assert unset.returncode == 1 and "sender: empty" in unset.stderr and len(states(stuck)) == 2
     assert first in stuck.cli("queue", "show", first).stdout
     assert "One." in stuck.cli("queue", "show", first, "--raw").stdout
     stuck.cli("queue", "hold", first)
@@ -180,14 +187,26 @@ def test_trace_tells_what_became_of_mail_by_id_message_id_and_address(stuck):
     assert nothing.returncode == 1 and "is known" in nothing.stderr
 
 
+def test_a_message_that_has_left_the_queue_is_not_shown_as_ready(gateway):
+    gone = gateway.send(ANN, ANN)
+    wait_for(lambda: gateway.timeline(gone)["state"] == "done", "the delivery")
+    for raw in ([], ["--raw"]):
+        shown = gateway.cli("queue", "show", gone, *raw, check=False)
+        assert shown.returncode == 1 and f"has left the queue; `postern trace {gone}`" in shown.stderr and not shown.stdout
+        path = f"/v1/queue/{gone}" + ("/raw" if raw else "")
+        assert control(gateway, "GET", path)[0] == 404
+    never = gateway.cli("queue", "show", gone[:-1] + ("A" if gone[-1] != "A" else "B"), check=False)
+    assert never.returncode == 1 and "no such message" in never.stderr
+
+
 def test_an_account_finds_its_own_messages_over_http(gateway):
     gateway.send(ANN, ANN)
     gateway.account("bob")
-    assert len(json.loads(http(gateway, f"/v1/messages?address={ANN}", login=ANN)[1])) == 1
-    assert json.loads(http(gateway, f"/v1/messages?address={ANN}", login=BOB)[1]) == []
-    status, text, _ = http(gateway, f"/v1/messages?address={ANN}&limit=0", login=ANN)
+    assert len(json.loads(web(gateway, f"/v1/messages?address={ANN}", login=ANN)[1])) == 1
+    assert json.loads(web(gateway, f"/v1/messages?address={ANN}", login=BOB)[1]) == []
+    status, text, _ = web(gateway, f"/v1/messages?address={ANN}&limit=0", login=ANN)
     assert status == 400 and "from 1 to 10000" in text
-    status, text, _ = http(gateway, "/v1/messages?address=nonsense", login=ANN)
+    status, text, _ = web(gateway, "/v1/messages?address=nonsense", login=ANN)
     assert status == 400 and "address" in text
 
 
@@ -233,7 +252,7 @@ def test_reload_takes_a_good_file_and_refuses_a_bad_one(gateway):
     assert client.noop()[0] == "OK"
 
 
-def http(gateway, path, data=None, login=None, **headers):
+def web(gateway, path, data=None, login=None, **headers):
     request = urllib.request.Request(f"http://localhost:{gateway.port('http')}{path}", data, headers)
     if login:
         request.add_header("Authorization", "Basic " + base64.b64encode(f"{login}:{PASSWORD}".encode()).decode())
@@ -244,16 +263,29 @@ def http(gateway, path, data=None, login=None, **headers):
         return error.code, error.read().decode(), error.headers
 
 
+def control(gateway, method, path, body=None, **headers):
+    """Over the control socket; gives status, body from JSON and headers."""
+    connection = http.client.HTTPConnection("localhost", timeout=30)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(30)
+    connection.sock.connect(str(gateway.directory / "data/control.sock"))
+    with contextlib.closing(connection):
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        return answer.status, json.loads(text) if text else None, answer.headers
+
+
 def test_metrics_and_health_answer(gateway):
-    assert http(gateway, "/healthz")[0] == 200
-    assert http(gateway, "/readyz")[0] == 200
-    status, text, _ = http(gateway, "/metrics")
+    assert web(gateway, "/healthz")[0] == 200
+    assert web(gateway, "/readyz")[0] == 200
+    status, text, _ = web(gateway, "/metrics")
     assert status == 200 and "# TYPE postern_" in text
 
 
 def test_metrics_tell_of_the_queue_and_what_became_of_mail(stuck):
     def values():
-        return dict(line.rsplit(" ", 1) for line in http(stuck, "/metrics")[1].splitlines() if not line.startswith("#"))
+        return dict(line.rsplit(" ", 1) for line in web(stuck, "/metrics")[1].splitlines() if not line.startswith("#"))
 
     assert values()['postern_deliveries_total{fact="bounced"}'] == "0"
     stuck.send(ANN, ANN)
@@ -269,20 +301,85 @@ def test_metrics_tell_of_the_queue_and_what_became_of_mail(stuck):
 
 def test_http_takes_json_and_raw_messages_and_tells_what_became_of_them(gateway):
     body = json.dumps({"from": ANN, "to": [ANN], "subject": "Grüße", "text": "hällo"}).encode()
-    assert http(gateway, "/v1/messages", body, **{"Content-Type": "application/json"})[0] == 401
-    status, text, _ = http(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
+    assert web(gateway, "/v1/messages", body, **{"Content-Type": "application/json"})[0] == 401
+    status, text, _ = web(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
     assert status == 202
     identifier = json.loads(text)["id"]
-    again = http(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
+    again = web(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k1"})
     assert json.loads(again[1])["id"] == identifier
     raw = f"From: {ANN}\r\nSubject: raw\r\n\r\nraw\r\n".encode()
-    assert http(gateway, f"/v1/messages?from={ANN}&to={ANN}", raw, ANN, **{"Content-Type": "message/rfc822"})[0] == 202
+    assert web(gateway, f"/v1/messages?from={ANN}&to={ANN}", raw, ANN, **{"Content-Type": "message/rfc822"})[0] == 202
     wait_for(lambda: len(gateway.messages(ANN)) == 2, "both messages, each once")
-    wait_for(lambda: "delivered" in http(gateway, f"/v1/messages/{identifier}", login=ANN)[1], "the timeline")
-    status, text, headers = http(gateway, "/v1/messages", json.dumps({"from": BOB, "to": [ANN], "text": "x"}).encode(), ANN, **{"Content-Type": "application/json"})
+    wait_for(lambda: "delivered" in web(gateway, f"/v1/messages/{identifier}", login=ANN)[1], "the timeline")
+    status, text, headers = web(gateway, "/v1/messages", json.dumps({"from": BOB, "to": [ANN], "text": "x"}).encode(), ANN, **{"Content-Type": "application/json"})
     assert status in (400, 403, 422) and headers["Content-Type"] == "application/problem+json" and BOB in text
-    assert http(gateway, "/v1/status", login=ANN)[0] == 200
-    assert http(gateway, "/v1/nothing")[0] == 401
+    assert web(gateway, "/v1/status", login=ANN)[0] == 200
+    for path in ("/v1/nothing", "/v1/%zz", "/v1/%00", "/v1/status?x=%zz"):
+        assert web(gateway, path)[0] == 401, path
+    assert web(gateway, "/v1/%zz", login=ANN)[0] == 400
+
+
+def test_json_is_taken_on_the_control_socket_from_any_sender(gateway):
+    said = {"from": "anybody@elsewhere.example", "to": [ANN], "subject": "JSON", "text": "from an operator"}
+    status, answer, _ = control(gateway, "POST", "/v1/messages", json.dumps(said), **{"Content-Type": "application/json"})
+    assert status == 202
+    wait_for(lambda: gateway.timeline(answer["id"])["state"] == "done", "the delivery")
+    assert b"Subject: JSON" in gateway.messages(ANN)[0]
+
+
+def test_http_methods_are_those_of_the_path(gateway):
+    for path, allow in {"/v1/status": "GET, HEAD, OPTIONS", "/v1/messages": "GET, HEAD, POST, OPTIONS", "/v1/queue/hold": "POST, OPTIONS",
+                        "/v1/aliases": "GET, HEAD, POST, OPTIONS"}.items():
+        status, problem, headers = control(gateway, "PUT", path, "{}")
+        assert (status, headers["Allow"]) == (405, allow), (path, problem)
+        assert headers["Date"].endswith(" GMT")
+        status, _, headers = control(gateway, "OPTIONS", path)
+        assert (status, headers["Allow"]) == (200, allow)
+    for path in ("/healthz", "/v1/status", "/v1/queue", "/v1/accounts", f"/v1/messages?address={ANN}"):
+        status, body, headers = control(gateway, "HEAD", path)
+        assert status == 200 and body is None and int(headers["Content-Length"]) > 0, path
+    assert control(gateway, "PUT", "/v1/nothing")[0] == 404
+    assert control(gateway, "GET", "http://elsewhere.example/v1/status")[0] == 200
+    with contextlib.closing(http.client.HTTPConnection("localhost", gateway.port("http"), timeout=30)) as browser:
+        for method, path, status in (("OPTIONS", "*", 200), ("PUT", "/healthz", 405), ("HEAD", "/metrics", 200), ("OPTIONS", "/v1/status", 401)):
+            browser.request(method, path)  # without credentials
+            answer = browser.getresponse()
+            answer.read()
+            assert answer.status == status, (method, path)
+
+
+def test_an_idempotency_key_belongs_to_one_message(gateway):
+    def take(text, way):
+        body = json.dumps({"from": ANN, "to": [ANN], "text": text}).encode()
+        if way == "account":
+            status, said, _ = web(gateway, "/v1/messages", body, ANN, **{"Content-Type": "application/json", "Idempotency-Key": "k"})
+            return status, json.loads(said)
+        raw = f"From: {ANN}\r\n\r\n{text}\r\n"
+        return control(gateway, "POST", f"/v1/messages?from={ANN}&to={ANN}", raw, **{"Content-Type": "message/rfc822", "Idempotency-Key": "k"})[:2]
+
+    for way in ("account", "operator"):
+        status, first = take("one", way)
+        assert status == 202
+        status, refused = take("two", way)
+        assert status == 422 and "Idempotency-Key" in refused["detail"]
+        gateway.stop()
+        gateway.start()
+        assert take("one", way) == (202, first)
+        assert take("two", way)[0] == 422
+    wait_for(lambda: len(gateway.messages(ANN)) == 2, "both messages, each once")
+
+
+def test_of_requests_side_by_side_with_one_idempotency_key_one_makes_a_message(gateway):
+    def take(number):
+        raw = f"From: {ANN}\r\n\r\n{number % 2}\r\n"
+        return control(gateway, "POST", f"/v1/messages?from={ANN}&to={ANN}", raw, **{"Idempotency-Key": "k"})[:2]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(take, range(16)))
+    taken = {number % 2 for number, (status, _) in enumerate(answers) if status == 202}
+    assert len(taken) == 1 and len({answer["id"] for status, answer in answers if status == 202}) == 1
+    assert [status for status, _ in answers].count(422) == 8
+    assert len(gateway.json("trace", ANN)) == 1
 
 
 def test_status_is_one_screen(gateway):
@@ -299,3 +396,14 @@ def test_retry_sends_at_once(stuck, make):
     receiver = make(Receiver, "127.0.0.2", stuck.receiver_port)
     stuck.cli("queue", "retry", "--all")
     wait_for(receiver.bodies, "the message")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hides the submit.sock of another gateway")
+def test_sendmail_takes_as_many_recipients_as_the_limit(stuck):
+    sendmail = stuck.folder / "sendmail"
+    sendmail.symlink_to(POSTERN)
+    recipients = [f"{'long-address-' * 4}{number}@far.example" for number in range(1000)]
+    done = run("unshare", "-m", "sh", "-c", 'mount -t tmpfs none /run/postern && exec "$@"', "sh", sendmail, "-i", "-f", ANN, *recipients,
+               stdin="Subject: to all\n\nHello.\n", env={**os.environ, "POSTERN_CONFIG": str(stuck.config)})
+    assert done.stderr == ""
+    assert sorted(stuck.json("queue", "list")[0]["recipients"]) == sorted(recipients)

@@ -1,6 +1,7 @@
 // tests/unit/queue/queue_test.cc: how a message goes through the queue.
 #include "queue/heartbeat.h"
 #include "queue/spool.h"
+#include "queue/wire.h"
 #include "tests/unit/queue/queue_bench.h"
 
 using namespace postern;
@@ -337,6 +338,41 @@ TEST_CASE("an idempotency key makes one message, and counts within its account")
   CHECK(refused.error() == CommitError::duplicate);
   CHECK(bench.run(bench.queue().find_by_key("acc1", "order 7")) == first.id);
   bench.commit(other);
+}
+
+TEST_CASE("an idempotency key that comes with another request is refused, also after a restart") {
+  Bench bench;
+  bench.start();
+  NewMessage first = message({to("bob@a.example")});
+  first.idempotency_key = "order 7";
+  first.request_digest = "aa";
+  bench.commit(first);
+  const auto verdict = [&](const char* digest) {
+    NewMessage again = first;
+    again.id = make_queue_id(std::chrono::system_clock::now());
+    again.request_digest = digest;
+    return bench.run(bench.queue().commit(again)).error();
+  };
+  CHECK(verdict("bb") == CommitError::key_reused);
+  CHECK(verdict("aa") == CommitError::duplicate);
+  bench.restart();
+  CHECK(verdict("bb") == CommitError::key_reused);
+  CHECK(verdict("aa") == CommitError::duplicate);
+  CHECK(verdict("") == CommitError::duplicate);
+  CHECK(bench.run(bench.queue().find_by_key("acc1", "order 7")) == first.id);
+  CHECK(bench.run(bench.queue().counts()).messages == 1);
+}
+
+TEST_CASE("an idempotency key that was stored without a digest counts for any request") {
+  Bench bench;
+  bench.start();
+  NewMessage first = message({to("bob@a.example")}), second = first;
+  second.id = make_queue_id(std::chrono::system_clock::now());
+  second.idempotency_key = "order 7";
+  second.request_digest = "aa";
+  bench.say({"SET", "q:k:" + idempotency_name("acc1", "order 7"), text(first.id)});
+  CHECK(bench.run(bench.queue().commit(second)).error() == CommitError::duplicate);
+  CHECK(bench.run(bench.queue().find_by_key("acc1", "order 7")) == first.id);
 }
 
 TEST_CASE("a wall clock that steps back delays nothing by the step") {

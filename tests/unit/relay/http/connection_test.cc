@@ -33,6 +33,7 @@ class Client {
 
   http::Echo application;
   relay::IdleSessions idle;
+  std::string head;  ///< of the last response
 
  private:
   Task<> send_all(std::string text) {
@@ -42,9 +43,11 @@ class Client {
   Task<std::string> read_response() {
     std::string status, body;
     std::size_t length = 0;
+    head.clear();
     for (;;) {
       const auto line = co_await pair_.client.read_line(1000, 5s);
       if (line.text.empty()) break;
+      head += std::string(line.text) + "\n";
       if (status.empty()) status = line.text.substr(line.text.find(' ') + 1);
       if (line.text.starts_with("Content-Length: "))
         length = std::stoul(std::string(line.text.substr(16)));
@@ -120,6 +123,16 @@ TEST_CASE("credentials are asked for before the body is read, and the body is no
   CHECK(client.application.answered == 0);
 }
 
+TEST_CASE("who may not ask is told nothing about paths, queries and lengths") {
+  for (const std::string line : {"GET /private/%zz HTTP/1.1\r\n", "GET /private/%00 HTTP/1.1\r\n",
+                                 "GET /private?x=%zz HTTP/1.1\r\n",
+                                 "POST /private HTTP/1.1\r\nContent-Length: 999999999999999\r\n"}) {
+    CAPTURE(line);
+    Client client;
+    CHECK(client.ask(line + host + "\r\n").starts_with("401 "));
+  }
+}
+
 TEST_CASE("a body over the limit is refused by its length") {
   Client client({.body = 10});
   CHECK(client.ask("POST / HTTP/1.1\r\n" + host + "Content-Length: 11\r\n\r\n").starts_with("413"));
@@ -133,10 +146,26 @@ TEST_CASE("a body over the limit is refused in chunks") {
             .starts_with("413"));
 }
 
-TEST_CASE("a head has a bound") {
+TEST_CASE("a head may be as long as its limit says, and one that is longer is 431") {
+  const std::string line =
+      "GET /?to=" + std::string(300'000, 'x') + " HTTP/1.1\r\n" + host + "\r\n";
+  {
+    Client patient({.head = line.size()});
+    CHECK(patient.ask(line) == "200 OK|GET / ");
+    CHECK(patient.ask("GET /next HTTP/1.1\r\n" + host + "\r\n") == "200 OK|GET /next ");
+  }
+  Client strict({.head = line.size() - 1});
+  CHECK(strict.ask(line).starts_with("431 "));
+  CHECK(strict.is_closed());
+}
+
+TEST_CASE("a head without end is refused at 64 KiB, and one below that is read") {
+  const std::string get = "GET / HTTP/1.1\r\n" + host;
+  const auto field = [](std::size_t size) { return "X: " + std::string(size, 'x') + "\r\n"; };
   Client client;
-  CHECK(
-      client.ask("GET / HTTP/1.1\r\n" + host + "X: " + std::string(70'000, 'x')).starts_with("4"));
+  CHECK(client.ask(get + field(9'000) + "\r\n") == "200 OK|GET / ");
+  CHECK(client.ask(get + field(30'000) + field(30'000) + "\r\n") == "200 OK|GET / ");
+  CHECK(client.ask(get + field(40'000) + field(40'000)).starts_with("431 "));
   CHECK(client.is_closed());
 }
 
@@ -154,4 +183,60 @@ TEST_CASE("a request on its way at a shutdown gets its answer") {
   client.idle.close_all();
   CHECK(client.ask("abc") == "200 OK|POST / abc");
   CHECK(client.is_closed());
+}
+
+TEST_CASE("what a handler did not foresee is answered with 500, and the connection goes on") {
+  Client client;
+  const auto broken = client.ask("GET /broken HTTP/1.1\r\n" + host + "\r\n");
+  CHECK(broken.starts_with("500 Internal Server Error|"));
+  CHECK(broken.find("foresaw") == std::string::npos);
+  CHECK(client.ask("GET /next HTTP/1.1\r\n" + host + "\r\n") == "200 OK|GET /next ");
+}
+
+TEST_CASE("trouble outside of us is answered with 503 that says which") {
+  Client client;
+  const auto away = client.ask("GET /away HTTP/1.1\r\n" + host + "\r\n");
+  CHECK(away.starts_with("503 "));
+  CHECK(away.find("Redis is away") != std::string::npos);
+}
+
+TEST_CASE("a response tells its date (RFC 9110 6.6.1)") {
+  Client client;
+  client.ask("GET / HTTP/1.1\r\n" + host + "\r\n");
+  const std::size_t at = client.head.find("\nDate: ");
+  REQUIRE(at != std::string::npos);
+  const std::string date = client.head.substr(at + 7, client.head.find('\n', at + 1) - at - 7);
+  std::tm time{};
+  const char* const end = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &time);
+  REQUIRE(end != nullptr);
+  CHECK(*end == '\0');
+  CHECK(date.size() == 29);
+  CHECK(std::abs(std::difftime(::timegm(&time), std::time(nullptr))) < 60);
+}
+
+TEST_CASE("Expect is understood in any case, and not heard from HTTP/1.0 (RFC 9110 10.1.1)") {
+  const std::string expect = "Content-Length: 3\r\nExpect: 100-Continue\r\n\r\n";
+  {
+    Client client;
+    CHECK(client.ask("POST / HTTP/1.1\r\n" + host + expect) == "100 Continue|");
+    CHECK(client.ask("abc") == "200 OK|POST / abc");
+  }
+  Client old;
+  CHECK(old.ask("POST / HTTP/1.0\r\n" + expect + "abc") == "200 OK|POST / abc");
+}
+
+TEST_CASE("a connection of HTTP/1.0 is kept where it asks for it, and is told so") {
+  Client client;
+  const std::string get = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+  CHECK(client.ask(get) == "200 OK|GET / ");
+  CHECK(client.head.find("\nConnection: keep-alive\n") != std::string::npos);
+  CHECK(client.ask("GET / HTTP/1.0\r\n\r\n") == "200 OK|GET / ");
+  CHECK(client.head.find("\nConnection: close\n") != std::string::npos);
+  CHECK(client.is_closed());
+}
+
+TEST_CASE("a target may name the server, and the server as a whole may be asked") {
+  Client client;
+  CHECK(client.ask("GET http://other/a?b HTTP/1.1\r\n" + host + "\r\n") == "200 OK|GET /a ");
+  CHECK(client.ask("OPTIONS * HTTP/1.1\r\n" + host + "\r\n") == "200 OK|OPTIONS * ");
 }

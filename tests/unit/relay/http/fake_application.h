@@ -6,7 +6,7 @@
 
 namespace postern::http {
 
-/// "METHOD path body". What lies below /private is refused at the head.
+/// "METHOD path body". What lies below /private is refused at the head; /broken and /away throw.
 class Echo : public Application {
  public:
   Task<std::optional<Response>> admit(Request& request) override {
@@ -15,6 +15,8 @@ class Echo : public Application {
   }
   Task<Response> answer(Request request) override {
     ++answered;
+    if (request.path == "/broken") throw std::logic_error("nobody foresaw this");
+    if (request.path == "/away") throw IoError("Redis is away");
     Response response;
     response.body = request.method + " " + request.raw_path + " " + request.body;
     response.content_type = "text/plain";

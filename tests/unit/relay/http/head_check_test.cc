@@ -20,7 +20,13 @@ TEST_CASE("a doubtful head is refused") {
                                "GET / HTTP/1.1\nHost: a\n\n",
                                "GET  HTTP/1.1\r\nHost: a\r\n\r\n",
                                "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
-                               "GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                               "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+                               "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n",
+                               "GET http:/x HTTP/1.1\r\nHost: a\r\n\r\n",
+                               "GET http://a@b/x HTTP/1.1\r\nHost: a\r\n\r\n",
+                               "GET http://a\\b/x HTTP/1.1\r\nHost: a\r\n\r\n",
+                               "GET * HTTP/1.1\r\nHost: a\r\n\r\n",
+                               "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
                                "G(T / HTTP/1.1\r\nHost: a\r\n\r\n",
                                host + "Host: b\r\n\r\n",
                                host + "X : 1\r\n\r\n",
@@ -40,4 +46,27 @@ TEST_CASE("a doubtful head is refused") {
     INFO(head);
     CHECK(!check_head(head));
   }
+}
+
+TEST_CASE("a head whose fields are too many or too long is refused with 431") {
+  std::string many;
+  for (std::size_t i = 0; i <= postern::http::most_fields; ++i) many += "X: 1\r\n";
+  const std::string long_one = "X: " + std::string(postern::http::longest_field, 'x') + "\r\n";
+  for (const std::string& fields : {many, long_one}) {
+    const auto verdict = check_head("GET / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+    REQUIRE(!verdict);
+    CHECK(verdict.error().status == 431);
+  }
+}
+
+TEST_CASE("of an absolute target the path counts") {
+  using postern::http::origin_form;
+  CHECK(origin_form("http://host/v1/status?x=/") == "/v1/status?x=/");
+  CHECK(origin_form("HTTPS://[::1]:443/a//b") == "/a//b");
+  CHECK(origin_form("http://host") == "/");
+  CHECK(origin_form("http://host?x") == "/?x");
+  CHECK(origin_form("/http://host/x") == "/http://host/x");
+  CHECK(origin_form("*") == "*");
+  CHECK(check_head("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"));
+  CHECK(check_head("GET http://b:80/x HTTP/1.1\r\nHost: a\r\n\r\n"));
 }
