@@ -67,11 +67,17 @@ mail::EmailAddress address_of(const std::string& text) {
 
 mail::EmailAddress local_address(const AdminRequest& request, const std::string& text) {
   auto address = address_of(text);
-  if (!request.is_local(address.domain()))
+  if (!request.domains.are_declared(address.domain()))
     throw BadRequest{fmt::format(
         "{} is no local domain; declare it as [domain.\"{}\"] in the configuration first",
         address.domain().text(), address.domain().text())};
   return address;
+}
+
+mail::EmailAddress alias_address(const AdminRequest& request, const std::string& text) {
+  auto address = address_of(text);
+  return address.domain().text() == request.domains.hostname ? address
+                                                             : local_address(request, text);
 }
 
 std::string text_field(const Json& body, const char* key) {
@@ -188,7 +194,7 @@ AdminAnswer list_aliases(const AdminRequest& request) {
 }
 
 AdminAnswer add_alias(const AdminRequest& request) {
-  policy::Alias alias{local_address(request, text_field(request.body, "from")), {}};
+  policy::Alias alias{alias_address(request, text_field(request.body, "from")), {}};
   const auto to = request.body.find("to");
   if (to == request.body.end() || !to->is_array() || to->empty())
     throw BadRequest{"\"to\" is a list of addresses"};

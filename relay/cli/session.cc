@@ -62,10 +62,7 @@ std::string CliSession::ask_accounts(std::string_view method, std::string_view p
     return accepted(answer->status, answer->body);
   make_folder_if_missing(settings->data_dir, 0700);
   policy::Accounts accounts(settings->accounts_file());
-  const auto is_local = [&](const mail::Domain& domain) {
-    return settings->domains.contains(domain.text());
-  };
-  const AdminAnswer answer = administer(accounts, is_local, method, path, body);
+  const AdminAnswer answer = administer(accounts, local_domains(*settings), method, path, body);
   return accepted(answer.status, answer.body);
 }
 
