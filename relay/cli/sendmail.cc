@@ -145,8 +145,8 @@ ControlAnswer submit(const std::string& target, const std::string& message) {
   if (auto answer = ask_server(submit_socket, "POST", target, message, "message/rfc822")) {
     return *answer;
   }
-  const auto socket = CliSession().config()->control_socket();
-  auto answer = ask_server(socket, "POST", target, message, "message/rfc822");
+  const CliSession session;
+  const auto answer = session.reach(*session.config(), "POST", target, message, "message/rfc822");
   if (!answer) throw IoError(answer.error().text);
   return *answer;
 }

@@ -289,7 +289,7 @@ Task<http::Response> Server::reload() {
     co_await apply(old);
     co_return http::problem(422, "The old configuration stays", failure);
   }
-  log::info("reloaded", {{"restart_needed", restart.size()}});
+  log::info("reloaded", {{"restart_needed", fmt::format("{}", fmt::join(restart, ", "))}});
   co_return as_response({{"restart_needed", restart}, {"warnings", (*loaded)->warnings}}, 200);
 }
 

@@ -1,7 +1,10 @@
 """What the operator does: check, accounts, aliases, queue, reload, status, HTTP."""
 import base64
 import json
+import pathlib
 import re
+import signal
+import time
 import urllib.error
 import urllib.request
 
@@ -150,6 +153,15 @@ def test_sigterm_finishes_and_a_restart_continues(stuck, make):
 def test_a_second_serve_on_the_same_data_exits_1(gateway):
     done = run(POSTERN, "serve", "--config", gateway.config, check=False)
     assert done.returncode == 1 and done.stderr
+
+
+def test_commands_reach_the_gateway_that_runs_although_its_file_names_another_data_dir(gateway):
+    gateway.config.write_text(gateway.config.read_text().replace('data_dir = "data"', 'data_dir = "other"'))
+    assert "data_dir has changed and needs a restart" in gateway.cli("reload").stdout
+    gateway.account("bob")
+    gateway.imap(BOB)
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: [e["restart_needed"] for e in gateway.events() if e["event"] == "reloaded"] == ["data_dir"] * 2, "the second reload")
 
 
 def test_reload_takes_a_good_file_and_refuses_a_bad_one(gateway):
