@@ -49,12 +49,13 @@ class Api final : public Application {
 
   // messages.cc
   Task<Response> take_message(const Request& request);
-  Task<Response> take_from_socket(const Request& request);
   Task<Response> submit(const Request& request, mail::ReversePath sender,
                         std::vector<mail::EmailAddress> recipients, std::string content,
                         std::set<std::string> own_addresses = {});
   Task<Response> timeline(const Request& request, std::string_view id);
   Task<Response> find_messages(const Request& request);
+  // local_submission.cc
+  Task<Response> take_from_socket(const Request& request);
   // queue.cc
   Task<Response> queue(const Request& request, std::string_view rest);
   Task<Response> queue_list(const Request& request);

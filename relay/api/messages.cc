@@ -1,8 +1,4 @@
 // relay/api/messages.cc: messages handed in over HTTP, and what became of them.
-#include <pwd.h>
-#include <unistd.h>
-
-#include <array>
 #include <set>
 
 #include "core/mail/compose.h"
@@ -24,7 +20,15 @@ Response refuse(int status, std::string_view why) {
 /// An SMTP answer as HTTP says it.
 Response as_response(const smtp::Answer& answer) {
   const int status = answer.code >= 500 ? 422 : 503;
-  return problem(status, status == 422 ? "Message refused" : "Try again later", answer.text());
+  Response response =
+      json_response({{"type", "about:blank"},
+                     {"title", status == 422 ? "Message refused" : "Try again later"},
+                     {"status", status},
+                     {"detail", answer.text()},
+                     {"enhanced_status", answer.status}},
+                    status);
+  response.content_type = "application/problem+json";
+  return response;
 }
 
 using People = std::vector<mail::Person>;
@@ -151,21 +155,26 @@ std::expected<EnvelopeInQuery, std::string> read_envelope(const Request& request
   return envelope;
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
-
-std::optional<mail::EmailAddress> address_of_user(unsigned user, const std::string& host) {
-  std::array<char, 4096> room{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(user, &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
-    return {};
-  auto address = mail::EmailAddress::parse(std::string(found->pw_name) + "@" + host);
-  if (!address) return {};
-  return std::move(*address);
+/// All, or the refusal. A program of this host reads no answer for each recipient: while one of
+/// them is taken, those that are not are bounced.
+Task<std::expected<std::vector<relay::Admitted>, smtp::Answer>> admit_all(
+    relay::Intake& intake, const relay::Origin& origin, const mail::ReversePath& sender,
+    const std::vector<mail::EmailAddress>& recipients) {
+  std::vector<relay::Admitted> admitted;
+  std::vector<smtp::Answer> refusals;
+  for (const mail::EmailAddress& address : recipients) {
+    const mail::Recipient recipient{address, {}, {}};
+    auto one = co_await intake.admit(origin, sender, recipient);
+    if (one) {
+      admitted.push_back(std::move(*one));
+      continue;
+    }
+    refusals.push_back(std::move(one.error()));
+    if (!origin.is_local || refusals.back().code < 500) co_return std::unexpected(refusals.back());
+    admitted.push_back({recipient, {recipient}});
+  }
+  if (refusals.size() == admitted.size()) co_return std::unexpected(refusals.front());
+  co_return admitted;
 }
 
 }  // namespace
@@ -190,26 +199,6 @@ Task<Response> Api::take_message(const Request& request) {
                             std::move(composed->content));
 }
 
-/// Programs on this host. Who may open the control socket, root and our own user name any sender;
-/// others are themselves.
-Task<Response> Api::take_from_socket(const Request& request) {
-  auto envelope = read_envelope(request);
-  if (!envelope) co_return refuse(400, envelope.error());
-  std::set<std::string> own;
-  const bool names_anyone = trust_ == Trust::control || request.user == 0U ||
-                            request.user == static_cast<unsigned>(::geteuid());
-  if (!names_anyone) {
-    const auto self =
-        request.user ? address_of_user(*request.user, snapshot_->config->hostname) : std::nullopt;
-    if (!self) co_return problem(403, "Forbidden", "who are you?");
-    own = {self->folded()};
-    if (const auto other = address_of_user(*request.user, host_name())) own.insert(other->folded());
-    if (envelope->sender) envelope->sender = *self;
-  }
-  co_return co_await submit(request, std::move(envelope->sender), std::move(envelope->recipients),
-                            mail::with_crlf(request.body), std::move(own));
-}
-
 Task<Response> Api::submit(const Request& request, mail::ReversePath sender,
                            std::vector<mail::EmailAddress> recipients, std::string content,
                            std::set<std::string> own_addresses) {
@@ -227,19 +216,15 @@ Task<Response> Api::submit(const Request& request, mail::ReversePath sender,
   if (const auto refusal = co_await intake.check_sender(origin, sender)) {
     co_return as_response(*refusal);
   }
-  std::vector<relay::Admitted> admitted;
+  auto admitted = co_await admit_all(intake, origin, sender, recipients);
+  if (!admitted) co_return as_response(admitted.error());
   mail::Envelope envelope;
   envelope.sender = sender;
   envelope.eight_bit = !mail::is_ascii(content);
-  for (mail::EmailAddress& address : recipients) {
-    envelope.smtputf8 = envelope.smtputf8 || address.needs_smtputf8();
-    auto one = co_await intake.admit(origin, sender, mail::Recipient{std::move(address), {}, {}});
-    if (!one) co_return as_response(one.error());
-    admitted.push_back(std::move(*one));
-  }
+  envelope.smtputf8 = std::ranges::any_of(recipients, &mail::EmailAddress::needs_smtputf8);
   std::string key(request.account ? request.field("idempotency-key") : "");
   if (key.size() > 255) co_return refuse(400, "Idempotency-Key is longer than 255 octets");
-  auto reception = intake.begin_once(std::move(origin), std::move(envelope), std::move(admitted),
+  auto reception = intake.begin_once(std::move(origin), std::move(envelope), std::move(*admitted),
                                      std::move(key));
   co_await reception->write(content);
   const auto answers = co_await reception->finish();
