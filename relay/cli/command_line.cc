@@ -1,5 +1,6 @@
 // relay/cli/command_line.cc: reads the line, runs one command, turns its end into an exit status.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "core/error.h"
@@ -7,8 +8,29 @@
 
 namespace postern::relay {
 
+namespace {
+
+/// "--sender=", for which CLI11 would take the next word as its value.
+const char* option_without_value(int argc, char** argv) {
+  const auto is_one = [](std::string_view word) {
+    return word.starts_with("--") && word.find('=') == word.size() - 1;
+  };
+  const auto found = std::find_if(argv, argv + argc, is_one);
+  return found == argv + argc ? nullptr : *found;
+}
+
+int wrong_usage(const std::string& text) {
+  std::fprintf(stderr, "%s\n", text.c_str());
+  return static_cast<int>(Exit::wrong_usage);
+}
+
+}  // namespace
+
 int run_command_line(int argc, char** argv) {
   if (argc > 0 && std::string_view(argv[0]).ends_with("sendmail")) return sendmail(argc, argv);
+  if (const char* option = option_without_value(argc, argv)) {
+    return wrong_usage(std::string(option) + " is empty; give a value, or leave it out");
+  }
   CLI::App app("postern: an SMTP relay and submission gateway with mailboxes", "postern");
   CliSession session;
   app.set_version_flag("--version", "postern " POSTERN_VERSION);

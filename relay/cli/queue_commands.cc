@@ -7,6 +7,7 @@
 #include "relay/cli/commands.h"
 #include "relay/cli/table.h"
 
+#include "relay/cli/validators.h"
 namespace postern::relay {
 
 namespace {
@@ -40,10 +41,10 @@ struct QueueOptions {
 void add_filters(CLI::App& command, QueueOptions& options) {
   command.add_option("--state", options.state)
       ->check(CLI::IsMember({"ready", "active", "deferred", "held"}));
-  command.add_option("--sender", options.sender);
-  command.add_option("--recipient", options.recipient);
-  command.add_option("--domain", options.domain, "of a recipient");
-  command.add_option("--limit", options.limit)->check(CLI::PositiveNumber);
+  command.add_option("--sender", options.sender, "\"<>\" for reports")->check(not_empty());
+  command.add_option("--recipient", options.recipient)->check(not_empty());
+  command.add_option("--domain", options.domain, "of a recipient")->check(not_empty());
+  command.add_option("--limit", options.limit)->check(from_one());
 }
 
 Json chosen_messages(const QueueOptions& options) {
@@ -97,7 +98,7 @@ void add_queue_commands(CLI::App& app, CliSession& session) {
         {"id", "state", "sender", "recipients", "size", "attempts", "next_attempt", "last_error"});
   });
   CLI::App* const show = queue->add_subcommand("show", "one message, with its deliveries");
-  show->add_option("ID", options->id)->required();
+  show->add_option("ID", options->id)->required()->check(not_empty());
   show->add_flag("--raw", options->raw, "the message itself");
   show->callback([&session, options] {
     const std::string path = "/v1/queue/" + percent_encode(options->id);

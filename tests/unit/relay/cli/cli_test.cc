@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <random>
 
+#include "relay/cli/commands.h"
 #include "relay/cli/init.h"
 #include "relay/cli/session.h"
 #include "relay/cli/size.h"
@@ -75,6 +76,28 @@ TEST_CASE("what init writes passes the check, keeps its keys secret and is never
   REQUIRE(stat((options.folder / "tls/key.pem").c_str(), &status) == 0);
   CHECK((status.st_mode & 077) == 0);
   CHECK_THROWS_AS(init_instance(options), CommandFailed);
+}
+
+TEST_CASE("an option whose value is empty is wrong usage, and not a filter that lets all pass") {
+  for (std::vector<std::string> line : std::vector<std::vector<std::string>>{
+           {"queue", "hold", "--sender", ""},
+           {"queue", "remove", "--recipient", "", "--state", "held"},
+           {"queue", "list", "--domain", ""},
+           {"queue", "hold", "--sender=", "0123456789AB"},
+           {"queue", "list", "--limit", "0"},
+           {"queue", "show", ""},
+           {"trace", ""},
+           {"account", "show", ""},
+           {"account", "add", "ann@office.example", "--quota", ""},
+           {"account", "app-password", "add", "ann@office.example", "--label", "x", "--scope", ""},
+           {"account", "app-password", "revoke", "ann@office.example", "--label", ""}}) {
+    line.insert(line.begin(), "postern");
+    line.insert(line.end(), {"--config", "/nowhere/postern.toml"});
+    std::vector<char*> pointers;
+    for (std::string& word : line) pointers.push_back(word.data());
+    CAPTURE(line);
+    CHECK(run_command_line(static_cast<int>(pointers.size()), pointers.data()) == 2);
+  }
 }
 
 TEST_CASE("an instance that root makes in another's folder is that other's") {
