@@ -102,7 +102,8 @@ struct NewPassword {
 NewPassword password_of(const Json& body) {
   if (!body.contains("password")) return {policy::make_password(), true};
   std::string text = text_field(body, "password");
-  if (text.empty() || text.size() > 1024) throw BadRequest{"a password has 1 to 1024 octets"};
+  if (text.empty() || text.size() > 1024 || text.contains('\0'))
+    throw BadRequest{"a password has 1 to 1024 octets, and no NUL"};
   return {std::move(text), false};
 }
 

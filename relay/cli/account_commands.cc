@@ -3,12 +3,13 @@
 #include <iostream>
 
 #include "core/json.h"
+#include "core/mail/encodings.h"
 #include "core/percent.h"
 #include "relay/cli/commands.h"
 #include "relay/cli/size.h"
 #include "relay/cli/table.h"
-#include "relay/config/config.h"
 #include "relay/cli/validators.h"
+#include "relay/config/config.h"
 
 namespace postern::relay {
 
@@ -20,6 +21,9 @@ std::string one_line_of_stdin() {
     throw CommandFailed(Exit::refused,
                         "--password-stdin: a line with the password is expected on stdin");
   if (line.ends_with('\r')) line.pop_back();
+  // JSON carries nothing else, and logins do not either (RFC 4616 §2).
+  if (!mail::is_valid_utf8(line) || line.contains('\0'))
+    throw CommandFailed(Exit::refused, "--password-stdin: a password is UTF-8 text without NUL");
   return line;
 }
 

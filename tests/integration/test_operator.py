@@ -56,6 +56,14 @@ def test_wrong_usage_exits_2_and_no_server_exits_3(make):
     assert run(POSTERN, "queue", "list", "--config", gateway.config, check=False).returncode == 3
 
 
+@pytest.mark.parametrize("password", [b"gr\xfc\xdfe\n", b"a\0b\n"])
+def test_a_password_that_is_no_text_is_refused(make, password):
+    gateway = make(Gateway)
+    done = gateway.cli("account", "add", ANN, "--password-stdin", stdin=password.decode("utf-8", "surrogateescape"), errors="surrogateescape", check=False)
+    assert done.returncode == 1 and "a password is UTF-8 text without NUL" in done.stderr
+    assert gateway.json("account", "list") == []
+
+
 @pytest.mark.parametrize("running", [True, False])
 def test_accounts_and_aliases_work_with_and_without_the_server(make, running):
     gateway = make(Gateway)

@@ -55,6 +55,8 @@ TEST_CASE("what is wrong with a request is said") {
            {"POST", "/v1/accounts", "[]", 400},
            {"POST", "/v1/accounts", "{", 400},
            {"POST", "/v1/accounts", R"({"address":"ann@office.example","quota":-1})", 422},
+           {"POST", "/v1/accounts", R"({"address":"ann@office.example","password":"a\u0000b"})",
+            422},
            {"PUT", "/v1/accounts", "{}", 405},
            {"GET", "/v1/accounts//password", "", 404},
            {"GET", "/v1/accounts/ann%4", "", 400},
