@@ -1,6 +1,8 @@
 // relay/account_operations.cc: a table of what can be asked, and a function for each.
 #include "relay/account_operations.h"
 
+#include <limits>
+
 namespace postern::relay {
 
 AdminAnswer problem(unsigned status, std::string_view title, std::string_view detail) {
@@ -94,6 +96,17 @@ bool truth_field(const Json& body, const char* key) {
   return found->get<bool>();
 }
 
+std::optional<std::uint64_t> quota_field(const Json& body) {
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();  // SQLite's integers
+  const auto found = body.find("quota");
+  if (found == body.end() || found->is_null()) return {};
+  if (!found->is_number_unsigned()) throw BadRequest{"\"quota\" is a number of bytes"};
+  const auto quota = found->get<std::uint64_t>();
+  if (quota == 0) throw BadRequest{"a quota of 0 would take no mail; for no quota, give none"};
+  if (quota > most) throw BadRequest{fmt::format("a quota has {} bytes at most", most)};
+  return quota;
+}
+
 /// The password in the body, or a made one; `made` is told apart since only that one is shown.
 struct NewPassword {
   std::string text;
@@ -116,14 +129,8 @@ AdminAnswer list_accounts(const AdminRequest& request) {
 AdminAnswer add_account(const AdminRequest& request) {
   const auto address = local_address(request, text_field(request.body, "address"));
   const NewPassword password = password_of(request.body);
-  std::optional<std::uint64_t> quota;
-  if (const auto found = request.body.find("quota");
-      found != request.body.end() && !found->is_null()) {
-    if (!found->is_number_unsigned()) throw BadRequest{"\"quota\" is a number of bytes"};
-    quota = found->get<std::uint64_t>();
-  }
-  const auto added =
-      request.accounts.add(address, password.text, quota, truth_field(request.body, "operator"));
+  const auto added = request.accounts.add(address, password.text, quota_field(request.body),
+                                          truth_field(request.body, "operator"));
   if (!added) return refused(added.error());
   Json body = view(*added);
   if (password.made) body["password"] = password.text;
