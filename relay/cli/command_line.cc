@@ -1,4 +1,6 @@
 // relay/cli/command_line.cc: reads the line, runs one command, turns its end into an exit status.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -9,6 +11,21 @@
 namespace postern::relay {
 
 namespace {
+
+/// The words for a line whose command does not exist; empty for other mistakes. CLI11 itself says
+/// that a subcommand is missing, and not which word is none.
+std::string unknown_command(const CLI::App& app, const CLI::ParseError& error) {
+  const auto words = app.remaining(true);
+  const auto word = std::ranges::find_if(words, [](auto& one) { return !one.starts_with('-'); });
+  const bool lacks_command = std::string_view(error.what()).contains("subcommand is required");
+  if (!lacks_command || word == words.end()) return {};
+  const CLI::App* family = &app;
+  while (!family->get_subcommands().empty()) family = family->get_subcommands().front();
+  std::string known;
+  for (const CLI::App* command : family->get_subcommands([](const CLI::App*) { return true; }))
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  return fmt::format("{}: no command \"{}\"; there are {}", family->get_name(), *word, known);
+}
 
 /// "--sender=", for which CLI11 would take the next word as its value.
 const char* option_without_value(int argc, char** argv) {
@@ -46,6 +63,7 @@ int run_command_line(int argc, char** argv) {
     app.parse(argc, argv);
     return static_cast<int>(Exit::done);
   } catch (const CLI::ParseError& error) {
+    if (const auto text = unknown_command(app, error); !text.empty()) return wrong_usage(text);
     return app.exit(error) == 0 ? static_cast<int>(Exit::done)
                                 : static_cast<int>(Exit::wrong_usage);
   } catch (const CommandFailed& failure) {

@@ -43,13 +43,14 @@ void reload(const CliSession& session) {
     std::cerr << warning.get<std::string>() << "\n";
 }
 
-/// An id, a Message-ID (its angle brackets may be missing) or an address: all lead to timelines.
+/// An id, a Message-ID (its angle brackets may be missing, if it has an @) or an address: all lead
+/// to timelines.
 void trace(const CliSession& session, const std::string& what, unsigned limit) {
   const auto find = [&](const std::string& key, const std::string& value) {
     return session.ask(
         "GET", fmt::format("/v1/messages?{}={}&limit={}", key, percent_encode(value), limit));
   };
-  if (!what.contains('@')) {
+  if (!what.contains('@') && !what.starts_with('<')) {
     std::cout << render_object(session.ask("GET", "/v1/messages/" + percent_encode(what)),
                                session.json);
     return;

@@ -1,13 +1,14 @@
 // relay/cli/queue_commands.cc: queue list|show|retry|hold|release|bounce|remove.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <set>
 
 #include "core/json.h"
 #include "core/percent.h"
 #include "relay/cli/commands.h"
 #include "relay/cli/table.h"
-
 #include "relay/cli/validators.h"
+
 namespace postern::relay {
 
 namespace {
@@ -54,7 +55,8 @@ Json chosen_messages(const QueueOptions& options) {
         Exit::wrong_usage,
         "say which messages: ids, or the filters of `queue list`, or --all (one of these)");
   if (options.all) return {{"all", true}};
-  return options.ids.empty() ? Json{{"filter", filter}} : Json{{"ids", options.ids}};
+  if (options.ids.empty()) return {{"filter", filter}};
+  return {{"ids", std::set<std::string>(options.ids.begin(), options.ids.end())}};
 }
 
 void act(const CliSession& session, const QueueOptions& options, const std::string& verb) {

@@ -56,6 +56,13 @@ def test_wrong_usage_exits_2_and_no_server_exits_3(make):
     assert run(POSTERN, "queue", "list", "--config", gateway.config, check=False).returncode == 3
 
 
+@pytest.mark.parametrize("words", [["frobnicate"], ["queue", "frobnicate"]])
+def test_a_command_that_does_not_exist_is_named(words):
+    done = run(POSTERN, *words, check=False)
+    assert done.returncode == 2 and 'no command "frobnicate"; there are' in done.stderr
+    assert "subcommand is required" in run(POSTERN, *words[:-1], "--frobnicate", check=False).stderr
+
+
 @pytest.mark.parametrize("password", [b"gr\xfc\xdfe\n", b"a\0b\n"])
 def test_a_password_that_is_no_text_is_refused(make, password):
     gateway = make(Gateway)
@@ -103,7 +110,7 @@ def test_the_queue_is_listed_held_released_retried_and_removed(stuck):
     assert states(stuck, "--recipient", "x@far.example") == ["deferred"]
     assert first in stuck.cli("queue", "show", first).stdout
     assert "One." in stuck.cli("queue", "show", first, "--raw").stdout
-    stuck.cli("queue", "hold", first)
+    assert "hold: 1 done" in stuck.cli("queue", "hold", first, first).stdout
     assert states(stuck, "--state", "held") == ["held"]
     stuck.cli("queue", "release", first)
     wait_for(lambda: states(stuck, "--state", "held") == [], "no held message")
@@ -136,6 +143,7 @@ def test_trace_tells_what_became_of_mail_by_id_message_id_and_address(stuck):
     assert "event=removed" in stuck.cli("trace", "x@far.example").stdout
     nothing = stuck.cli("trace", "nobody@far.example", check=False)
     assert nothing.returncode == 1 and "is known" in nothing.stderr
+    assert "is known" in stuck.cli("trace", "<unqualified>", check=False).stderr
 
 
 def test_an_account_finds_its_own_messages_over_http(gateway):

@@ -78,6 +78,16 @@ TEST_CASE("what init writes passes the check, keeps its keys secret and is never
   CHECK_THROWS_AS(init_instance(options), CommandFailed);
 }
 
+TEST_CASE("the commands that init prints can be pasted whatever the folder is called") {
+  const TemporaryFolder folder;
+  const auto said = init_instance({.folder = folder.path() / "Ann's mail",
+                                   .domain = "office.example",
+                                   .hostname = "",
+                                   .base_port = {}});
+  CHECK(said.contains("postern serve --config '" + folder.path().string() +
+                      "/Ann'\\''s mail/postern.toml'\n"));
+}
+
 TEST_CASE("an option whose value is empty is wrong usage, and not a filter that lets all pass") {
   for (std::vector<std::string> line : std::vector<std::vector<std::string>>{
            {"queue", "hold", "--sender", ""},
