@@ -148,6 +148,8 @@ std::string next_steps(const InitOptions& options) {
       "  postern account add ann@{1} --config {2}\n"
       "  postern check --config {2}\n"
       "  postern serve --config {2}\n\n"
+      "Somebody must read postmaster@{1} (RFC 5321 §4.5.1), such as ann:\n\n"
+      "  postern alias add postmaster@{1} ann@{1} --config {2}\n\n"
       "Publish these for signed mail:\n\n{3}",
       options.folder.string(), options.domain, config, records);
 }

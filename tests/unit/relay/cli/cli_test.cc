@@ -67,6 +67,7 @@ TEST_CASE("what init writes passes the check, keeps its keys secret and is never
                             .base_port = 20000};
   const std::string said = init_instance(options);
   CHECK(said.contains("p1._domainkey.office.example"));
+  CHECK(said.contains("postern alias add postmaster@office.example ann@office.example --config"));
   const auto config = load_config(options.folder / "postern.toml");
   if (!config) FAIL(config.error().front().message());
   CHECK((*config)->hostname == "mail.office.example");
