@@ -171,6 +171,16 @@ def test_a_second_serve_on_the_same_data_exits_1(gateway):
     assert done.returncode == 1 and done.stderr
 
 
+def test_sigterm_ends_a_start_that_waits_for_redis(make):
+    gateway = make(Gateway, edit=lambda text: text.replace('"managed"', '"unix:///nowhere/redis.sock"'))
+    gateway.launch()
+    status = pathlib.Path(f"/proc/{gateway.process.pid}/status")
+    wait_for(lambda: int(re.search(r"SigCgt:\s*(\w+)", status.read_text()).group(1), 16) >> (signal.SIGTERM - 1) & 1, "a handler of SIGTERM")
+    began = time.monotonic()
+    gateway.stop()
+    assert time.monotonic() - began < 10
+
+
 def test_commands_reach_the_gateway_that_runs_although_its_file_names_another_data_dir(gateway):
     gateway.config.write_text(gateway.config.read_text().replace('data_dir = "data"', 'data_dir = "other"'))
     assert "data_dir has changed and needs a restart" in gateway.cli("reload").stdout
