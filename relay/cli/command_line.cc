@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "relay/cli/commands.h"
+#include "relay/cli/validators.h"
 
 namespace postern::relay {
 
@@ -54,7 +55,8 @@ int run_command_line(int argc, char** argv) {
   app.fallthrough();  // --config and --json may stand anywhere
   app.require_subcommand(1);
   app.add_option("--config", session.config_option,
-                 "the configuration; else $POSTERN_CONFIG, else /etc/postern/postern.toml");
+                 "the configuration; else $POSTERN_CONFIG, else /etc/postern/postern.toml")
+      ->check(not_empty());
   app.add_flag("--json", session.json, "listings as a JSON array");
   add_instance_commands(app, session);
   add_account_commands(app, session);

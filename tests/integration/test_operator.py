@@ -53,6 +53,7 @@ def test_check_names_every_mistake_with_file_and_line(make):
 def test_wrong_usage_exits_2_and_no_server_exits_3(make):
     gateway = make(Gateway)
     assert run(POSTERN, "frobnicate", check=False).returncode == 2
+    assert run(POSTERN, "status", "--config", "", check=False).returncode == 2
     assert run(POSTERN, "queue", "list", "--config", gateway.config, check=False).returncode == 3
 
 
