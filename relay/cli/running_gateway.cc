@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -26,16 +26,22 @@ std::vector<std::string> texts(std::string_view joined) {
   return all;
 }
 
-/// Empty when it cannot be read: the process has ended, or is another user's.
+/// Empty also when it is open and cannot be read.
 std::string read_whole(const fs::path& file) {
-  std::ifstream input(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(input), {}};
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return std::move(text).str();
 }
 
-ProcessStart start_of(const fs::path& process) {
-  std::error_code ignored;
-  return {read_whole(process / "cmdline"), read_whole(process / "environ"),
-          fs::read_symlink(process / "cwd", ignored)};
+/// As far as it can be read.
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> all;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    all.push_back(entry->path());
+  }
+  return all;
 }
 
 /// The process may see other files under the same name than we do: a container's do.
@@ -46,8 +52,8 @@ bool is_same_file(const fs::path& process, const fs::path& theirs, const fs::pat
 
 std::optional<fs::path> control_socket_of(const fs::path& process) {
   std::error_code ignored;
-  for (const auto& descriptor : fs::directory_iterator(process / "fd", ignored)) {
-    const fs::path file = fs::read_symlink(descriptor.path(), ignored);
+  for (const fs::path& descriptor : entries(process / "fd")) {
+    const fs::path file = fs::read_symlink(descriptor, ignored);
     const fs::path socket = file.parent_path() / "control.sock";
     if (file.filename() == "lock" && fs::is_socket(socket, ignored)) return socket;
   }
@@ -55,6 +61,12 @@ std::optional<fs::path> control_socket_of(const fs::path& process) {
 }
 
 }  // namespace
+
+ProcessStart read_start(const fs::path& process) {
+  std::error_code ignored;
+  return {read_whole(process / "cmdline"), read_whole(process / "environ"),
+          fs::read_symlink(process / "cwd", ignored)};
+}
 
 std::optional<fs::path> served_configuration(const ProcessStart& start) {
   const std::vector<std::string> words = texts(start.arguments);
@@ -78,13 +90,12 @@ std::optional<fs::path> served_configuration(const ProcessStart& start) {
 }
 
 std::optional<fs::path> find_control_socket(const fs::path& config_file) {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
-    const std::string name = entry.path().filename();
+  for (const fs::path& process : entries("/proc")) {
+    const std::string name = process.filename();
     if (!std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) continue;
-    const auto theirs = served_configuration(start_of(entry.path()));
-    if (!theirs || !is_same_file(entry.path(), *theirs, config_file)) continue;
-    if (auto socket = control_socket_of(entry.path())) return socket;
+    const auto theirs = served_configuration(read_start(process));
+    if (!theirs || !is_same_file(process, *theirs, config_file)) continue;
+    if (auto socket = control_socket_of(process)) return socket;
   }
   return {};
 }

@@ -14,6 +14,10 @@ struct ProcessStart {
   std::filesystem::path folder;
 };
 
+/// Of a folder in /proc. Empty where it cannot be read: the process has ended (also meanwhile), or
+/// is another user's.
+ProcessStart read_start(const std::filesystem::path& process);
+
 /// The configuration that it serves; none when it is no `postern serve`. Pure.
 std::optional<std::filesystem::path> served_configuration(const ProcessStart& start);
 

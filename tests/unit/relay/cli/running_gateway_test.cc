@@ -2,6 +2,7 @@
 #include "relay/cli/running_gateway.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 
 using namespace postern::relay;
 using namespace std::string_literals;
@@ -25,4 +26,15 @@ TEST_CASE("what is no `postern serve` serves no configuration") {
     CAPTURE(arguments);
     CHECK_FALSE(served_configuration({arguments, "POSTERN_CONFIG=p.toml\0"s, "/home"}));
   }
+}
+
+TEST_CASE("a process that ends while it is looked at does not end the look for a gateway") {
+  const auto process =
+      std::filesystem::temp_directory_path() / ("pt-" + std::to_string(std::random_device()()));
+  // It opens, and reading it fails, as a file of /proc whose process has ended.
+  std::filesystem::create_directories(process / "cmdline");
+  CHECK(read_start(process).arguments.empty());
+  CHECK_FALSE(served_configuration(read_start(process)));
+  std::filesystem::remove_all(process);
+  CHECK_FALSE(find_control_socket("/nowhere/postern.toml"));
 }
