@@ -83,6 +83,7 @@ Milter read_milter(Section section) {
   section.report().not_yet(section.line(), "[[milter]]");
   section.require("address", R"("127.0.0.1:11332" or "unix:/path")");
   section.take_parsed("address", milter.address, config::parse_address);
+  milter.address = section.report().resolve(milter.address);
   section.take_choice("on_failure", milter.accept_on_failure, on_failures);
   section.finish();
   return milter;
@@ -92,13 +93,15 @@ DkimKeyFile read_dkim_key(Section section) {
   DkimKeyFile file;
   section.take_parsed("selector", file.selector, parse_selector);
   section.take("key", file.key);
+  file.line = section.line("key");
   section.require("selector", R"(such as "p1")");
   section.require("key", "a file with a private key (PEM)");
   section.finish();
   return file;
 }
 
-void check_dkim_key(const DkimKeyFile& dkim, unsigned line, config::Report& report) {
+void check_dkim_key(const DkimKeyFile& dkim, config::Report& report) {
+  const unsigned line = dkim.line;
   const config::File file = config::open_file(dkim.key, line, "dkim key", report);
   if (!file) return;
   const config::Key key = config::read_key(file.get());

@@ -33,7 +33,8 @@ struct Milter {
 
 struct DkimKeyFile {
   std::string selector;
-  config::Path key;  ///< absolute; was readable and a private key when the file was checked
+  config::Path key;   ///< absolute; was readable and a private key when the file was checked
+  unsigned line = 0;  ///< where the key stands in the file
 };
 
 /// Reads `[accounts]`; none: they are in sqlite.
@@ -45,6 +46,6 @@ Milter read_milter(config::Section section);
 /// Reads one `{ selector = …, key = … }`; what is missing stays empty.
 DkimKeyFile read_dkim_key(config::Section section);
 /// A DKIM key is readable and a private key.
-void check_dkim_key(const DkimKeyFile& file, unsigned line, config::Report& report);
+void check_dkim_key(const DkimKeyFile& file, config::Report& report);
 
 }  // namespace postern::policy

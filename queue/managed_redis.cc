@@ -145,12 +145,16 @@ struct ManagedRedis::State {
   Task<> ask_to_shut_down() {
     redis::Connection connection(loop, url);
     connection.start();
+    bool is_cancelled = false;
     try {
       co_await connection.call({"SHUTDOWN", "NOSAVE"});
     } catch (const IoError&) {
       // It ends without a reply. If it does not, patience ends.
+    } catch (const Cancelled&) {
+      is_cancelled = true;
     }
     co_await connection.stop();
+    if (is_cancelled) throw Cancelled();
   }
 
   void spawn() {
@@ -256,9 +260,15 @@ struct ManagedRedis::State {
       co_await connection.call_in_greeting({"PING"});  // an error while it loads its file
     });
     probe.start();
-    while (!probe.is_up() && !ended.is_set()) co_await sleep_for(milliseconds(10));
+    bool is_cancelled = false;
+    try {
+      while (!probe.is_up() && !ended.is_set()) co_await sleep_for(milliseconds(10));
+    } catch (const Cancelled&) {
+      is_cancelled = true;
+    }
     const bool is_up = probe.is_up();
     co_await probe.stop();
+    if (is_cancelled) throw Cancelled();
     co_return is_up;
   }
 

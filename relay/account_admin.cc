@@ -3,6 +3,7 @@
 
 #include "core/percent.h"
 #include "relay/account_operations.h"
+#include "relay/config/config.h"
 
 namespace postern::relay {
 
@@ -45,13 +46,17 @@ std::string methods_of_account_path(std::string_view path) {
   return methods.empty() ? methods : methods + "OPTIONS";
 }
 
-AdminAnswer administer(policy::Accounts& accounts,
-                       const std::function<bool(const mail::Domain&)>& is_local,
+LocalDomains local_domains(const Config& config) {
+  return {[&config](const mail::Domain& domain) { return config.domains.contains(domain.text()); },
+          config.hostname};
+}
+
+AdminAnswer administer(policy::Accounts& accounts, const LocalDomains& domains,
                        std::string_view method, std::string_view path, std::string_view body) {
   if (!is_account_path(path)) return problem(404, "Not found", "no such path");
   const auto segments = split(path.substr(prefix.size()));
   AdminRequest request{
-      accounts, is_local, {}, body.empty() ? Json::object() : without_nulls(parse_json(body))};
+      accounts, domains, {}, body.empty() ? Json::object() : without_nulls(parse_json(body))};
   if (!request.body.is_object()) return problem(400, "Not JSON", "the body is no JSON object");
   for (const auto segment : segments) {
     auto decoded = percent_decode(segment);

@@ -11,6 +11,17 @@
 
 namespace postern::relay {
 
+struct Config;
+
+/// Where addresses may be made.
+struct LocalDomains {
+  std::function<bool(const mail::Domain&)> are_declared;  ///< by `[domain."…"]`
+  /// The gateway's own name. What programs of this host send goes there (root@hostname): it has
+  /// aliases, and no accounts unless it is declared, too.
+  std::string hostname;
+};
+LocalDomains local_domains(const Config& config);
+
 /// Does the path belong here? "/v1/accounts…" or "/v1/aliases…".
 bool is_account_path(std::string_view path);
 
@@ -18,9 +29,8 @@ bool is_account_path(std::string_view path);
 std::string methods_of_account_path(std::string_view path);
 
 /// Obeys docs/control-api.md. `path` without its query, still percent-encoded. Blocking (hashing,
-/// SQLite): call in offload. `is_local` tells the domains of the configuration.
-AdminAnswer administer(policy::Accounts& accounts,
-                       const std::function<bool(const mail::Domain&)>& is_local,
+/// SQLite): call in offload.
+AdminAnswer administer(policy::Accounts& accounts, const LocalDomains& domains,
                        std::string_view method, std::string_view path, std::string_view body);
 
 }  // namespace postern::relay

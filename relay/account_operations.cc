@@ -1,6 +1,8 @@
 // relay/account_operations.cc: a table of what can be asked, and a function for each.
 #include "relay/account_operations.h"
 
+#include <limits>
+
 namespace postern::relay {
 
 AdminAnswer problem(unsigned status, std::string_view title, std::string_view detail) {
@@ -67,11 +69,17 @@ mail::EmailAddress address_of(const std::string& text) {
 
 mail::EmailAddress local_address(const AdminRequest& request, const std::string& text) {
   auto address = address_of(text);
-  if (!request.is_local(address.domain()))
+  if (!request.domains.are_declared(address.domain()))
     throw BadRequest{fmt::format(
         "{} is no local domain; declare it as [domain.\"{}\"] in the configuration first",
         address.domain().text(), address.domain().text())};
   return address;
+}
+
+mail::EmailAddress alias_address(const AdminRequest& request, const std::string& text) {
+  auto address = address_of(text);
+  return address.domain().text() == request.domains.hostname ? address
+                                                             : local_address(request, text);
 }
 
 std::string text_field(const Json& body, const char* key) {
@@ -82,6 +90,17 @@ std::string text_field(const Json& body, const char* key) {
 
 bool truth_field(const Json& body, const char* key) { return body.value(key, false); }
 
+std::optional<std::uint64_t> quota_field(const Json& body) {
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();  // SQLite's integers
+  const auto found = body.find("quota");
+  if (found == body.end() || found->is_null()) return {};
+  if (!found->is_number_unsigned()) throw BadRequest{"\"quota\" is a number of bytes"};
+  const auto quota = found->get<std::uint64_t>();
+  if (quota == 0) throw BadRequest{"a quota of 0 would take no mail; for no quota, give none"};
+  if (quota > most) throw BadRequest{fmt::format("a quota has {} bytes at most", most)};
+  return quota;
+}
+
 /// The password in the body, or a made one; `made` is told apart since only that one is shown.
 struct NewPassword {
   std::string text;
@@ -90,7 +109,8 @@ struct NewPassword {
 NewPassword password_of(const Json& body) {
   if (!body.contains("password")) return {policy::make_password(), true};
   std::string text = text_field(body, "password");
-  if (text.empty() || text.size() > 1024) throw BadRequest{"a password has 1 to 1024 octets"};
+  if (text.empty() || text.size() > 1024 || text.contains('\0'))
+    throw BadRequest{"a password has 1 to 1024 octets, and no NUL"};
   return {std::move(text), false};
 }
 
@@ -103,13 +123,8 @@ AdminAnswer list_accounts(const AdminRequest& request) {
 AdminAnswer add_account(const AdminRequest& request) {
   const auto address = local_address(request, text_field(request.body, "address"));
   const NewPassword password = password_of(request.body);
-  std::optional<std::uint64_t> quota;
-  if (const auto found = request.body.find("quota"); found != request.body.end()) {
-    if (!found->is_number_unsigned()) throw BadRequest{"\"quota\" is a number of bytes"};
-    quota = found->get<std::uint64_t>();
-  }
-  const auto added =
-      request.accounts.add(address, password.text, quota, truth_field(request.body, "operator"));
+  const auto added = request.accounts.add(address, password.text, quota_field(request.body),
+                                          truth_field(request.body, "operator"));
   if (!added) return refused(added.error());
   Json body = view(*added);
   if (password.made) body["password"] = password.text;
@@ -181,7 +196,7 @@ AdminAnswer list_aliases(const AdminRequest& request) {
 }
 
 AdminAnswer add_alias(const AdminRequest& request) {
-  policy::Alias alias{local_address(request, text_field(request.body, "from")), {}};
+  policy::Alias alias{alias_address(request, text_field(request.body, "from")), {}};
   const auto to = request.body.find("to");
   if (to == request.body.end() || to->empty()) throw BadRequest{"\"to\" is a list of addresses"};
   for (const Json& item : *to) alias.to.push_back(address_of(item.get<std::string>()));

@@ -1,14 +1,13 @@
 // relay/account_operations.h: what an operator can ask about accounts and aliases.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
 #include "policy/accounts.h"
-#include "relay/admin_answer.h"
+#include "relay/account_admin.h"
 #include "relay/json_fields.h"
 
 namespace postern::relay {
@@ -16,7 +15,7 @@ namespace postern::relay {
 /// A request taken apart: "/v1/accounts/ann%40x/app-passwords/phone" → {"accounts", "ann@x", …}.
 struct AdminRequest {
   policy::Accounts& accounts;
-  const std::function<bool(const mail::Domain&)>& is_local;
+  const LocalDomains& domains;
   std::vector<std::string> segments;
   Json body;
 

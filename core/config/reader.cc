@@ -28,6 +28,10 @@ Path Report::resolve(const std::string& path) const {
   return (std::filesystem::absolute(file_).parent_path() / path).lexically_normal();
 }
 
+net::Address Report::resolve(const net::Address& address) const {
+  return address.is_unix() ? net::Address::unix_socket(resolve(address.path()).string()) : address;
+}
+
 unsigned line_of(const toml::node& node) { return node.source().begin.line; }
 
 std::string_view kind_of(const toml::node& node) {

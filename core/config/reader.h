@@ -26,6 +26,7 @@ class Report {
 
   /// Relative to the file's folder.
   Path resolve(const std::string& path) const;
+  net::Address resolve(const net::Address& address) const;            // the path of a unix socket
   const std::vector<ConfigError>& errors() const { return errors_; }  // in the order of the file
   const std::vector<std::string>& warnings() const { return warnings_; }
   const Path& file() const { return file_; }

@@ -124,7 +124,8 @@ std::string phrase_text(const std::vector<Token>& tokens) {
 
 class Parser {
  public:
-  explicit Parser(std::string_view value) : lexer_(value) {}
+  Parser(std::string_view value, BareAddress bare)
+      : lexer_(value), may_be_bare_(bare == BareAddress::allowed) {}
 
   AddressList parse() && {
     while (lexer_.peek().kind != Token::Kind::end) {
@@ -169,6 +170,7 @@ class Parser {
       if (next.is('>') || next.kind == Token::Kind::literal) lexer_.complain();
       phrase.push_back(lexer_.take());
     }
+    if (may_be_bare_) return plain(std::move(phrase));
     lexer_.complain();  // a name without an address, such as "root"
     list_.entries.push_back({.local_part = phrase_text(phrase)});
     expect_separator();
@@ -256,7 +258,7 @@ class Parser {
     }
   }
 
-  /// The last @ parts the two: a quoted one never counts.
+  /// The last @ parts the two: a quoted one never counts. A bare address has none.
   void address(const std::vector<Token>& tokens, MailboxEntry& entry) {
     std::size_t at = tokens.size();
     for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -272,8 +274,9 @@ class Parser {
       word_before = token.is_word();
       entry.local_part += token.text;
     }
-    if (!word_before || at == tokens.size()) lexer_.complain();
-    bool dot_before = true;
+    const bool is_bare = at == tokens.size() && may_be_bare_;
+    if (!word_before || (at == tokens.size() && !is_bare)) lexer_.complain();
+    bool dot_before = !is_bare;
     for (std::size_t i = at + 1; i < tokens.size(); ++i) {
       const Token& token = tokens[i];
       const bool part = token.kind == Token::Kind::atom || token.kind == Token::Kind::literal;
@@ -286,12 +289,15 @@ class Parser {
 
   Lexer lexer_;
   AddressList list_;
+  bool may_be_bare_;
   bool in_group_ = false;
 };
 
 }  // namespace
 
-AddressList parse_address_list(std::string_view value) { return Parser(value).parse(); }
+AddressList parse_address_list(std::string_view value, BareAddress bare) {
+  return Parser(value, bare).parse();
+}
 
 std::size_t AddressList::mailbox_count() const {
   return static_cast<std::size_t>(

@@ -91,7 +91,9 @@ struct AddressList {
   std::size_t mailbox_count() const;
 };
 constexpr std::size_t address_list_limit = 10'000;
-AddressList parse_address_list(std::string_view value);
+/// May an address be a local part alone ("root"), as programs of this host write it?
+enum class BareAddress { wrong, allowed };
+AddressList parse_address_list(std::string_view value, BareAddress bare = BareAddress::wrong);
 
 /// Message ids of In-Reply-To, References and Message-ID, each with its brackets.
 std::vector<std::string> parse_message_ids(std::string_view value);

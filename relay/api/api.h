@@ -51,12 +51,13 @@ class Api final : public Application {
 
   // messages.cc
   Task<Response> take_message(const Request& request);
-  Task<Response> take_from_socket(const Request& request);
   Task<Response> submit(const Request& request, Submission message,
                         std::set<std::string> own_addresses = {});
   std::string idempotency_key(const Request& request) const;
   Task<Response> timeline(const Request& request, std::string_view id);
   Task<Response> find_messages(const Request& request);
+  // local_submission.cc
+  Task<Response> take_from_socket(const Request& request);
   // queue.cc
   Task<Response> queue(const Request& request, std::string_view rest);
   Task<Response> queue_list(const Request& request);

@@ -207,14 +207,24 @@ std::expected<EnvelopeInQuery, std::string> read_envelope(const Request& request
 
 }  // namespace
 
+Submission as_submission(mail::ReversePath sender, std::vector<mail::EmailAddress> recipients,
+                         std::string_view body) {
+  std::string said = mail::path_text(sender) + '\n';  // no address holds a line end
+  for (const auto& recipient : recipients) said += recipient.text() + '\n';
+  said += '\n';
+  said += body;
+  return {std::move(sender), std::move(recipients), mail::with_crlf(body), sha256(said)};
+}
+
 std::expected<Submission, Response> read_rfc822(const Request& request) {
   auto envelope = read_envelope(request);
   if (!envelope) return std::unexpected(refuse(400, envelope.error()));
-  std::string said = mail::path_text(envelope->sender) + '\n';  // no address holds a line end
-  for (const auto& recipient : envelope->recipients) said += recipient.text() + '\n';
-  said += '\n' + request.body;
-  return Submission{std::move(envelope->sender), std::move(envelope->recipients),
-                    mail::with_crlf(request.body), sha256(said)};
+  return as_submission(std::move(envelope->sender), std::move(envelope->recipients), request.body);
+}
+
+std::string media_type(const Request& request) {
+  const std::string_view type = request.field("content-type");
+  return mail::lower_case(type.substr(0, type.find_first_of("; ")));
 }
 
 std::expected<Submission, Response> read_json_message(const Request& request) {

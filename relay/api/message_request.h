@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/mail/address.h"
@@ -18,8 +19,15 @@ struct Submission {
   std::string digest;
 };
 
+/// `body` as the message, whatever its line ends.
+Submission as_submission(mail::ReversePath sender, std::vector<mail::EmailAddress> recipients,
+                         std::string_view body);
+
 /// message/rfc822, with the envelope in the query; or why not.
 std::expected<Submission, Response> read_rfc822(const Request& request);
+
+/// Of the Content-Type field: in lower case, without parameters.
+std::string media_type(const Request& request);
 
 /// JSON, from which a message is composed; or why not: 400 where it is not understood, 422 where no
 /// message can be made of it.

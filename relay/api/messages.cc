@@ -1,8 +1,4 @@
 // relay/api/messages.cc: messages handed in over HTTP, and what became of them.
-#include <pwd.h>
-#include <unistd.h>
-
-#include <array>
 #include <set>
 
 #include "core/mail/encodings.h"
@@ -22,29 +18,37 @@ Response refuse(int status, std::string_view why) {
 /// An SMTP answer as HTTP says it.
 Response as_response(const smtp::Answer& answer) {
   const int status = answer.code >= 500 ? 422 : 503;
-  return problem(status, status == 422 ? "Message refused" : "Try again later", answer.text());
+  Response response =
+      json_response({{"type", "about:blank"},
+                     {"title", status == 422 ? "Message refused" : "Try again later"},
+                     {"status", status},
+                     {"detail", answer.text()},
+                     {"enhanced_status", answer.status}},
+                    status);
+  response.content_type = "application/problem+json";
+  return response;
 }
 
-std::string media_type(const Request& request) {
-  const std::string_view type = request.field("content-type");
-  return mail::lower_case(type.substr(0, type.find_first_of("; ")));
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
-
-std::optional<mail::EmailAddress> address_of_user(unsigned user, const std::string& host) {
-  std::array<char, 4096> room{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(user, &entry, room.data(), room.size(), &found) != 0 || found == nullptr)
-    return {};
-  auto address = mail::EmailAddress::parse(std::string(found->pw_name) + "@" + host);
-  if (!address) return {};
-  return std::move(*address);
+/// All, or the refusal. A program of this host reads no answer for each recipient: while one of
+/// them is taken, those that are not are bounced.
+Task<std::expected<std::vector<relay::Admitted>, smtp::Answer>> admit_all(
+    relay::Intake& intake, const relay::Origin& origin, const mail::ReversePath& sender,
+    const std::vector<mail::EmailAddress>& recipients) {
+  std::vector<relay::Admitted> admitted;
+  std::vector<smtp::Answer> refusals;
+  for (const mail::EmailAddress& address : recipients) {
+    const mail::Recipient recipient{address, {}, {}};
+    auto one = co_await intake.admit(origin, sender, recipient);
+    if (one) {
+      admitted.push_back(std::move(*one));
+      continue;
+    }
+    refusals.push_back(std::move(one.error()));
+    if (!origin.is_local || refusals.back().code < 500) co_return std::unexpected(refusals.back());
+    admitted.push_back({recipient, {recipient}});
+  }
+  if (refusals.size() == admitted.size()) co_return std::unexpected(refusals.front());
+  co_return admitted;
 }
 
 }  // namespace
@@ -57,28 +61,6 @@ Task<Response> Api::take_message(const Request& request) {
   auto message = type == "message/rfc822" ? read_rfc822(request) : read_json_message(request);
   if (!message) co_return message.error();
   co_return co_await submit(request, std::move(*message));
-}
-
-/// Programs on this host. Who may open the control socket, root and our own user name any sender;
-/// others are themselves.
-Task<Response> Api::take_from_socket(const Request& request) {
-  // A client that names no type, or a wrong one, still says by its query what it sends.
-  const bool is_json =
-      media_type(request) == "application/json" && !request.parameter("from").has_value();
-  auto message = is_json ? read_json_message(request) : read_rfc822(request);
-  if (!message) co_return message.error();
-  std::set<std::string> own;
-  const bool names_anyone = trust_ == Trust::control || request.user == 0U ||
-                            request.user == static_cast<unsigned>(::geteuid());
-  if (!names_anyone) {
-    const auto self =
-        request.user ? address_of_user(*request.user, snapshot_->config->hostname) : std::nullopt;
-    if (!self) co_return problem(403, "Forbidden", "who are you?");
-    own = {self->folded()};
-    if (const auto other = address_of_user(*request.user, host_name())) own.insert(other->folded());
-    if (message->sender) message->sender = *self;
-  }
-  co_return co_await submit(request, std::move(*message), std::move(own));
 }
 
 /// A key counts for its account; on the control socket for all operators, on the other one for each
@@ -110,18 +92,13 @@ Task<Response> Api::submit(const Request& request, Submission message,
   if (const auto refusal = co_await intake.check_sender(origin, message.sender)) {
     co_return as_response(*refusal);
   }
-  std::vector<relay::Admitted> admitted;
+  auto admitted = co_await admit_all(intake, origin, message.sender, message.recipients);
+  if (!admitted) co_return as_response(admitted.error());
   mail::Envelope envelope;
   envelope.sender = message.sender;
   envelope.eight_bit = !mail::is_ascii(message.content);
-  for (mail::EmailAddress& address : message.recipients) {
-    envelope.smtputf8 = envelope.smtputf8 || address.needs_smtputf8();
-    auto one =
-        co_await intake.admit(origin, message.sender, mail::Recipient{std::move(address), {}, {}});
-    if (!one) co_return as_response(one.error());
-    admitted.push_back(std::move(*one));
-  }
-  auto reception = intake.begin_once(std::move(origin), std::move(envelope), std::move(admitted),
+  envelope.smtputf8 = std::ranges::any_of(message.recipients, &mail::EmailAddress::needs_smtputf8);
+  auto reception = intake.begin_once(std::move(origin), std::move(envelope), std::move(*admitted),
                                      {idempotency_key(request), std::move(message.digest)});
   co_await reception->write(message.content);
   const auto answers = co_await reception->finish();

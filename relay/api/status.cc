@@ -112,10 +112,8 @@ Task<Response> Api::status() {
 Task<Response> Api::accounts(const Request& request, std::string_view method) {
   const auto& config = *snapshot_->config;
   const auto answer = co_await offload(house_.hashing, [&] {
-    auto result = relay::administer(
-        house_.accounts,
-        [&](const mail::Domain& domain) { return config.domains.contains(domain.text()); }, method,
-        request.raw_path, request.body);
+    auto result = relay::administer(house_.accounts, relay::local_domains(config), method,
+                                    request.raw_path, request.body);
     house_.logins.refresh();
     return result;
   });

@@ -3,10 +3,12 @@
 #include <iostream>
 
 #include "core/json.h"
+#include "core/mail/encodings.h"
 #include "core/percent.h"
 #include "relay/cli/commands.h"
 #include "relay/cli/size.h"
 #include "relay/cli/table.h"
+#include "relay/cli/validators.h"
 #include "relay/config/config.h"
 
 namespace postern::relay {
@@ -19,6 +21,9 @@ std::string one_line_of_stdin() {
     throw CommandFailed(Exit::refused,
                         "--password-stdin: a line with the password is expected on stdin");
   if (line.ends_with('\r')) line.pop_back();
+  // JSON carries nothing else, and logins do not either (RFC 4616 §2).
+  if (!mail::is_valid_utf8(line) || line.contains('\0'))
+    throw CommandFailed(Exit::refused, "--password-stdin: a password is UTF-8 text without NUL");
   return line;
 }
 
@@ -46,7 +51,7 @@ struct AccountOptions {
 CLI::App* account_command(CLI::App& parent, AccountOptions& options, const char* name,
                           const char* help) {
   CLI::App* const command = parent.add_subcommand(name, help);
-  command->add_option("ADDRESS", options.address)->required();
+  command->add_option("ADDRESS", options.address)->required()->check(not_empty());
   return command;
 }
 
@@ -63,8 +68,9 @@ void add_app_passwords(CLI::App& account, CliSession& session, AccountOptions& o
       account.add_subcommand("app-password", "one secret per device or application");
   group->require_subcommand(1);
   CLI::App* const add = account_command(*group, options, "add", "makes a secret and shows it once");
-  add->add_option("--label", options.label)->required();
-  add->add_option("--scope", options.scope, "smtp,imap,pop3,http; all when missing");
+  add->add_option("--label", options.label)->required()->check(not_empty());
+  add->add_option("--scope", options.scope, "smtp,imap,pop3,http; all when missing")
+      ->check(not_empty());
   add->callback([&] {
     Json body{{"label", options.label}};
     if (!options.scope.empty()) body["scope"] = options.scope;
@@ -79,7 +85,7 @@ void add_app_passwords(CLI::App& account, CliSession& session, AccountOptions& o
   });
   CLI::App* const revoke =
       account_command(*group, options, "revoke", "the secret counts no longer");
-  revoke->add_option("--label", options.label)->required();
+  revoke->add_option("--label", options.label)->required()->check(not_empty());
   revoke->callback([&] {
     session.ask_accounts(
         "DELETE", account_path(options.address, "/app-passwords/" + percent_encode(options.label)));
@@ -93,7 +99,7 @@ void add_accounts(CLI::App& app, CliSession& session, AccountOptions& options) {
   CLI::App* const add = account_command(*account, options, "add", "an account with a mailbox");
   add->add_flag("--password-stdin", options.password_stdin,
                 "the first line of stdin; else a password is made and printed");
-  add->add_option("--quota", options.quota, "such as 10GB");
+  add->add_option("--quota", options.quota, "such as 10GB")->check(not_empty());
   add->add_flag("--operator", options.is_operator, "sees everything over HTTP");
   add->callback([&] { add_account(session, options); });
   account->add_subcommand("list", "all accounts")->callback([&] {
@@ -136,7 +142,7 @@ void add_aliases(CLI::App& app, CliSession& session, AliasOptions& options) {
   CLI::App* const alias = app.add_subcommand("alias", "local addresses that forward to others");
   alias->require_subcommand(1);
   CLI::App* const add = alias->add_subcommand("add", "FROM forwards to each TO, local or remote");
-  add->add_option("FROM", options.from)->required();
+  add->add_option("FROM", options.from)->required()->check(not_empty());
   add->add_option("TO", options.to)->required();
   add->callback([&] {
     session.ask_accounts("POST", "/v1/aliases",
@@ -147,7 +153,7 @@ void add_aliases(CLI::App& app, CliSession& session, AliasOptions& options) {
                                 {"from", "to"});
   });
   CLI::App* const remove = alias->add_subcommand("remove", "FROM forwards no longer");
-  remove->add_option("FROM", options.from)->required();
+  remove->add_option("FROM", options.from)->required()->check(not_empty());
   remove->callback(
       [&] { session.ask_accounts("DELETE", "/v1/aliases/" + percent_encode(options.from)); });
 }

@@ -3,11 +3,13 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "core/error.h"
 #include "core/file_owner.h"
 #include "core/mail/address.h"
+#include "core/percent.h"
 #include "policy/dkim/signer.h"
 #include "relay/cli/certificate.h"
 #include "relay/cli/session.h"
@@ -121,8 +123,19 @@ std::string host_or_die(const std::string& text, const char* option) {
   return domain->text();
 }
 
+/// As a shell reads it.
+std::string in_shell_quotes(const std::string& word) {
+  const auto is_plain = [](char c) {
+    return is_unreserved(c) || std::string_view("/+,:@%").contains(c);
+  };
+  if (!word.empty() && std::ranges::all_of(word, is_plain)) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string next_steps(const InitOptions& options) {
-  const std::string config = (options.folder / "postern.toml").string();
+  const std::string config = in_shell_quotes((options.folder / "postern.toml").string());
   std::string records;
   for (const char* selector : {"p1", "p2"}) {
     const auto key = policy::DkimKey::load(
@@ -135,6 +148,8 @@ std::string next_steps(const InitOptions& options) {
       "  postern account add ann@{1} --config {2}\n"
       "  postern check --config {2}\n"
       "  postern serve --config {2}\n\n"
+      "Somebody must read postmaster@{1} (RFC 5321 §4.5.1), such as ann:\n\n"
+      "  postern alias add postmaster@{1} ann@{1} --config {2}\n\n"
       "Publish these for signed mail:\n\n{3}",
       options.folder.string(), options.domain, config, records);
 }

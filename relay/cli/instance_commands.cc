@@ -10,6 +10,7 @@
 #include "relay/cli/init.h"
 #include "relay/cli/status_screen.h"
 #include "relay/cli/table.h"
+#include "relay/cli/validators.h"
 #include "relay/config/config.h"
 #include "relay/serve.h"
 
@@ -22,7 +23,7 @@ void add_init(CLI::App& app) {
   CLI::App* const init = app.add_subcommand("init", "writes a ready-to-run instance into DIR");
   init->add_option("DIR", options->folder)->required();
   init->add_option("--domain", options->domain, "the first local domain")->required();
-  init->add_option("--hostname", options->hostname, "mail.DOMAIN when missing");
+  init->add_option("--hostname", options->hostname, "mail.DOMAIN when missing")->check(not_empty());
   init->add_option("--base-port", options->base_port,
                    "unprivileged ports on 127.0.0.1: N+25, N+587, …");
   init->callback([options] { std::cout << init_instance(*options); });
@@ -42,13 +43,14 @@ void reload(const CliSession& session) {
     std::cerr << warning.get<std::string>() << "\n";
 }
 
-/// An id, a Message-ID (its angle brackets may be missing) or an address: all lead to timelines.
+/// An id, a Message-ID (its angle brackets may be missing, if it has an @) or an address: all lead
+/// to timelines.
 void trace(const CliSession& session, const std::string& what, unsigned limit) {
   const auto find = [&](const std::string& key, const std::string& value) {
     return session.ask(
         "GET", fmt::format("/v1/messages?{}={}&limit={}", key, percent_encode(value), limit));
   };
-  if (!what.contains('@')) {
+  if (!what.contains('@') && !what.starts_with('<')) {
     std::cout << render_object(session.ask("GET", "/v1/messages/" + percent_encode(what)),
                                session.json);
     return;
@@ -86,7 +88,7 @@ void add_instance_commands(CLI::App& app, CliSession& session) {
   const auto wanted = std::make_shared<Wanted>();
   CLI::App* const tracing =
       app.add_subcommand("trace", "the timeline of a message, delivered ones too");
-  tracing->add_option("ID|MESSAGE-ID|ADDRESS", wanted->what)->required();
+  tracing->add_option("ID|MESSAGE-ID|ADDRESS", wanted->what)->required()->check(not_empty());
   tracing->add_option("--limit", wanted->limit, "of several, the newest N (100)")
       ->check(CLI::Range(1, 10'000));
   tracing->callback([&session, wanted] { trace(session, wanted->what, wanted->limit); });

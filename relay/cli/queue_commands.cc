@@ -1,11 +1,13 @@
 // relay/cli/queue_commands.cc: queue list|show|retry|hold|release|bounce|remove.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <set>
 
 #include "core/json.h"
 #include "core/percent.h"
 #include "relay/cli/commands.h"
 #include "relay/cli/table.h"
+#include "relay/cli/validators.h"
 
 namespace postern::relay {
 
@@ -36,10 +38,10 @@ CLI::Option* add_filter(CLI::App& command, QueueOptions& options, const std::str
 void add_filters(CLI::App& command, QueueOptions& options) {
   add_filter<std::string>(command, options, "state")
       ->check(CLI::IsMember({"ready", "active", "deferred", "held"}));
-  add_filter<std::string>(command, options, "sender", "<> for the null sender");
-  add_filter<std::string>(command, options, "recipient");
-  add_filter<std::string>(command, options, "domain", "of a recipient");
-  add_filter<std::uint64_t>(command, options, "limit")->check(CLI::PositiveNumber);
+  add_filter<std::string>(command, options, "sender", "\"<>\" for reports")->check(not_empty());
+  add_filter<std::string>(command, options, "recipient")->check(not_empty());
+  add_filter<std::string>(command, options, "domain", "of a recipient")->check(not_empty());
+  add_filter<std::uint64_t>(command, options, "limit")->check(from_one());
 }
 
 Json chosen_messages(const QueueOptions& options) {
@@ -49,7 +51,8 @@ Json chosen_messages(const QueueOptions& options) {
         Exit::wrong_usage,
         "say which messages: ids, or the filters of `queue list`, or --all (one of these)");
   if (options.all) return {{"all", true}};
-  return options.ids.empty() ? Json{{"filter", filter}} : Json{{"ids", options.ids}};
+  if (options.ids.empty()) return {{"filter", filter}};
+  return {{"ids", std::set<std::string>(options.ids.begin(), options.ids.end())}};
 }
 
 void act(const CliSession& session, const QueueOptions& options, const std::string& verb) {
@@ -93,7 +96,7 @@ void add_queue_commands(CLI::App& app, CliSession& session) {
         {"id", "state", "sender", "recipients", "size", "attempts", "next_attempt", "last_error"});
   });
   CLI::App* const show = queue->add_subcommand("show", "one message, with its deliveries");
-  show->add_option("ID", options->id)->required();
+  show->add_option("ID", options->id)->required()->check(not_empty());
   show->add_flag("--raw", options->raw, "the message itself");
   show->callback([&session, options] {
     const std::string path = "/v1/queue/" + percent_encode(options->id);

@@ -1,21 +1,17 @@
 // relay/cli/sendmail.cc: `sendmail -t -i -f … RCPT…` as programs on this host call it.
-#include <pwd.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <iostream>
 #include <vector>
 
 #include "core/error.h"
 #include "core/json.h"
-#include "core/mail/address.h"
-#include "core/mail/headers.h"
 #include "core/percent.h"
 #include "relay/cli/commands.h"
 #include "relay/cli/control_client.h"
+#include "relay/cli/sendmail_input.h"
 #include "relay/config/config.h"
 
 namespace postern::relay {
@@ -78,66 +74,29 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-/// Standard input with CRLF line ends; ends at a lone dot unless dots are ignored.
-std::string read_message(bool ignores_dots) {
-  std::string message, line;
-  while (std::getline(std::cin, line)) {
-    if (line.ends_with('\r')) line.pop_back();
-    if (!ignores_dots && line == ".") break;
-    message += line;
-    message += "\r\n";
-    if (message.size() > largest_message) throw Ended{EX_DATAERR, "the message is over 1 GiB"};
-  }
+std::string message_on_stdin(const Options& options) {
+  std::string message = read_message(std::cin, options.ignores_dots, largest_message);
   if (std::cin.bad()) throw Ended{EX_IOERR, "standard input cannot be read"};
+  if (message.size() > largest_message) throw Ended{EX_DATAERR, "the message is over 1 GiB"};
   return message;
 }
 
-std::string own_address() {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  const passwd* user = ::getpwuid(::getuid());
-  return std::string(user != nullptr ? user->pw_name : "nobody") + "@" + host.data();
-}
-
-/// The addresses of To, Cc and Bcc.
-std::vector<std::string> header_recipients(const mail::HeaderBlock& headers) {
+std::vector<std::string> recipients_of(const Options& options, const std::string& message) {
   std::vector<std::string> all;
-  for (const char* name : {"To", "Cc", "Bcc"}) {
-    for (const mail::HeaderField* field : headers.all(name)) {
-      for (const auto& entry : mail::parse_address_list(field->unfolded()).entries) {
-        if (entry.kind == mail::MailboxEntry::Kind::mailbox) all.push_back(entry.address());
-      }
-    }
+  for (const std::string& argument : options.recipients) {
+    std::ranges::move(addresses_in(argument), std::back_inserter(all));
   }
+  if (options.from_header) {
+    const auto headers = mail::HeaderBlock::parse(message);
+    std::ranges::move(header_recipients(headers), std::back_inserter(all));
+  }
+  if (all.empty()) throw Ended{EX_USAGE, "no recipients"};
   return all;
 }
 
-/// Without Bcc, which is for the envelope alone; with From, which submission asks for.
-std::string completed(const std::string& message, const Options& options) {
-  // A message may begin with its text; then it has no header.
-  const mail::HeaderBlock headers = mail::HeaderBlock::parse(message);
-  const bool has_header = !headers.fields().empty() && !headers.has_malformed_line();
-  std::string text;
-  if (!has_header || headers.find("From") == nullptr) {
-    const std::string name =
-        options.full_name.empty() ? "" : mail::encode_phrase(options.full_name) + " ";
-    text =
-        "From: " + name + "<" + (options.sender.empty() ? own_address() : options.sender) + ">\r\n";
-  }
-  if (!has_header) return text + "\r\n" + message;
-  std::size_t kept = 0;
-  for (const mail::HeaderField& field : headers.fields()) {
-    if (!field.is("Bcc")) continue;
-    text.append(message, kept, field.begin - kept);
-    kept = field.end;
-  }
-  return text.append(message, kept);
-}
-
-std::string with_domain(const std::string& address) {
-  if (address.find('@') != std::string::npos) return address;
-  const std::string own = own_address();
-  return address + own.substr(own.rfind('@'));
+std::string without_controls(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return text;
 }
 
 /// By the socket that is open to all, else the control socket, for those who may use it.
@@ -145,37 +104,38 @@ ControlAnswer submit(const std::string& target, const std::string& message) {
   if (auto answer = ask_server(submit_socket, "POST", target, message, "message/rfc822")) {
     return *answer;
   }
-  const auto socket = CliSession().config()->control_socket();
-  auto answer = ask_server(socket, "POST", target, message, "message/rfc822");
+  const CliSession session;
+  const auto answer = session.reach(*session.config(), "POST", target, message, "message/rfc822");
   if (!answer) throw IoError(answer.error().text);
   return *answer;
 }
 
-void send(const Options& options) {
-  const std::string message = read_message(options.ignores_dots);
-  std::vector<std::string> recipients = options.recipients;
-  if (options.from_header) {
-    for (auto& one : header_recipients(mail::HeaderBlock::parse(message))) {
-      recipients.push_back(std::move(one));
-    }
-  }
-  if (recipients.empty()) throw Ended{EX_USAGE, "no recipients"};
-  std::string sender = options.has_sender ? options.sender : own_address();
-  if (sender == "<>") sender.clear();
-  std::string target =
-      "/v1/messages?from=" + percent_encode(sender.empty() ? sender : with_domain(sender));
-  for (const std::string& one : recipients) target += "&to=" + percent_encode(with_domain(one));
-  const ControlAnswer response = submit(target, completed(message, options));
-  if (response.status < 300) return;
-  const auto problem = parse_json(response.body);
-  const std::string detail = problem.is_object() ? problem.value("detail", "") : "";
-  throw Ended{response.status >= 500 || response.status == 429 ? EX_TEMPFAIL : EX_UNAVAILABLE,
-              detail.empty() ? "refused with " + std::to_string(response.status) : detail};
+/// Of sysexits.h, for an answer that is no success.
+int exit_status(unsigned status, const Json& problem) {
+  if (status >= 500 || status == 429) return EX_TEMPFAIL;
+  if (status == 400) return EX_DATAERR;
+  // An address that does not exist: RFC 3463 §3.2.
+  return problem.value("enhanced_status", "").starts_with("5.1.") ? EX_NOUSER : EX_UNAVAILABLE;
 }
 
-int fail(int status, std::string text) {
-  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-  std::fprintf(stderr, "sendmail: %s\n", text.c_str());
+/// What is missing in the addresses and in From, the gateway completes: it knows its name.
+void send(const Options& options) {
+  const std::string message = message_on_stdin(options);
+  std::string target = "/v1/messages?name=" + percent_encode(without_controls(options.full_name));
+  if (options.has_sender) target += "&from=" + percent_encode(sender_in(options.sender));
+  for (const std::string& one : recipients_of(options, message)) {
+    target += "&to=" + percent_encode(one);
+  }
+  const ControlAnswer response = submit(target, for_submission(message));
+  if (response.status < 300) return;
+  const Json body = parse_json(response.body);
+  const Json problem = body.is_object() ? body : Json::object();
+  throw Ended{exit_status(response.status, problem),
+              problem.value("detail", "refused with " + std::to_string(response.status))};
+}
+
+int fail(int status, const std::string& text) {
+  std::fprintf(stderr, "sendmail: %s\n", without_controls(text).c_str());
   return status;
 }
 

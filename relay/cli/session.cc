@@ -9,6 +9,7 @@
 #include "policy/accounts.h"
 #include "relay/account_admin.h"
 #include "relay/cli/control_client.h"
+#include "relay/cli/running_gateway.h"
 #include "relay/config/config.h"
 
 namespace postern::relay {
@@ -36,7 +37,7 @@ std::filesystem::path CliSession::config_file() const {
   if (!config_option.empty()) return config_option;
   if (const char* named = std::getenv("POSTERN_CONFIG"); named != nullptr && *named != '\0')
     return named;
-  return "/etc/postern/postern.toml";
+  return default_config_file;
 }
 
 std::shared_ptr<const Config> CliSession::config() const {
@@ -48,9 +49,21 @@ std::shared_ptr<const Config> CliSession::config() const {
   throw CommandFailed(Exit::refused, mistakes);
 }
 
+std::expected<ControlAnswer, NotReachable> CliSession::reach(const Config& settings,
+                                                             std::string_view method,
+                                                             std::string_view path,
+                                                             std::string_view body,
+                                                             std::string_view content_type) const {
+  auto answer = ask_server(settings.control_socket(), method, path, body, content_type);
+  if (answer) return answer;
+  const auto elsewhere = find_control_socket(config_file());
+  if (!elsewhere) return answer;
+  return ask_server(*elsewhere, method, path, body, content_type);
+}
+
 std::string CliSession::ask(std::string_view method, std::string_view path, std::string_view body,
                             std::string_view content_type) const {
-  const auto answer = ask_server(config()->control_socket(), method, path, body, content_type);
+  const auto answer = reach(*config(), method, path, body, content_type);
   if (!answer) throw CommandFailed(Exit::not_reachable, answer.error().text);
   return accepted(answer->status, answer->body);
 }
@@ -58,14 +71,11 @@ std::string CliSession::ask(std::string_view method, std::string_view path, std:
 std::string CliSession::ask_accounts(std::string_view method, std::string_view path,
                                      std::string_view body) const {
   const auto settings = config();
-  if (const auto answer = ask_server(settings->control_socket(), method, path, body))
+  if (const auto answer = reach(*settings, method, path, body))
     return accepted(answer->status, answer->body);
   make_folder_if_missing(settings->data_dir, 0700);
   policy::Accounts accounts(settings->accounts_file());
-  const auto is_local = [&](const mail::Domain& domain) {
-    return settings->domains.contains(domain.text());
-  };
-  const AdminAnswer answer = administer(accounts, is_local, method, path, body);
+  const AdminAnswer answer = administer(accounts, local_domains(*settings), method, path, body);
   return accepted(answer.status, answer.body);
 }
 

@@ -1,6 +1,7 @@
 // relay/cli/session.h: what every command of the command line shares.
 #pragma once
 
+#include <expected>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -10,6 +11,10 @@
 namespace postern::relay {
 
 struct Config;
+struct ControlAnswer;
+struct NotReachable;
+
+constexpr const char* default_config_file = "/etc/postern/postern.toml";
 
 /// Exit statuses (docs: "The program").
 enum class Exit : int { done = 0, refused = 1, wrong_usage = 2, not_reachable = 3 };
@@ -40,6 +45,11 @@ struct CliSession {
   /// The same for accounts and aliases, which also work while no server runs.
   std::string ask_accounts(std::string_view method, std::string_view path,
                            std::string_view body = {}) const;
+  /// Asks the gateway that serves `settings`: under its data_dir, else wherever one runs that was
+  /// started with the same file.
+  std::expected<ControlAnswer, NotReachable> reach(
+      const Config& settings, std::string_view method, std::string_view path, std::string_view body,
+      std::string_view content_type = "application/json") const;
 };
 
 }  // namespace postern::relay

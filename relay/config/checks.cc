@@ -27,32 +27,45 @@ void check_addresses(const Config& config, config::Report& report) {
   }
 }
 
-void check_tls(const Config& config, unsigned line, config::Report& report) {
+namespace {
+
+void check_listeners_without_certificate(const Config& config, config::Report& report) {
+  for (const Listener& listener : config.listeners) {
+    const std::string service(name(listener.service));
+    if (listener.tls == ListenerTls::required) {
+      report.mistake(listener.line,
+                     service + " requires TLS, so [tls] must name certificate and key");
+    } else if (listener.tls == ListenerTls::optional) {
+      report.warn(listener.line,
+                  service + " does not offer TLS, for [tls] names no certificate and key");
+    }
+  }
+}
+
+}  // namespace
+
+void check_tls(const Config& config, config::Report& report) {
   const Tls& tls = config.tls;
   if (tls.certificate.empty() || tls.key.empty()) {
-    for (const Listener& listener : config.listeners) {
-      if (listener.tls != ListenerTls::required) continue;
-      report.mistake(listener.line, std::string(name(listener.service)) +
-                                        " requires TLS, so [tls] must name certificate and key");
-    }
-    return;
+    return check_listeners_without_certificate(config, report);
   }
   const config::File certificate_file =
-      config::open_file(tls.certificate, line, "tls.certificate", report);
-  const config::File key_file = config::open_file(tls.key, line, "tls.key", report);
+      config::open_file(tls.certificate, tls.certificate_line, "tls.certificate", report);
+  const config::File key_file = config::open_file(tls.key, tls.key_line, "tls.key", report);
   if (!certificate_file || !key_file) return;
   const config::Certificate certificate = config::read_certificate(certificate_file.get());
   const config::Key key = config::read_key(key_file.get());
   if (!certificate) {
-    report.mistake(line,
+    report.mistake(tls.certificate_line,
                    "tls.certificate " + tls.certificate.string() + " holds no PEM certificate");
   }
   if (!key) {
-    report.mistake(line, "tls.key " + tls.key.string() +
-                             " holds no PEM private key (one with a passphrase will not do)");
+    report.mistake(tls.key_line,
+                   "tls.key " + tls.key.string() +
+                       " holds no PEM private key (one with a passphrase will not do)");
   }
   if (certificate && key && X509_check_private_key(certificate.get(), key.get()) != 1) {
-    report.mistake(line, "tls.key is not the key of tls.certificate");
+    report.mistake(tls.key_line, "tls.key is not the key of tls.certificate");
   }
   ERR_clear_error();
 }

@@ -8,8 +8,8 @@ namespace postern::relay {
 
 /// Two listeners on one address, a path too long for a unix socket.
 void check_addresses(const Config& config, config::Report& report);
-/// Certificate and key are there, readable, and belong together.
-void check_tls(const Config& config, unsigned line, config::Report& report);
+/// Certificate and key are there where a listener needs them, readable, and belong together.
+void check_tls(const Config& config, config::Report& report);
 /// The descriptors that this process may have are enough for `connections`.
 void check_descriptors(const Config& config, config::Report& report);
 

@@ -48,7 +48,11 @@ void read_top(Section& top, Config& config) {
   top.take_parsed("postmaster", config.postmaster, config::parse_mailbox);
   config.data_dir = "/var/lib/postern";
   top.take("data_dir", config.data_dir);
-  if (config.data_dir.empty()) top.mistake("data_dir", "data_dir must be a folder");
+  std::error_code ignored;
+  if (config.data_dir.empty() || (std::filesystem::exists(config.data_dir, ignored) &&
+                                  !std::filesystem::is_directory(config.data_dir, ignored))) {
+    top.mistake("data_dir", "data_dir must be a folder");
+  }
   if (config.control_socket().string().size() > net::longest_unix_path) {
     top.mistake("data_dir",
                 fmt::format("data_dir is too long: {} must fit into the 107 octets of a "
@@ -96,10 +100,7 @@ void read_domains(Section& top, Config& config) {
     }
     Domain read =
         read_domain(Section(top.report(), *table, "[domain." + in_quotes(key.str()) + "]"));
-    for (const policy::DkimKeyFile& file : read.dkim) {
-      policy::check_dkim_key(file, table->contains("dkim") ? line_of(*table->get("dkim")) : line,
-                             top.report());
-    }
+    for (const policy::DkimKeyFile& file : read.dkim) policy::check_dkim_key(file, top.report());
     if (!config.domains.emplace(domain->text(), std::move(read)).second) {
       top.report().mistake(line, in_quotes(domain->text()) + " is declared twice");
     }
@@ -155,7 +156,7 @@ void read_all(Section top, Config& config) {
   check_addresses(config, report);
   check_listener_names(config, report);
   check_devices(top, config);
-  check_tls(config, top.line("tls"), report);
+  check_tls(config, report);
   check_descriptors(config, report);
   if (config.listeners.empty()) report.warn(0, "no [[listener]]: nothing will listen");
 }

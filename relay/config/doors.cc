@@ -43,6 +43,17 @@ void check_listener_tls(Section& section, const Listener& listener) {
   }
 }
 
+void read_addresses(Section& section, Listener& listener) {
+  constexpr std::string_view example = R"(["127.0.0.1:25", "[::1]:25", "unix:/path"])";
+  section.take_list("address", listener.addresses, config::parse_address);
+  for (net::Address& address : listener.addresses) address = section.report().resolve(address);
+  section.require("address", example);
+  const toml::node* node = section.find("address");
+  if (node != nullptr && node->is_array() && node->as_array()->empty()) {
+    section.mistake("address", "address is empty, must hold one at least: " + std::string(example));
+  }
+}
+
 Rate read_count_per(Section section, Rate rate) {
   section.take_number("count", rate.count, 1, million);
   section.take_duration("per", rate.per, std::chrono::seconds(1));
@@ -80,8 +91,7 @@ Listener read_listener(Section section) {
                                  "smtp", "submission", "submissions", "lmtp", "imap", "imaps",
                                  "pop3", "pop3s", "http", "https"}));
   section.take_choice("service", listener.service, services);
-  section.take_list("address", listener.addresses, config::parse_address);
-  section.require("address", R"(["127.0.0.1:25", "[::1]:25", "unix:/path"])");
+  read_addresses(section, listener);
   listener.tls = default_tls(listener.service);
   section.take_choice("tls", listener.tls, listener_tls);
   check_listener_tls(section, listener);
@@ -105,6 +115,8 @@ Tls read_tls(Section section) {
   section.take("key", tls.key);
   section.take_choice("min_version", version, tls_versions);
   tls.min_version = std::string(version);
+  tls.certificate_line = section.line("certificate");
+  tls.key_line = section.line("key");
   if (tls.certificate.empty() != tls.key.empty()) {
     section.require(tls.key.empty() ? "key" : "certificate", "both or neither");
   }

@@ -61,6 +61,7 @@ struct Device {
 struct Tls {
   config::Path certificate, key;  ///< absolute; both empty when no listener needs them
   std::string min_version = "1.2";
+  unsigned certificate_line = 0, key_line = 0;  ///< where they stand in the file
 };
 
 /// Reads one `[[listener]]`.

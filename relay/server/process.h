@@ -12,7 +12,8 @@
 namespace postern::relay {
 
 /// One gateway for each data_dir: a locked file, held while this lives. Throws IoError when another
-/// has it.
+/// has it. The command line knows by it where a running gateway works
+/// (relay/cli/running_gateway.h).
 class DataLock {
  public:
   explicit DataLock(const std::filesystem::path& data_dir);

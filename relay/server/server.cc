@@ -101,19 +101,52 @@ Task<int> Server::run() {
   const Signal interrupt(loop_, SIGINT, [this] { wishes_.try_send(Wish::stop); });
   const Signal hang_up(loop_, SIGHUP, [this] { wishes_.try_send(Wish::reload); });
   std::string failure;
+  bool has_started = false;
   try {
-    co_await start();
+    has_started = co_await start_unless_stopped();
   } catch (const IoError& error) {
     failure = error.what();
   }
-  if (failure.empty()) {
+  if (has_started) {
     co_await live();
-  } else {
+  } else if (!failure.empty()) {
     log::error("start_failed", {{"error", failure}});
   }
   notify_systemd("STOPPING=1");
   co_await stop();
   co_return failure.empty() ? 0 : 1;
+}
+
+/// False: told to stop before everything was up, which may take long while Redis is away.
+Task<bool> Server::start_unless_stopped() {
+  CancelScope starting(co_await this_scope());
+  TaskGroup watch;
+  watch.spawn(cancel_when_stopped(starting));
+  Task<> task = start();
+  task.handle().promise().scope = &starting;
+  std::exception_ptr failure;
+  bool was_stopped = false;
+  try {
+    co_await std::move(task);
+  } catch (const Cancelled&) {
+    was_stopped = true;
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await watch.close();
+  if (failure) std::rethrow_exception(failure);
+  co_return !was_stopped && !starting.is_cancelled();
+}
+
+/// A reload that is asked for meanwhile comes after the start.
+Task<> Server::cancel_when_stopped(CancelScope& starting) {
+  while (const auto wish = co_await wishes_.receive()) {
+    if (*wish == Wish::stop) {
+      starting.cancel();
+      co_return;
+    }
+    is_reload_due_ = true;
+  }
 }
 
 redis::Url Server::redis_url() const {
@@ -219,6 +252,7 @@ Task<> Server::live() {
   keep_going(purge_interval, "purge_failed", &Server::purge_removed_accounts);
   log::info("ready", {{"hostname", config_->hostname}, {"workers", workers_.size()}});
   notify_systemd("READY=1");
+  if (is_reload_due_) wishes_.try_send(Wish::reload);
   while (const auto wish = co_await wishes_.receive()) {
     if (*wish == Wish::stop) break;
     const http::Response response = co_await reload();
@@ -305,7 +339,7 @@ Task<http::Response> Server::reload() {
     co_await apply(old);
     co_return http::problem(422, "The old configuration stays", failure);
   }
-  log::info("reloaded", {{"restart_needed", restart.size()}});
+  log::info("reloaded", {{"restart_needed", fmt::format("{}", fmt::join(restart, ", "))}});
   co_return as_response({{"restart_needed", restart}, {"warnings", (*loaded)->warnings}}, 200);
 }
 

@@ -44,6 +44,8 @@ class Server {
   enum class Wish { stop, reload };
   struct Post;
 
+  Task<bool> start_unless_stopped();
+  Task<> cancel_when_stopped(CancelScope& starting);
   Task<> start();
   redis::Url redis_url() const;
   void open_control_socket();
@@ -85,6 +87,7 @@ class Server {
   TaskGroup control_sessions_, background_;
   std::optional<net::Listener> control_listener_, submit_listener_;
   Channel<Wish> wishes_{16};
+  bool is_reload_due_ = false;  ///< asked for during the start
   Mutex reloading_;
   std::filesystem::file_time_type certificate_changed_;  ///< of what is in use
 };

@@ -105,10 +105,14 @@ class Gateway:
     def port(self, service):
         return self.base + SERVICES[service]
 
-    def start(self):
-        offset = self.log.stat().st_size if self.log.exists() else 0
+    def launch(self, *launcher):
+        """`launcher` is a command that runs what follows it."""
         self._stderr = open(self.log, "ab")
-        self.process = subprocess.Popen([POSTERN, "serve", "--config", str(self.config)], stderr=self._stderr, stdout=self._stderr)
+        self.process = subprocess.Popen([*launcher, POSTERN, "serve", "--config", str(self.config)], stderr=self._stderr, stdout=self._stderr)
+
+    def start(self, *launcher):
+        offset = self.log.stat().st_size if self.log.exists() else 0
+        self.launch(*launcher)
 
         def is_ready():
             assert self.process.poll() is None, f"serve ended with {self.process.returncode}:\n{self.log.read_text()[-4000:]}"

@@ -6,10 +6,13 @@ import http.client
 import imaplib
 import json
 import os
+import pathlib
 import poplib
 import re
+import signal
 import smtplib
 import socket
+import time
 import urllib.error
 import urllib.request
 
@@ -58,7 +61,23 @@ def test_check_names_every_mistake_with_file_and_line(make):
 def test_wrong_usage_exits_2_and_no_server_exits_3(make):
     gateway = make(Gateway)
     assert run(POSTERN, "frobnicate", check=False).returncode == 2
+    assert run(POSTERN, "status", "--config", "", check=False).returncode == 2
     assert run(POSTERN, "queue", "list", "--config", gateway.config, check=False).returncode == 3
+
+
+@pytest.mark.parametrize("words", [["frobnicate"], ["queue", "frobnicate"]])
+def test_a_command_that_does_not_exist_is_named(words):
+    done = run(POSTERN, *words, check=False)
+    assert done.returncode == 2 and 'no command "frobnicate"; there are' in done.stderr
+    assert "subcommand is required" in run(POSTERN, *words[:-1], "--frobnicate", check=False).stderr
+
+
+@pytest.mark.parametrize("password", [b"gr\xfc\xdfe\n", b"a\0b\n"])
+def test_a_password_that_is_no_text_is_refused(make, password):
+    gateway = make(Gateway)
+    done = gateway.cli("account", "add", ANN, "--password-stdin", stdin=password.decode("utf-8", "surrogateescape"), errors="surrogateescape", check=False)
+    assert done.returncode == 1 and "a password is UTF-8 text without NUL" in done.stderr
+    assert gateway.json("account", "list") == []
 
 
 @pytest.mark.parametrize("running", [True, False])
@@ -149,10 +168,10 @@ def test_the_queue_is_listed_held_released_retried_and_removed(stuck):
     assert states(stuck, "--recipient", "x@far.example") == ["deferred"]
     assert states(stuck, "--sender", "<>") == []
     unset = stuck.cli("queue", "remove", "--state", "deferred", "--sender", "", check=False)
-    assert unset.returncode == 1 and "sender: empty" in unset.stderr and len(states(stuck)) == 2
+    assert unset.returncode == 2 and "--sender: is empty" in unset.stderr and len(states(stuck)) == 2
     assert first in stuck.cli("queue", "show", first).stdout
     assert "One." in stuck.cli("queue", "show", first, "--raw").stdout
-    stuck.cli("queue", "hold", first)
+    assert "hold: 1 done" in stuck.cli("queue", "hold", first, first).stdout
     assert states(stuck, "--state", "held") == ["held"]
     stuck.cli("queue", "release", first)
     wait_for(lambda: states(stuck, "--state", "held") == [], "no held message")
@@ -185,6 +204,7 @@ def test_trace_tells_what_became_of_mail_by_id_message_id_and_address(stuck):
     assert "event=removed" in stuck.cli("trace", "x@far.example").stdout
     nothing = stuck.cli("trace", "nobody@far.example", check=False)
     assert nothing.returncode == 1 and "is known" in nothing.stderr
+    assert "is known" in stuck.cli("trace", "<unqualified>", check=False).stderr
 
 
 def test_a_message_that_has_left_the_queue_is_not_shown_as_ready(gateway):
@@ -237,6 +257,25 @@ def test_nothing_that_is_served_can_be_read_by_other_users_of_the_machine(make):
 def test_a_second_serve_on_the_same_data_exits_1(gateway):
     done = run(POSTERN, "serve", "--config", gateway.config, check=False)
     assert done.returncode == 1 and done.stderr
+
+
+def test_sigterm_ends_a_start_that_waits_for_redis(make):
+    gateway = make(Gateway, edit=lambda text: text.replace('"managed"', '"unix:///nowhere/redis.sock"'))
+    gateway.launch()
+    status = pathlib.Path(f"/proc/{gateway.process.pid}/status")
+    wait_for(lambda: int(re.search(r"SigCgt:\s*(\w+)", status.read_text()).group(1), 16) >> (signal.SIGTERM - 1) & 1, "a handler of SIGTERM")
+    began = time.monotonic()
+    gateway.stop()
+    assert time.monotonic() - began < 10
+
+
+def test_commands_reach_the_gateway_that_runs_although_its_file_names_another_data_dir(gateway):
+    gateway.config.write_text(gateway.config.read_text().replace('data_dir = "data"', 'data_dir = "other"'))
+    assert "data_dir has changed and needs a restart" in gateway.cli("reload").stdout
+    gateway.account("bob")
+    gateway.imap(BOB)
+    gateway.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: [e["restart_needed"] for e in gateway.events() if e["event"] == "reloaded"] == ["data_dir"] * 2, "the second reload")
 
 
 def test_reload_takes_a_good_file_and_refuses_a_bad_one(gateway):

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "core/async/task_group.h"
 #include "core/async/timer.h"
 #include "tests/unit/queue/folder.h"
 
@@ -37,6 +38,22 @@ TEST_CASE("the managed Redis starts safe, in a session of its own, and ends with
   CHECK(ask(loop, managed.url(), {"CONFIG", "GET", "appendfsync"}) == "always");
   CHECK(ask(loop, managed.url(), {"CONFIG", "GET", "maxmemory"}) == std::to_string(100 << 20));
   loop.run_until_done(managed.stop());
+  CHECK(::kill(pid, 0) != 0);
+}
+
+TEST_CASE("a start of the managed Redis that is broken off leaves nothing behind") {
+  Loop loop;
+  const Folder folder;
+  ManagedRedis managed(loop, {.data_dir = folder.path});
+  int pid = 0;
+  const auto break_off = [](ManagedRedis& redis, int& started) -> Task<> {
+    TaskGroup group;
+    group.spawn(redis.start());
+    while ((started = redis.pid()) == 0) co_await sleep_for(1ms);
+    co_await group.close();
+    co_await redis.stop();
+  };
+  loop.run_until_done(break_off(managed, pid));
   CHECK(::kill(pid, 0) != 0);
 }
 

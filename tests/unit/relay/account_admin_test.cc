@@ -21,10 +21,10 @@ struct Office {
   }
   std::pair<unsigned, Json> ask(std::string_view method, std::string_view path,
                                 std::string_view body = {}) {
-    const auto is_local = [](const mail::Domain& domain) {
-      return domain.text() == "office.example";
-    };
-    const auto answer = relay::administer(accounts, is_local, method, path, body);
+    const relay::LocalDomains domains{
+        [](const mail::Domain& domain) { return domain.text() == "office.example"; },
+        "mail.office.example"};
+    const auto answer = relay::administer(accounts, domains, method, path, body);
     return {answer.status, parse_json(answer.body)};
   }
 };
@@ -60,6 +60,11 @@ TEST_CASE("what is wrong with a request is said") {
            {"POST", "/v1/accounts", R"({"address":"ann@office.example","pasword":"x"})", 400},
            {"DELETE", "/v1/accounts/x%40office.example", R"({"purge":"yes"})", 400},
            {"POST", "/v1/aliases", R"({"from":"all@office.example","to":[5]})", 400},
+           {"POST", "/v1/accounts", R"({"address":"ann@office.example","quota":0})", 422},
+           {"POST", "/v1/accounts",
+            R"({"address":"ann@office.example","quota":9223372036854775808})", 422},
+           {"POST", "/v1/accounts", R"({"address":"ann@office.example","password":"a\u0000b"})",
+            422},
            {"PUT", "/v1/accounts", "{}", 405},
            {"GET", "/v1/accounts//password", "", 404},
            {"GET", "/v1/accounts/ann%4", "", 400},
@@ -87,4 +92,20 @@ TEST_CASE("an app password is shown once and can be revoked") {
   CHECK(office.ask("DELETE", "/v1/accounts/ann%40office.example/app-passwords/my%20phone").first ==
         200);
   CHECK_FALSE(office.accounts.verify("ann@office.example", secret, policy::Scope::imap));
+}
+
+TEST_CASE(
+    "the gateway's own name has aliases, so that somebody reads root's mail, and no accounts") {
+  Office office;
+  CHECK(office
+            .ask("POST", "/v1/aliases",
+                 R"({"from":"root@Mail.office.example","to":["ann@office.example"]})")
+            .first == 201);
+  CHECK(office.accounts.exists(*mail::EmailAddress::parse("root@mail.office.example")));
+  CHECK(office.ask("POST", "/v1/accounts", R"({"address":"root@mail.office.example"})").first ==
+        422);
+  CHECK(office
+            .ask("POST", "/v1/aliases",
+                 R"({"from":"root@other.example","to":["ann@office.example"]})")
+            .first == 422);
 }

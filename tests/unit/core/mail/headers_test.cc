@@ -230,6 +230,23 @@ TEST_CASE("address lists") {
   }
 }
 
+TEST_CASE("where bare addresses are allowed a local part alone is clean, and nothing else new is") {
+  for (const char* text : {"root", "<root>", "root (Cron Daemon)", "a.b, \"c d\", Ann <ann>",
+                           "ann@b.example, root", "Group: root;"}) {
+    CAPTURE(text);
+    CHECK(parse_address_list(text, BareAddress::allowed).is_clean);
+    CHECK_FALSE(parse_address_list(text).is_clean);
+  }
+  for (const char* text : {"a b", "ann@", "<>", "a.", "a@b.example c@d.example", "<root> x"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_address_list(text, BareAddress::allowed).is_clean);
+  }
+  const auto cron = parse_address_list("root (Cron Daemon)", BareAddress::allowed);
+  REQUIRE(cron.entries.size() == 1);
+  CHECK(cron.entries.front().address() == "root");
+  CHECK(cron.entries.front().display_name == "Cron Daemon");
+}
+
 TEST_CASE("message ids are found among comments and rubbish") {
   CHECK(parse_message_ids("<a@b> (x) <c@d>\r\n <e@f>") ==
         std::vector<std::string>{"<a@b>", "<c@d>", "<e@f>"});

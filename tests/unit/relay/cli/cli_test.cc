@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <random>
 
+#include "relay/cli/commands.h"
 #include "relay/cli/init.h"
 #include "relay/cli/session.h"
 #include "relay/cli/size.h"
@@ -66,6 +67,7 @@ TEST_CASE("what init writes passes the check, keeps its keys secret and is never
                             .base_port = 20000};
   const std::string said = init_instance(options);
   CHECK(said.contains("p1._domainkey.office.example"));
+  CHECK(said.contains("postern alias add postmaster@office.example ann@office.example --config"));
   const auto config = load_config(options.folder / "postern.toml");
   if (!config) FAIL(config.error().front().message());
   CHECK((*config)->hostname == "mail.office.example");
@@ -75,6 +77,38 @@ TEST_CASE("what init writes passes the check, keeps its keys secret and is never
   REQUIRE(stat((options.folder / "tls/key.pem").c_str(), &status) == 0);
   CHECK((status.st_mode & 077) == 0);
   CHECK_THROWS_AS(init_instance(options), CommandFailed);
+}
+
+TEST_CASE("the commands that init prints can be pasted whatever the folder is called") {
+  const TemporaryFolder folder;
+  const auto said = init_instance({.folder = folder.path() / "Ann's mail",
+                                   .domain = "office.example",
+                                   .hostname = "",
+                                   .base_port = {}});
+  CHECK(said.contains("postern serve --config '" + folder.path().string() +
+                      "/Ann'\\''s mail/postern.toml'\n"));
+}
+
+TEST_CASE("an option whose value is empty is wrong usage, and not a filter that lets all pass") {
+  for (std::vector<std::string> line : std::vector<std::vector<std::string>>{
+           {"queue", "hold", "--sender", ""},
+           {"queue", "remove", "--recipient", "", "--state", "held"},
+           {"queue", "list", "--domain", ""},
+           {"queue", "hold", "--sender=", "0123456789AB"},
+           {"queue", "list", "--limit", "0"},
+           {"queue", "show", ""},
+           {"trace", ""},
+           {"account", "show", ""},
+           {"account", "add", "ann@office.example", "--quota", ""},
+           {"account", "app-password", "add", "ann@office.example", "--label", "x", "--scope", ""},
+           {"account", "app-password", "revoke", "ann@office.example", "--label", ""}}) {
+    line.insert(line.begin(), "postern");
+    line.insert(line.end(), {"--config", "/nowhere/postern.toml"});
+    std::vector<char*> pointers;
+    for (std::string& word : line) pointers.push_back(word.data());
+    CAPTURE(line);
+    CHECK(run_command_line(static_cast<int>(pointers.size()), pointers.data()) == 2);
+  }
 }
 
 TEST_CASE("an instance that root makes in another's folder is that other's") {

@@ -160,6 +160,11 @@ TEST_CASE("each of these lines is a mistake") {
       {"data_dir = \"/" + std::string(100, 'd') + "\"", "107 octets"},
       {"tls = { certificate = \"nowhere.pem\", key = \"nowhere.key\" }", "cannot be read"},
       {"tls = { certificate = \"nowhere.pem\" }", "both or neither"},
+      {"[tls]\nmin_version = \"1.2\"\ncertificate = \"no.pem\"\nkey = \"no.key\"",
+       "postern.toml:4: tls.certificate"},
+      {"[tls]\nmin_version = \"1.2\"\ncertificate = \"no.pem\"\nkey = \"no.key\"",
+       "postern.toml:5: tls.key"},
+      {"data_dir = \"/dev/null\"", "must be a folder"},
       {"limits = { connections = 0 }", "from 1 to"},
       {"queue = { redis = \"http://x\" }", "queue.redis must be"},
       {"queue = { redis = [\"managed\", \"unix:///x\"] }", "stands alone"},
@@ -170,6 +175,11 @@ TEST_CASE("each of these lines is a mistake") {
       {"domain = { \"a b\" = {} }", "is no local domain"},
       {"domain = { \"a.example\" = { dkim = [{ selector = \"p1\", key = \"none\" }] } }",
        "cannot be read"},
+      {"[domain.\"a.example\"]\ndkim = [\n{ selector = \"p1\", key = \"x\" },\n"
+       "{ selector = \"P1\", key = \"y\" }]",
+       "postern.toml:5: selector \"P1\" has a key already"},
+      {"[domain.\"a.example\"]\ndkim = [\n{ selector = \"p1\", key = \"none\" }]",
+       "postern.toml:4: dkim key"},
       {"domain = { \"a.example\" = {}, \"A.example\" = {} }", "declared twice"},
       {"route = [{ to = \"*\", via = \"ftp://x\" }]", "is not one of"},
       {"route = [{ to = \"*\", via = \"smtp://\" }]", "is not one of"},
@@ -185,6 +195,7 @@ TEST_CASE("each of these lines is a mistake") {
       {"listener = [{ service = \"imaps\", address = \"127.0.0.1:1\", tls = \"off\" }]",
        "first byte"},
       {"listener = [{ service = \"smtp\" }]", "has no `address`"},
+      {"listener = [{ service = \"smtp\", address = [] }]", "address is empty"},
       {"listener = [{ service = \"smtp\", address = \"unix:/" + std::string(107, 'x') + "\" }]",
        "is too long"},
       {"listener = [{ service = \"smtp\", address = \"127.0.0.1:1\" }, { service = \"lmtp\", "
@@ -238,4 +249,17 @@ TEST_CASE("workers, data_dir, the queue's Redis and its spool need a restart") {
   const auto elsewhere =
       good("hostname = \"m.example\"\nworkers = 1\nqueue = { spool = \"other\" }");
   CHECK(needs_restart(*before, *elsewhere) == std::vector<std::string>{"queue.spool"});
+}
+
+TEST_CASE("the path of a unix socket is relative to the file, as every path is") {
+  const auto config = good("[[listener]]\nservice = \"lmtp\"\naddress = \"unix:run/lmtp.sock\"");
+  CHECK(config->listeners.at(0).addresses.at(0).path() == "/somewhere/run/lmtp.sock");
+}
+
+TEST_CASE("a listener that offers TLS is told of when there is no certificate") {
+  const auto config = good(
+      "hostname = \"m.example\"\n\n[[listener]]\nservice = \"submission\"\n"
+      "address = \"127.0.0.1:1\"\ntls = \"optional\"");
+  REQUIRE(config->warnings.size() == 1);
+  CHECK(config->warnings.front().contains("postern.toml:3: submission does not offer TLS"));
 }
