@@ -239,7 +239,7 @@ Task<AttemptResult> Dispatcher::State::attempt_remote(queue::Lease lease) {
           .ret = lease.ret,
           .body = lease.body,
           .lease_is_fresh = parts.lease_is_fresh,
-          .resign = parts.resign};
+          .resign = lease.signed_here ? parts.resigner() : Resigner()};
   Courier& courier = owner_of(parts.couriers, job.key);
   co_return co_await on_loop(courier.loop(), courier.deliver(std::move(job)));
 }

@@ -254,6 +254,7 @@ queue::NewMessage MailReception::describe(queue::Body body,
   message.sender = envelope_.sender;
   message.eight_bit = envelope_.eight_bit;
   message.smtputf8 = envelope_.smtputf8;
+  message.signed_here = !keys_.empty();
   message.envid = envelope_.envid;
   message.ret = envelope_.ret;
   message.account = origin_.account ? origin_.account->id : "";
