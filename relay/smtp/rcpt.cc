@@ -13,6 +13,7 @@ Task<Answer> Session::rcpt(std::string_view arguments) {
     co_return reply::needs_utf8.with("The recipient");
   }
   if (admitted_.size() >= terms_.recipients) {
+    ++over_limit_;
     co_return reply::too_many_rcpt.with(terms_.recipients);  // RFC 5321 §4.5.3.1.10
   }
   auto admitted = co_await intake_.admit(origin_, envelope_.sender, command->recipient);
