@@ -263,9 +263,10 @@ Task<std::optional<queue::NewMessage>> Dispatcher::State::report(queue::Lease le
   queue::NewMessage message =
       make_report(lease, reports, *to, original, *settings, std::chrono::system_clock::now());
   std::vector<mail::Recipient> recipients;
-  for (const mail::EmailAddress& address : co_await parts.local.expand(*to))
-    recipients.push_back(
-        {.address = address, .orcpt = address == *to ? "" : "rfc822;" + to->text(), .notify = {}});
+  for (const Destination& one : co_await parts.router.destinations(std::nullopt, *to))
+    recipients.push_back({.address = one.address,
+                          .orcpt = one.address == *to ? "" : "rfc822;" + to->text(),
+                          .notify = {}});
   message.deliveries = co_await parts.router.plan(std::nullopt, std::move(recipients));
   co_return message;
 }

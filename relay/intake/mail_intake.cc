@@ -39,24 +39,21 @@ namespace {
 Task<std::expected<std::vector<mail::Recipient>, Answer>> find_targets(
     const IntakeParts& parts, const mail::ReversePath& sender, const mail::Recipient& recipient) {
   std::vector<mail::Recipient> targets;
-  std::optional<Answer> refusal;
-  for (mail::EmailAddress& address : co_await parts.directory.expand(recipient.address)) {
-    const delivery::Route route = co_await parts.router.route(sender, address);
-    if (const auto* rejected = std::get_if<delivery::Rejected>(&route)) {
+  Answer refusal = reply::no_mailbox.with(recipient.address.text());
+  for (delivery::Destination& one : co_await parts.router.destinations(sender, recipient.address)) {
+    if (const auto* rejected = std::get_if<delivery::Rejected>(&one.route)) {
       refusal = Answer(550, rejected->status.text(), smtp::reply_text(rejected->text));
-    } else if (std::holds_alternative<delivery::NoSuchMailbox>(route)) {
-      refusal = reply::no_mailbox.with(recipient.address.text());
-    } else {
-      mail::Recipient target = recipient;
-      if (target.orcpt.empty() && address != recipient.address) {
-        target.orcpt = "rfc822;" + recipient.address.text();
-      }
-      target.address = std::move(address);
-      targets.push_back(std::move(target));
     }
+    if (!one.is_reached()) continue;
+    mail::Recipient target = recipient;
+    if (target.orcpt.empty() && one.address != recipient.address) {
+      target.orcpt = "rfc822;" + recipient.address.text();
+    }
+    target.address = std::move(one.address);
+    targets.push_back(std::move(target));
   }
-  if (!targets.empty()) co_return targets;
-  co_return std::unexpected(refusal ? *refusal : reply::no_mailbox.with(recipient.address.text()));
+  if (targets.empty()) co_return std::unexpected(std::move(refusal));
+  co_return targets;
 }
 
 }  // namespace

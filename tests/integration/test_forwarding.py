@@ -1,10 +1,11 @@
 """What aliases, routes, the catch-all and LMTP make of mail that strangers bring."""
 import re
 
-from harness import DOMAIN, Receiver, wait_for
-from test_delivery import ANN, MX_ONE, World
+from harness import DOMAIN, Receiver, set_section, wait_for
+from test_delivery import ANN, MX_ONE, World, inbox
 
 STRANGER = "s@far.example"
+LETTER = f"From: <{STRANGER}>\r\nSubject: letter\r\n\r\n"
 
 
 def bring(gateway, recipients, text):
@@ -17,6 +18,13 @@ def bring(gateway, recipients, text):
             assert code == 250, (recipient, words)
         code, words = client.data(text.encode())
         assert code == 250, words
+
+
+def with_settings(world, domain, extra=""):
+    """Adds keys of the domain, and sections, to the configuration, and starts."""
+    config = world.gateway.config
+    config.write_text(set_section(config.read_text(), f'domain."{DOMAIN}"', domain) + extra)
+    return world.gateway.start()
 
 
 def test_a_stranger_who_writes_in_our_name_is_never_signed_when_his_mail_is_converted(make):
@@ -43,3 +51,19 @@ def test_what_is_converted_is_signed_with_the_keys_of_after_a_reload(make):
     message = wait_for(receiver.bodies, "the message")[0]
     # One signature of before the conversion and one of after it, with each key.
     assert message.count(b"s=fresh;") == 2 and f"s={selectors[0]};".encode() not in message
+
+
+def test_a_route_takes_its_address_before_the_catch_all(make):
+    world = World(make, MX_ONE, start=False)
+    receiver = make(Receiver, "127.0.0.2", world.port)
+    gateway = with_settings(world, {"catch_all": ANN}, f'\n[[route]]\nto = "legacy@{DOMAIN}"\nvia = "smtp://127.0.0.2:{world.port}"\n'
+                            f'\n[[route]]\nto = "bad@{DOMAIN}"\nvia = "reject 5.7.1 go away"\n')
+    bring(gateway, [f"legacy@{DOMAIN}"], LETTER)
+    wait_for(receiver.bodies, "the message at the smarthost")
+    with gateway.smtp(service="smtp") as client:
+        client.ehlo("client.example")
+        client.mail(STRANGER)
+        assert client.rcpt(f"bad@{DOMAIN}") == (550, b"5.7.1 go away")
+    bring(gateway, [f"postmaster@{DOMAIN}", "postmaster", f"nobody@{DOMAIN}"], LETTER)
+    inbox(world)
+    assert len(gateway.messages(ANN)) == 1 and len(receiver.bodies()) == 1

@@ -35,6 +35,7 @@ struct TwoAccounts final : LocalAddresses {
     const bool is_alias = postmaster_alias && given.local_part() == "postmaster";
     co_return std::vector{is_alias ? *postmaster_alias : given};
   }
+  std::vector<mail::EmailAddress> stand_ins(const mail::EmailAddress&) const override { return {}; }
   Task<std::optional<LocalAccount>> find_account(mail::EmailAddress given) override {
     if (!is_local(given.domain())) co_return std::nullopt;
     co_return co_await account_by_id(given.local_part());
