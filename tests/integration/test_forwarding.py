@@ -4,6 +4,7 @@ import re
 from harness import DOMAIN, Receiver, set_section, wait_for
 from test_delivery import ANN, MX_ONE, World, inbox
 
+BOB = f"bob@{DOMAIN}"
 STRANGER = "s@far.example"
 LETTER = f"From: <{STRANGER}>\r\nSubject: letter\r\n\r\n"
 
@@ -67,3 +68,18 @@ def test_a_route_takes_its_address_before_the_catch_all(make):
     bring(gateway, [f"postmaster@{DOMAIN}", "postmaster", f"nobody@{DOMAIN}"], LETTER)
     inbox(world)
     assert len(gateway.messages(ANN)) == 1 and len(receiver.bodies()) == 1
+
+
+def test_a_target_of_an_alias_that_is_gone_comes_back_to_the_sender(make):
+    world = World(make, MX_ONE, start=False)
+    gateway = world.gateway
+    for name in ("bob", "carl"):
+        gateway.account(name)
+    gateway.cli("alias", "add", f"team@{DOMAIN}", BOB, f"carl@{DOMAIN}")
+    gateway.start()
+    gateway.cli("account", "remove", f"carl@{DOMAIN}")
+    gateway.send(ANN, f"team@{DOMAIN}")
+    report = inbox(world)[0]
+    assert b"Action: failed" in report and b"Status: 5.1.1" in report and f"carl@{DOMAIN}".encode() in report
+    assert f"rfc822;team@{DOMAIN}".encode() in report.replace(b" ", b"")
+    wait_for(lambda: gateway.messages(BOB), "the message at the other target")
