@@ -1,5 +1,6 @@
 """What aliases, routes, the catch-all and LMTP make of mail that strangers bring."""
 import re
+import smtplib
 
 from harness import DOMAIN, Receiver, set_section, wait_for
 from test_delivery import ANN, MX_ONE, World, inbox
@@ -26,6 +27,39 @@ def with_settings(world, domain, extra=""):
     config = world.gateway.config
     config.write_text(set_section(config.read_text(), f'domain."{DOMAIN}"', domain) + extra)
     return world.gateway.start()
+
+
+class Lmtp:
+    """A conversation with an LMTP listener."""
+
+    def __init__(self, gateway):
+        self.client = smtplib.SMTP("localhost", gateway.base + 24, timeout=30)
+        assert self.client.docmd("LHLO client.example")[0] == 250
+
+    def bring(self, recipients, text=LETTER):
+        """The codes after the dot."""
+        assert self.client.docmd(f"MAIL FROM:<{STRANGER}>")[0] == 250
+        for recipient in recipients:
+            assert self.client.docmd(f"RCPT TO:<{recipient}>") == (250, b"2.1.5 Recipient OK"), recipient
+        assert self.client.docmd("DATA")[0] == 354
+        self.client.send(f"{text}hello\r\n.\r\n")
+        return [self.client.getreply()[0] for _ in recipients]
+
+
+def lmtp_world(make):
+    """A gateway with an LMTP listener that has aliases to here and there, and a domain that is routed away."""
+    world = World(make, MX_ONE, start=False)
+    world.gateway.account("bob")
+    for name, targets in {"mixed": [BOB, "x@far.example"], "out": ["y@far.example"], "here": [BOB]}.items():
+        world.gateway.cli("alias", "add", f"{name}@{DOMAIN}", *targets)
+    with_settings(world, {}, f'\n[[listener]]\nservice = "lmtp"\naddress = ["127.0.0.1:{world.gateway.base + 24}"]\n'
+                  f'\n[domain."routed.example"]\n\n[[route]]\nto = "routed.example"\nvia = "smtp://127.0.0.2:{world.port}"\n')
+    return world
+
+
+def recipients_of(receiver):
+    with receiver.lock:
+        return sorted(one for _, recipients, _ in receiver.messages for one in recipients)
 
 
 def test_a_stranger_who_writes_in_our_name_is_never_signed_when_his_mail_is_converted(make):
@@ -83,3 +117,25 @@ def test_a_target_of_an_alias_that_is_gone_comes_back_to_the_sender(make):
     assert b"Action: failed" in report and b"Status: 5.1.1" in report and f"carl@{DOMAIN}".encode() in report
     assert f"rfc822;team@{DOMAIN}".encode() in report.replace(b" ", b"")
     wait_for(lambda: gateway.messages(BOB), "the message at the other target")
+
+
+def test_lmtp_takes_what_goes_on_from_here_and_what_stays_in_one_reply_each(make):
+    world = lmtp_world(make)
+    receiver = make(Receiver, "127.0.0.2", world.port)
+    recipients = [f"{name}@{DOMAIN}" for name in ("mixed", "out", "here", "ann")] + ["u@routed.example"]
+    assert Lmtp(world.gateway).bring(recipients) == [250] * 5
+    # What stays is there when the reply comes, and once, though two recipients lead to bob.
+    assert len(world.gateway.messages(BOB)) == 1 and len(world.gateway.messages(ANN)) == 1
+    wait_for(lambda: recipients_of(receiver) == ["u@routed.example", "x@far.example", "y@far.example"], "what goes on")
+    wait_for(lambda: world.gateway.json("queue", "list") == [], "an empty queue")
+
+
+def test_what_a_full_mailbox_refuses_at_lmtp_does_not_go_on_either(make):
+    world = lmtp_world(make)
+    receiver = make(Receiver, "127.0.0.2", world.port)
+    world.gateway.cli("account", "remove", BOB, "--purge")
+    world.gateway.account("bob", "correct horse battery", "--quota", "10")
+    assert Lmtp(world.gateway).bring([f"mixed@{DOMAIN}", f"out@{DOMAIN}"]) == [452, 250]
+    wait_for(receiver.bodies, "what goes on")
+    wait_for(lambda: world.gateway.json("queue", "list") == [], "an empty queue")
+    assert recipients_of(receiver) == ["y@far.example"]
