@@ -45,6 +45,7 @@ struct MailCommand {
   bool smtputf8 = false;
   mail::Ret ret = mail::Ret::unset;
   std::string envid;  ///< decoded
+  bool asks_for_dsn() const { return ret != mail::Ret::unset || !envid.empty(); }
   static std::expected<MailCommand, Answer> parse(std::string_view arguments);
 };
 
@@ -52,6 +53,7 @@ struct MailCommand {
 /// `own_domain`.
 struct RcptCommand {
   mail::Recipient recipient;
+  bool asks_for_dsn() const { return recipient.notify.set || !recipient.orcpt.empty(); }
   static std::expected<RcptCommand, Answer> parse(std::string_view arguments,
                                                   const std::string& own_domain);
 };

@@ -66,6 +66,7 @@ class Session {
   Task<Answer> lhlo(std::string_view arguments);
   Answer greet(std::string_view arguments, bool is_extended);
   std::vector<std::string> extensions() const;
+  bool offers_dsn() const;
   Phase first_phase() const;
   // starttls.cc
   Task<Answer> starttls(std::string_view arguments);

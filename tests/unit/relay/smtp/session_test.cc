@@ -343,6 +343,19 @@ TEST_CASE("LMTP answers for each recipient and knows no EHLO") {
   CHECK(client.say("NOOP") == "250 2.0.0 OK");
 }
 
+TEST_CASE("LMTP offers no DSN, for its client reports, and takes none of its parameters") {
+  auto terms = port_25();
+  terms.door = relay::Door::lmtp;
+  ScriptedClient client(terms);
+  CHECK(client.say("LHLO me").find("DSN") == std::string::npos);
+  CHECK(client.say("MAIL FROM:<> RET=HDRS").starts_with("555 5.5.4"));
+  CHECK(client.say("MAIL FROM:<> ENVID=1").starts_with("555"));
+  client.say("MAIL FROM:<>");
+  CHECK(client.say("RCPT TO:<x@b.example> NOTIFY=SUCCESS").starts_with("555"));
+  CHECK(client.say("RCPT TO:<x@b.example> ORCPT=rfc822;x@b.example").starts_with("555"));
+  CHECK(client.say("RCPT TO:<x@b.example>").starts_with("250"));
+}
+
 TEST_CASE("a client that waits is told of a shutdown before the connection ends") {
   ScriptedClient client(port_25());
   client.say("EHLO me");
