@@ -53,7 +53,9 @@ class Attempt {
   };
   std::vector<std::size_t> open_recipients() const;
   Task<std::optional<Form>> fit(const Extensions& offered);
-  Task<bool> needs_smtputf8();
+  bool has_utf8_address() const;
+  Task<bool> message_needs_smtputf8();
+  void refuse_utf8_recipients();
   bool convert();
   Task<> send_to_open(SmtpClient& client, const Letter& letter);
   Task<std::string_view> next_piece(queue::BodyReader& reader, bool in_memory);

@@ -265,7 +265,7 @@ Task<std::optional<queue::NewMessage>> Dispatcher::State::report(queue::Lease le
   std::vector<mail::Recipient> recipients;
   for (const Destination& one : co_await parts.router.destinations(std::nullopt, *to))
     recipients.push_back({.address = one.address,
-                          .orcpt = one.address == *to ? "" : "rfc822;" + to->text(),
+                          .orcpt = one.address == *to ? "" : mail::original_recipient(*to),
                           .notify = {}});
   message.deliveries = co_await parts.router.plan(std::nullopt, std::move(recipients));
   co_return message;

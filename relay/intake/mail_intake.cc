@@ -48,7 +48,7 @@ Task<std::expected<std::vector<mail::Recipient>, Answer>> find_targets(
     reaches_somebody = reaches_somebody || one.is_reached();
     mail::Recipient target = recipient;
     if (target.orcpt.empty() && one.address != recipient.address) {
-      target.orcpt = "rfc822;" + recipient.address.text();
+      target.orcpt = mail::original_recipient(recipient.address);
     }
     target.address = std::move(one.address);
     targets.push_back(std::move(target));

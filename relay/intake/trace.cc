@@ -28,7 +28,9 @@ std::string received_field(const Origin& origin, std::string_view hostname, std:
   }
   field += fmt::format("by {} (postern) with {} id {}", hostname, origin.protocol, id);
   if (!origin.tls.empty()) field += fmt::format("\r\n\t(using {})", origin.tls);
-  if (recipient) field += fmt::format("\r\n\tfor <{}>", recipient->text());
+  // Not a UTF-8 one: the message would need SMTPUTF8 for this field alone (RFC 6531 §3.7.3).
+  if (recipient && !recipient->needs_smtputf8())
+    field += fmt::format("\r\n\tfor <{}>", recipient->text());
   return field + ";\r\n\t" + mail::format_date(now) + "\r\n";
 }
 

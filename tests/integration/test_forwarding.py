@@ -139,3 +139,26 @@ def test_what_a_full_mailbox_refuses_at_lmtp_does_not_go_on_either(make):
     wait_for(receiver.bodies, "what goes on")
     wait_for(lambda: world.gateway.json("queue", "list") == [], "an empty queue")
     assert recipients_of(receiver) == ["y@far.example"]
+
+
+def test_addresses_in_utf8_go_only_where_they_are_understood(make):
+    world = World(make, MX_ONE, start=False)
+    gateway, said = world.gateway, []
+
+    def listen(verb, argument, session):
+        if verb in ("MAIL", "RCPT"):
+            said.append(argument)
+    receiver = make(Receiver, "127.0.0.2", world.port, listen, ("PIPELINING", "8BITMIME", "DSN"))
+    gateway.cli("alias", "add", f"out@{DOMAIN}", "jösé@far.example")
+    gateway.cli("alias", "add", f"jürgen@{DOMAIN}", "bob@far.example")
+    gateway.start()
+    gateway.send(ANN, f"out@{DOMAIN}")
+    assert b"5.6.7" in inbox(world)[0]
+    assert said == []
+    with gateway.smtp(service="smtp") as client:
+        client.ehlo("client.example")
+        client.mail(STRANGER, ["SMTPUTF8"])
+        assert client.docmd(f"RCPT TO:<jürgen@{DOMAIN}>")[0] == 250
+        assert client.data(LETTER.encode())[0] == 250
+    wait_for(receiver.bodies, "the message for a UTF-8 alias")
+    assert said == [f"FROM:<{STRANGER}>", rf"TO:<bob@far.example> ORCPT=utf-8;j\x{{FC}}rgen@{DOMAIN}"]

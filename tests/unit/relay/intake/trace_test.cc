@@ -32,6 +32,14 @@ TEST_CASE("Received tells the peer's address on port 25 and never on submission"
   CHECK(submitted.find("client.example") == submitted.npos);
 }
 
+TEST_CASE("Received names no recipient whose address would need SMTPUTF8") {
+  const auto recipient = *mail::EmailAddress::parse("j\xc3\xbcrgen@b.example");
+  const std::string field =
+      received_field(origin(Door::mx, "192.0.2.7:99"), "mail.b.example", "ID", recipient, noon);
+  CHECK(field.find("for <") == field.npos);
+  CHECK(std::ranges::all_of(field, [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+}
+
 TEST_CASE("a submission gets Date and Message-ID and loses Bcc, folds and all") {
   const auto done = complete_header(
       mail::HeaderBlock::parse(
