@@ -144,6 +144,11 @@ bool Attempt::convert() {
 
 void Attempt::host_failed(Verdict why) { trouble_ = std::move(why); }
 
+void Attempt::sender_put_off(Verdict why) {
+  trouble_ = std::move(why);
+  reached_ = true;
+}
+
 bool Attempt::lines_are_unfit() {
   if (!std::exchange(must_convert_, true)) return true;
   settle_open(our_verdict(Verdict::Kind::failed, {5, 6, 0},

@@ -33,6 +33,8 @@ class Attempt {
 
   // What went wrong with one connection. Who is still open is tried at the next host.
   void host_failed(Verdict why);
+  /// The host is well, but does not take this sender for now.
+  void sender_put_off(Verdict why);
   void is_uncertain() { result_.uncertain = true; }
   /// True when it is worth another connection: then the message goes converted.
   bool lines_are_unfit();
