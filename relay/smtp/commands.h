@@ -29,10 +29,10 @@ class Request {
 
 // Each `parse` takes the arguments of its verb; its error is the reply that the client gets.
 
-/// EHLO, HELO, LHLO: a domain or an address literal; lenient, for much real software says odd names
-/// (RFC 5321 §4.1.4).
+/// EHLO, HELO, LHLO: a domain or an address literal, but anything is taken, for much real software
+/// says odd names (RFC 5321 §4.1.4).
 struct HelloCommand {
-  std::string name;
+  std::string name;  ///< as it may stand in a Received field: what may not is a '?'
   static std::expected<HelloCommand, Answer> parse(std::string_view arguments);
 };
 

@@ -356,6 +356,17 @@ TEST_CASE("LMTP offers no DSN, for its client reports, and takes none of its par
   CHECK(client.say("RCPT TO:<x@b.example>").starts_with("250"));
 }
 
+TEST_CASE("a client with an odd name is served, and its name spoils no header") {
+  ScriptedClient client(port_25());
+  CHECK(client.say("EHLO my pc\xfc (x);\"\t<y>").starts_with("250"));
+  client.say("MAIL FROM:<>");
+  client.say("RCPT TO:<x@b.example>");
+  client.say("DATA");
+  client.say("a: b\r\n.");
+  REQUIRE(client.intake.taken.size() == 1);
+  CHECK(client.intake.taken.front().origin.hello == "my?pc???x?????y?");
+}
+
 TEST_CASE("a client that waits is told of a shutdown before the connection ends") {
   ScriptedClient client(port_25());
   client.say("EHLO me");
