@@ -104,6 +104,8 @@ Task<> MailReception::end_header() {
   if (origin_.door == Door::submission) {
     if (message_id_.empty()) message_id_ = mail::new_message_id(config.hostname);
     header_ = complete_header(header, message_id_, now);
+  } else {
+    header_ = without_return_path(header);
   }
   if (!keys_.empty()) hasher_.emplace();
   keeper_.set_head(signatures(any_hash) + trace_ + header_);

@@ -162,3 +162,9 @@ def test_addresses_in_utf8_go_only_where_they_are_understood(make):
         assert client.data(LETTER.encode())[0] == 250
     wait_for(receiver.bodies, "the message for a UTF-8 alias")
     assert said == [f"FROM:<{STRANGER}>", rf"TO:<bob@far.example> ORCPT=utf-8;j\x{{FC}}rgen@{DOMAIN}"]
+
+
+def test_a_mailbox_has_one_return_path_and_it_is_ours(gateway):
+    bring(gateway, [ANN], f"Return-Path: <forged@evil.example>\r\n{LETTER}")
+    message = wait_for(lambda: gateway.messages(ANN), "the message")[0]
+    assert message.startswith(f"Return-Path: <{STRANGER}>\r\n".encode()) and message.count(b"Return-Path") == 1
