@@ -101,7 +101,11 @@ Task<> SmtpClient::Transaction::go_on(const PieceReader& next_piece) {
   if (!is_pipelined_) co_await ask("DATA\r\n");
   if (!co_await hear_data()) co_return;
   if (accepted_.empty()) {  // it wants a message that nobody gets: RFC 2920 §3.1
-    co_await client_.command(".", client_.settings_.timeouts.dot);
+    if (client_.target_.protocol == Protocol::lmtp) {  // one reply for each of none: RFC 2033 §4.2
+      co_await client_.stream_.write(".\r\n");
+    } else {
+      co_await client_.command(".", client_.settings_.timeouts.dot);
+    }
     co_return;
   }
   co_await send_body(next_piece);
@@ -258,9 +262,9 @@ Task<> SmtpClient::Transaction::hear_dot() {
 
 Task<> SmtpClient::Transaction::read_dot_replies() {
   const bool is_lmtp = client_.target_.protocol == Protocol::lmtp;
-  const auto success = is_lmtp                   ? Verdict::Kind::delivered
-                       : client_.extensions_.dsn ? Verdict::Kind::transferred
-                                                 : Verdict::Kind::relayed;
+  const auto success = client_.extensions_.dsn ? Verdict::Kind::transferred
+                       : is_lmtp               ? Verdict::Kind::delivered
+                                               : Verdict::Kind::relayed;
   RemoteReply reply;
   for (std::size_t at = 0; at < accepted_.size(); ++at) {
     if (at == 0 || is_lmtp) {  // LMTP answers for each recipient: RFC 2033 §4.2

@@ -151,3 +151,31 @@ TEST_CASE("an address in UTF-8 makes its message need SMTPUTF8, whatever the cli
   server.finish();
   CHECK(times(server, "MAIL FROM:<s@us.example> SMTPUTF8") == 1);
 }
+
+TEST_CASE("an LMTP host that offers DSN reports by itself") {
+  ScriptedServer server({{">220 lmtp", "<LHLO", ">250-x", ">250-DSN", ">250 PIPELINING", "<MAIL",
+                          "<RCPT TO:<r0@x.example> NOTIFY=SUCCESS", "<DATA", ">250 ok", ">250 ok",
+                          ">354 go", "<.", ">250 stored", "wait"}});
+  Bench bench;
+  Job job = bench.job({&server});
+  job.targets[0].protocol = Protocol::lmtp;
+  job.recipients[0].notify = {.set = true, .success = true};
+  CHECK(bench.run(std::move(job)).verdicts[0].kind == Kind::transferred);
+}
+
+TEST_CASE("an LMTP host that took nobody but the message owes no reply to the dot") {
+  const Script nobody{"<MAIL", "<RCPT", "<DATA", ">250 ok", ">550 no", ">354 go", "<."};
+  ScriptedServer server({Script{">220 lmtp", "<LHLO", ">250-x", ">250 PIPELINING"} + nobody +
+                         Script{"<RSET", ">250 ok"} + transaction + Script{"wait"}});
+  Bench bench;
+  std::vector<Job> jobs;
+  for (int n = 0; n < 2; ++n) {
+    jobs.push_back(bench.job({&server}));
+    jobs.back().targets[0].protocol = Protocol::lmtp;
+  }
+  const auto results = bench.run(std::move(jobs));
+  server.finish();
+  CHECK(server.wrong.empty());
+  CHECK(results[0].verdicts[0].kind == Kind::failed);
+  CHECK(results[1].verdicts[0].is_success());
+}
