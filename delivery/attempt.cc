@@ -17,6 +17,11 @@ bool has_utf8_header(std::string_view message) {
   return !mail::is_ascii(message.substr(0, std::min(message.find("\r\n\r\n"), message.size())));
 }
 
+Verdict no_smtputf8() {
+  return our_verdict(Verdict::Kind::failed, {5, 6, 7},
+                     "The host does not take internationalised mail (SMTPUTF8)");
+}
+
 }  // namespace
 
 Attempt::Attempt(ThreadPool& pool, Job job)
@@ -77,15 +82,17 @@ Task<std::string_view> Attempt::next_piece(queue::BodyReader& reader, bool in_me
 
 /// Makes the message fit for what the host can take. None when that cannot be: then all is settled.
 Task<std::optional<Attempt::Form>> Attempt::fit(const Extensions& offered) {
-  Form form{.eight_bit = job_.eight_bit || job_.body.is_in_spool(), .smtputf8 = job_.smtputf8};
+  Form form{.eight_bit = job_.eight_bit || job_.body.is_in_spool(),
+            .smtputf8 = job_.smtputf8 || has_utf8_address()};
   if (job_.body.is_in_memory() && !form.eight_bit)
     form.eight_bit = !mail::is_ascii(job_.body.bytes());
   if (form.smtputf8 && !offered.smtputf8) {
-    if (co_await needs_smtputf8()) {
-      settle_open(our_verdict(Verdict::Kind::failed, {5, 6, 7},
-                              "The host does not take internationalised mail (SMTPUTF8)"));
+    if (co_await message_needs_smtputf8()) {
+      settle_open(no_smtputf8());
       co_return std::nullopt;
     }
+    refuse_utf8_recipients();
+    if (is_done()) co_return std::nullopt;
     form.smtputf8 = false;
   }
   const bool may_need_it = form.eight_bit || job_.body.size() <= conversion_limit;
@@ -104,16 +111,28 @@ Task<std::optional<Attempt::Form>> Attempt::fit(const Extensions& offered) {
   co_return form;
 }
 
-/// Not everything that a client sends with SMTPUTF8 needs it (RFC 6531 §3.6).
-Task<bool> Attempt::needs_smtputf8() {
-  const auto is_utf8 = [](const mail::Recipient& r) { return r.address.needs_smtputf8(); };
-  if ((job_.sender && job_.sender->needs_smtputf8()) ||
-      std::ranges::any_of(job_.recipients, is_utf8))
-    co_return true;
+/// An alias may have brought one in that the client knows nothing of.
+bool Attempt::has_utf8_address() const {
+  return (job_.sender && job_.sender->needs_smtputf8()) ||
+         std::ranges::any_of(open_recipients(), [this](std::size_t at) {
+           return job_.recipients[at].address.needs_smtputf8();
+         });
+}
+
+/// Whoever the recipients are. Not everything that a client sends with SMTPUTF8 needs it (RFC 6531
+/// §3.6).
+Task<bool> Attempt::message_needs_smtputf8() {
+  if (job_.sender && job_.sender->needs_smtputf8()) co_return true;
+  if (!job_.smtputf8) co_return false;
   queue::BodyReader reader(job_.body);
   const std::string head =
       co_await offload(pool_, [&reader] { return std::string(reader.next()); });
   co_return has_utf8_header(head);
+}
+
+void Attempt::refuse_utf8_recipients() {
+  for (const std::size_t at : open_recipients())
+    if (job_.recipients[at].address.needs_smtputf8()) verdicts_[at] = no_smtputf8();
 }
 
 /// In the pool. Signs again, for what was signed is no longer what goes out.
@@ -128,6 +147,11 @@ bool Attempt::convert() {
 }
 
 void Attempt::host_failed(Verdict why) { trouble_ = std::move(why); }
+
+void Attempt::sender_put_off(Verdict why) {
+  trouble_ = std::move(why);
+  reached_ = true;
+}
 
 bool Attempt::lines_are_unfit() {
   if (!std::exchange(must_convert_, true)) return true;

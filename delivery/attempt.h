@@ -37,6 +37,8 @@ class Attempt {
   void host_failed(Verdict why);
   /// A new connection came as far as a conversation.
   void host_answered() { reached_ = true; }
+  /// The host is well, but does not take this sender for now.
+  void sender_put_off(Verdict why);
   void is_uncertain() { result_.uncertain = true; }
   /// True when it is worth another connection: then the message goes converted.
   bool lines_are_unfit();
@@ -58,7 +60,9 @@ class Attempt {
   };
   std::vector<std::size_t> open_recipients() const;
   Task<std::optional<Form>> fit(const Extensions& offered);
-  Task<bool> needs_smtputf8();
+  bool has_utf8_address() const;
+  Task<bool> message_needs_smtputf8();
+  void refuse_utf8_recipients();
   bool convert();
   Task<> send_to_open(SmtpClient& client, const Letter& letter);
   Task<std::string_view> next_piece(queue::BodyReader& reader, bool in_memory);

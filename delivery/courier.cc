@@ -158,7 +158,7 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
   const std::string place = place_of(target, address);
   std::unique_ptr<SmtpClient> client = hop.take_idle(place);
   const bool was_idle = client != nullptr;  // such a one may have died since
-  bool again = false, is_busy = false, has_stalled = false;
+  bool again = false, is_busy = false, is_put_off = false, has_stalled = false;
   try {
     if (!client) client = co_await SmtpClient::open(target, address, may_encrypt, client_settings);
     co_await attempt.converse(*client);
@@ -170,10 +170,15 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
   } catch (const LeaseTooOld&) {
     attempt.lease_is_too_old();
   } catch (const HostTrouble& error) {
-    clear_may_help = may_encrypt && error.handshake_failed();
-    again = was_idle || clear_may_help;
-    is_busy = error.is_busy();
-    attempt.host_failed(error.why());
+    clear_may_help = may_encrypt && error.is(HostTrouble::Kind::handshake);
+    is_busy = error.is(HostTrouble::Kind::busy);
+    is_put_off = error.is(HostTrouble::Kind::sender);
+    again = (was_idle && !is_put_off) || clear_may_help;
+    if (is_put_off) {
+      attempt.sender_put_off(error.why());
+    } else {
+      attempt.host_failed(error.why());
+    }
   } catch (const IoError& error) {
     again = was_idle;
     has_stalled = dynamic_cast<const Timeout*>(&error) != nullptr;
@@ -188,7 +193,7 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
   } else if (attempt.is_done() && attempt.has_reached()) {
     hop.went_well(settings->max_concurrency);
   }
-  if (attempt.is_done() && client) keep(hop, place, std::move(client));
+  if ((attempt.is_done() || is_put_off) && client) keep(hop, place, std::move(client));
   co_return again && !attempt.is_done();
 }
 

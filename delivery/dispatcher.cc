@@ -249,7 +249,7 @@ Task<AttemptResult> Dispatcher::State::attempt_remote(queue::Lease lease) {
           .ret = lease.ret,
           .body = lease.body,
           .lease_is_fresh = parts.lease_is_fresh,
-          .resign = parts.resign};
+          .resign = lease.signed_here ? parts.resigner() : Resigner()};
   Courier& courier = owner_of(parts.couriers, job.key);
   co_return co_await on_loop(courier.loop(), courier.deliver(std::move(job)));
 }
@@ -273,9 +273,10 @@ Task<std::optional<queue::NewMessage>> Dispatcher::State::report(queue::Lease le
   queue::NewMessage message =
       make_report(lease, reports, *to, original, *settings, std::chrono::system_clock::now());
   std::vector<mail::Recipient> recipients;
-  for (const mail::EmailAddress& address : co_await parts.local.expand(*to))
-    recipients.push_back(
-        {.address = address, .orcpt = address == *to ? "" : "rfc822;" + to->text(), .notify = {}});
+  for (const Destination& one : co_await parts.router.destinations(std::nullopt, *to))
+    recipients.push_back({.address = one.address,
+                          .orcpt = one.address == *to ? "" : mail::original_recipient(*to),
+                          .notify = {}});
   message.deliveries = co_await parts.router.plan(std::nullopt, std::move(recipients));
   co_return message;
 }

@@ -28,7 +28,8 @@ namespace postern::delivery {
 class Courier;
 
 /// Signs again what a delivery had to convert to 7 bit: the fields to prepend, or none if the
-/// domain has no keys. Called off the loop, from any thread.
+/// domain has no keys. Only for what was signed when it was accepted: a stranger's From proves
+/// nothing. Called off the loop, from any thread.
 using Resigner = std::function<std::string(std::string_view message)>;
 
 /// What a dispatcher works with; all of it outlives the dispatcher.
@@ -43,7 +44,7 @@ struct DispatcherParts {
   EventSink& events;
   std::vector<Courier*> couriers;  ///< every worker's: a next hop's hash picks the one that owns it
   std::function<bool()> lease_is_fresh;  ///< may be called from any thread
-  Resigner resign;
+  std::function<Resigner()> resigner;    ///< with the keys of now; called on the loop
 };
 
 /// One for each worker.

@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::size_t returned_headers_limit = 128 * 1024;
 
-std::string typed_address(const mail::EmailAddress& address) {
-  return (address.needs_smtputf8() ? "utf-8;" : "rfc822;") + address.text();
-}
-
 /// The machine's part: RFC 3464 §2.
 std::string status_fields(const DsnInput& input) {
   std::string out;
@@ -38,7 +34,8 @@ std::string status_fields(const DsnInput& input) {
                                             : mail::orcpt_text(recipient.recipient.orcpt),
                                         500, !input.smtputf8));
     }
-    out += mail::header_line("Final-Recipient", typed_address(recipient.recipient.address));
+    out +=
+        mail::header_line("Final-Recipient", mail::original_recipient(recipient.recipient.address));
     out += mail::header_line("Action", telling_of(recipient.kind).action);
     out += mail::header_line("Status", status_of(recipient).text());
     if (!recipient.remote_host.empty())

@@ -24,9 +24,10 @@ class LocalAddresses {
   virtual ~LocalAddresses() = default;
   /// Is the domain declared by `[domain."…"]`?
   virtual bool is_local(const mail::Domain& domain) const = 0;
-  /// What an address stands for: aliases and catch-all resolved, without loops; itself when it is
-  /// none.
+  /// What an address stands for: aliases resolved, without loops; itself when it is none.
   virtual Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress address) = 0;
+  /// Who may get what no mailbox here answers to, in this order; nobody: it is refused.
+  virtual std::vector<mail::EmailAddress> stand_ins(const mail::EmailAddress& address) const = 0;
   /// The account with exactly this address. Disabled accounts still receive.
   virtual Task<std::optional<LocalAccount>> find_account(mail::EmailAddress address) = 0;
   virtual Task<std::optional<LocalAccount>> account_by_id(std::string id) = 0;

@@ -32,7 +32,8 @@ std::optional<mail::EmailAddress> report_recipient(const queue::Lease& lease,
     return std::nullopt;
   // Also where the postmaster's alias leads: else a dead target of it would make reports for ever.
   const auto is_postmaster = [&](const mail::Recipient& r) {
-    return r.address.folded() == postmaster->folded() || r.orcpt == "rfc822;" + postmaster->text();
+    return r.address.folded() == postmaster->folded() ||
+           r.orcpt == mail::original_recipient(*postmaster);
   };
   if (std::ranges::any_of(lease.recipients, is_postmaster)) return std::nullopt;
   return *postmaster;

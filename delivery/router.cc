@@ -1,6 +1,7 @@
 #include "delivery/router.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/mail/encodings.h"
@@ -95,6 +96,39 @@ Task<Route> Router::route(mail::ReversePath sender, mail::EmailAddress recipient
   const auto account = co_await local_.find_account(recipient);
   if (!account) co_return NoSuchMailbox{};
   co_return ToHop{"local:" + account->id};
+}
+
+Task<std::vector<Destination>> Router::expand(mail::ReversePath sender,
+                                              mail::EmailAddress recipient) {
+  std::vector<Destination> found;
+  for (mail::EmailAddress& address : co_await local_.expand(std::move(recipient))) {
+    Route route = co_await this->route(sender, address);
+    found.push_back({std::move(address), std::move(route)});
+  }
+  co_return found;
+}
+
+/// The first that is not itself a mailbox that does not exist; empty when there is none.
+Task<std::vector<Destination>> Router::stand_in(mail::ReversePath sender,
+                                                mail::EmailAddress missing) {
+  for (mail::EmailAddress& other : local_.stand_ins(missing)) {
+    std::vector<Destination> found = co_await expand(sender, std::move(other));
+    if (std::ranges::any_of(found, &Destination::is_reached)) co_return found;
+  }
+  co_return std::vector<Destination>();
+}
+
+Task<std::vector<Destination>> Router::destinations(mail::ReversePath sender,
+                                                    mail::EmailAddress recipient) {
+  std::vector<Destination> all;
+  for (Destination& one : co_await expand(sender, std::move(recipient))) {
+    std::vector<Destination> others;
+    if (std::holds_alternative<NoSuchMailbox>(one.route))
+      others = co_await stand_in(sender, one.address);
+    if (others.empty()) others.push_back(std::move(one));
+    std::ranges::move(others, std::back_inserter(all));
+  }
+  co_return all;
 }
 
 Task<std::vector<queue::NewDelivery>> Router::plan(mail::ReversePath sender,

@@ -50,24 +50,38 @@ struct Rejected {
 struct NoSuchMailbox {};
 using Route = std::variant<ToHop, Rejected, NoSuchMailbox>;
 
+/// A final address, and where its mail goes.
+struct Destination {
+  mail::EmailAddress address;
+  Route route;
+  bool is_reached() const { return std::holds_alternative<ToHop>(route); }
+};
+
 /// The via of the first rule that matches; empty when none does. Pure.
 std::string_view first_match(const std::vector<RouteRule>& rules, const mail::ReversePath& sender,
                              const mail::EmailAddress& recipient);
 
-/// One for each worker. Aliases are expanded before (at RCPT); a router sees final addresses.
+/// One for each worker.
 class Router {
  public:
   Router(std::shared_ptr<const Settings> settings, LocalAddresses& local);
 
-  /// For RCPT time, too: an explicit refusal or an unknown mailbox is told to the client at once.
+  /// Of a final address.
   Task<Route> route(mail::ReversePath sender, mail::EmailAddress recipient);
-  /// Recipients grouped by next hop; one delivery for each account and for each destination.
-  /// Who is refused by now gets the next hop "reject X.Y.Z text", which bounces.
+  /// What a recipient comes to: aliases are expanded, and what would be a mailbox that does not
+  /// exist goes to its stand-in. For RCPT time, where a refusal is told to the client at once.
+  Task<std::vector<Destination>> destinations(mail::ReversePath sender,
+                                              mail::EmailAddress recipient);
+  /// Recipients with final addresses, grouped by next hop; one delivery for each account and for
+  /// each destination. Who is refused by now gets the next hop "reject X.Y.Z text", which bounces.
   Task<std::vector<queue::NewDelivery>> plan(mail::ReversePath sender,
                                              std::vector<mail::Recipient> recipients);
   void configure(std::shared_ptr<const Settings> settings);
 
  private:
+  Task<std::vector<Destination>> expand(mail::ReversePath sender, mail::EmailAddress recipient);
+  Task<std::vector<Destination>> stand_in(mail::ReversePath sender, mail::EmailAddress missing);
+
   LocalAddresses& local_;
   std::vector<RouteRule> rules_;
 };

@@ -16,11 +16,8 @@ ClientTimeouts ClientTimeouts::all(std::chrono::milliseconds connect,
           each,    each, std::min<std::chrono::milliseconds>(each, std::chrono::seconds(5))};
 }
 
-HostTrouble::HostTrouble(Verdict why, bool handshake_failed, bool is_busy)
-    : IoError(why.reply),
-      why_(std::move(why)),
-      handshake_failed_(handshake_failed),
-      is_busy_(is_busy) {
+HostTrouble::HostTrouble(Verdict why, Kind kind)
+    : IoError(why.reply), why_(std::move(why)), kind_(kind) {
   why_.kind = Verdict::Kind::deferred;
   // A 5xx that is said to the host, not to the mail, is no reason to give up.
   if (why_.status.klass != 4) why_.status.klass = 4;
@@ -40,7 +37,7 @@ void SmtpClient::refuse(const RemoteReply& reply, std::string_view what) {
   Verdict why{.status = is_policy ? mail::StatusCode{4, 7, 4} : reply.status(),
               .reply = reply.words() + " (to " + std::string(what) + ")",
               .remote_host = target_.host};
-  throw HostTrouble(std::move(why), false, busy_);
+  throw HostTrouble(std::move(why), busy_ ? HostTrouble::Kind::busy : HostTrouble::Kind::other);
 }
 
 void SmtpClient::protocol_error(std::string_view what) {
@@ -143,7 +140,7 @@ Task<> SmtpClient::start_tls() {
       our_delay({4, 7, 5},
                 "TLS handshake with " + target_.host + " failed: " + sanitise(failure, 200),
                 target_.host),
-      may_retry);
+      may_retry ? HostTrouble::Kind::handshake : HostTrouble::Kind::other);
 }
 
 Task<> SmtpClient::hello() {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,14 +43,19 @@ struct ClientSettings {
 /// The host, not the mail, is in trouble: try the next one. Never a reason to bounce.
 class HostTrouble : public IoError {
  public:
-  HostTrouble(Verdict why, bool handshake_failed = false, bool is_busy = false);
+  enum class Kind : std::uint8_t {
+    other,
+    handshake,  ///< a try in the clear may help
+    busy,       ///< 421: press less
+    sender      ///< 4xx to MAIL: it may be well with other mail, and so is the connection
+  };
+  explicit HostTrouble(Verdict why, Kind kind = Kind::other);
   const Verdict& why() const { return why_; }
-  bool handshake_failed() const { return handshake_failed_; }  ///< a try in the clear may help
-  bool is_busy() const { return is_busy_; }                    ///< 421: press less
+  bool is(Kind kind) const { return kind_ == kind; }
 
  private:
   Verdict why_;
-  bool handshake_failed_, is_busy_;
+  Kind kind_;
 };
 
 /// The message has a line that SMTP cannot carry: longer than 998 octets, or not ended by CRLF. The

@@ -47,6 +47,7 @@ class SmtpClient::Transaction {
   Task<> run(const PieceReader& next_piece);
 
  private:
+  Task<> go_on(const PieceReader& next_piece);
   Task<> prepare();
   Task<> ask(std::string command);
   Task<> send_envelope();
@@ -66,6 +67,7 @@ class SmtpClient::Transaction {
   std::vector<std::optional<Verdict>>& verdicts_;
   const bool is_pipelined_;
   bool sender_taken_ = false;
+  std::optional<Verdict> put_off_;  // the sender, for now
   std::vector<std::size_t> accepted_;
   mail::DotEncoder encoder_;
   std::string wire_;  // of the body, not yet written
@@ -82,13 +84,28 @@ Task<> SmtpClient::Transaction::run(const PieceReader& next_piece) {
   co_await prepare();
   co_await send_envelope();
   co_await hear_mail();
-  if (!sender_taken_ && !is_pipelined_) co_return;
+  try {
+    if (sender_taken_ || is_pipelined_) co_await go_on(next_piece);
+  } catch (const IoError&) {
+    if (!put_off_) throw;
+    client_.reusable_ = false;
+  }
+  // The next host may take it: RFC 5321 §5.1.
+  if (put_off_) throw HostTrouble(std::move(*put_off_), HostTrouble::Kind::sender);
+}
+
+/// What comes after MAIL; when it was refused, the replies to what was sent with it.
+Task<> SmtpClient::Transaction::go_on(const PieceReader& next_piece) {
   co_await hear_recipients();
   if (accepted_.empty() && !is_pipelined_) co_return;
   if (!is_pipelined_) co_await ask("DATA\r\n");
   if (!co_await hear_data()) co_return;
   if (accepted_.empty()) {  // it wants a message that nobody gets: RFC 2920 §3.1
-    co_await client_.command(".", client_.settings_.timeouts.dot);
+    if (client_.target_.protocol == Protocol::lmtp) {  // one reply for each of none: RFC 2033 §4.2
+      co_await client_.stream_.write(".\r\n");
+    } else {
+      co_await client_.command(".", client_.settings_.timeouts.dot);
+    }
     co_return;
   }
   co_await send_body(next_piece);
@@ -129,6 +146,10 @@ Task<> SmtpClient::Transaction::hear_mail() {
   if (reply.code / 100 == 3) client_.protocol_error("a 3xx to MAIL");
   sender_taken_ = reply.is_positive();
   if (sender_taken_) co_return;
+  if (reply.is_temporary()) {
+    put_off_ = verdict(reply);
+    co_return;
+  }
   for (const std::size_t index : batch_) verdicts_[index] = verdict(reply);
 }
 
@@ -240,9 +261,9 @@ Task<> SmtpClient::Transaction::hear_dot() {
 
 Task<> SmtpClient::Transaction::read_dot_replies() {
   const bool is_lmtp = client_.target_.protocol == Protocol::lmtp;
-  const auto success = is_lmtp                   ? Verdict::Kind::delivered
-                       : client_.extensions_.dsn ? Verdict::Kind::transferred
-                                                 : Verdict::Kind::relayed;
+  const auto success = client_.extensions_.dsn ? Verdict::Kind::transferred
+                       : is_lmtp               ? Verdict::Kind::delivered
+                                               : Verdict::Kind::relayed;
   RemoteReply reply;
   for (std::size_t at = 0; at < accepted_.size(); ++at) {
     if (at == 0 || is_lmtp) {  // LMTP answers for each recipient: RFC 2033 §4.2

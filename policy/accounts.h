@@ -119,8 +119,6 @@ class Accounts {
   /// Where mail for `address` goes: through aliases, "user+detail" to "user" when only that exists;
   /// itself when there is nothing else. Each address once, at most 1000, without loops.
   std::vector<mail::EmailAddress> expand(const mail::EmailAddress& address);
-  /// Does an account or an alias answer to it (directly, or as "user+detail")?
-  bool exists(const mail::EmailAddress& address);
   /// What the account may send as, folded (EmailAddress::folded): its address and every alias that
   /// leads to it.
   std::set<std::string> addresses_of(std::string_view account_id);

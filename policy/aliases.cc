@@ -91,12 +91,6 @@ std::vector<mail::EmailAddress> Accounts::expand(const mail::EmailAddress& addre
   return ends;
 }
 
-bool Accounts::exists(const mail::EmailAddress& address) {
-  const std::scoped_lock lock(impl_->mutex);
-  const std::string base = without_detail(address);
-  return impl_->is_known(address.folded()) || (!base.empty() && impl_->is_known(base));
-}
-
 std::set<std::string> Accounts::addresses_of(std::string_view account_id) {
   const std::scoped_lock lock(impl_->mutex);
   std::set<std::string> all;

@@ -48,6 +48,7 @@ std::string encode_info(const MessageInfo& info, std::uint64_t bytes) {
   if (info.sender) json["f"] = info.sender->text();
   if (info.eight_bit) json["8"] = 1;
   if (info.smtputf8) json["u"] = 1;
+  if (info.signed_here) json["k"] = 1;
   put(json, "e", info.envid);
   put(json, "r", mail::ret_text(info.ret));
   put(json, "a", info.account);
@@ -65,6 +66,7 @@ StoredInfo decode_info(QueueId id, std::string_view text) {
   if (const std::string sender = get(json, "f"); !sender.empty()) info.sender = address(sender);
   info.eight_bit = flag(json, "8");
   info.smtputf8 = flag(json, "u");
+  info.signed_here = flag(json, "k");
   info.envid = get(json, "e");
   info.ret = mail::parse_ret(get(json, "r")).value_or(mail::Ret::unset);
   info.account = get(json, "a");

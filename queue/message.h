@@ -23,6 +23,7 @@ struct MessageInfo {
   mail::ReversePath sender;
   bool eight_bit = false;
   bool smtputf8 = false;
+  bool signed_here = false;  ///< our DKIM signature stands on it: a conversion may make it anew
   std::string envid;
   mail::Ret ret = mail::Ret::unset;
   std::string account;     ///< id of who submitted it, or empty

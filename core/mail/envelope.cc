@@ -120,6 +120,10 @@ std::expected<std::string, SyntaxError> parse_orcpt(std::string_view text) {
   return type + ';' + *address;
 }
 
+std::string original_recipient(const EmailAddress& address) {
+  return (address.needs_smtputf8() ? "utf-8;" : "rfc822;") + address.text();
+}
+
 std::string orcpt_text(std::string_view decoded) {
   const std::size_t semicolon = decoded.find(';');
   if (semicolon == std::string_view::npos) return {};

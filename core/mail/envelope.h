@@ -37,6 +37,9 @@ struct Recipient {
 /// ORCPT=TYPE;XTEXT (RFC 3461 §4.2, utf-8 forms as RFC 6533) decoded to "type;address"; at most 500
 /// octets, no controls.
 std::expected<std::string, SyntaxError> parse_orcpt(std::string_view text);
+/// The same for an address that the client named no ORCPT for: "rfc822;a@b.example", or "utf-8;…"
+/// (RFC 6533 §3).
+std::string original_recipient(const EmailAddress& address);
 /// Its way back onto the wire.
 std::string orcpt_text(std::string_view decoded);
 /// ENVID= (RFC 3461 §4.4), decoded; at most 100 octets, printable.

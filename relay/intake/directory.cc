@@ -26,17 +26,28 @@ bool Directory::is_local(const mail::Domain& domain) const {
   return config.domains.contains(domain.text()) || domain.text() == config.hostname;
 }
 
-/// Where mail goes that no account and no alias answers to: `postmaster` to the configured one
-/// (RFC 5321 §4.5.1), the rest to the domain's catch-all.
-std::optional<mail::EmailAddress> Directory::stand_in(const mail::EmailAddress& address) const {
-  const auto& config = *snapshot_->config;
-  const bool is_postmaster = address.folded().starts_with("postmaster@");
-  const auto domain = config.domains.find(address.domain().text());
-  std::string text = is_postmaster ? config.postmaster : "";
-  if (text.empty() && domain != config.domains.end()) text = domain->second.catch_all;
-  auto parsed = mail::EmailAddress::parse(text);
-  if (text.empty() || !parsed || *parsed == address) return {};
+std::optional<mail::EmailAddress> Directory::catch_all(const mail::Domain& domain) const {
+  const auto& domains = snapshot_->config->domains;
+  const auto found = domains.find(domain.text());
+  if (found == domains.end()) return {};
+  auto parsed = mail::EmailAddress::parse(found->second.catch_all);
+  if (!parsed) return {};
   return std::move(*parsed);
+}
+
+/// `postmaster` of any domain is the configured one (RFC 5321 §4.5.1), who may have no mailbox but
+/// the catch-all, either.
+std::vector<mail::EmailAddress> Directory::stand_ins(const mail::EmailAddress& address) const {
+  std::vector<mail::EmailAddress> all;
+  if (!is_local(address.domain())) return all;
+  const auto postmaster = mail::EmailAddress::parse(snapshot_->config->postmaster);
+  const bool is_postmaster = postmaster && address.folded().starts_with("postmaster@");
+  if (is_postmaster) all.push_back(*postmaster);
+  if (auto other = catch_all(address.domain())) all.push_back(std::move(*other));
+  if (is_postmaster) {
+    if (auto other = catch_all(postmaster->domain())) all.push_back(std::move(*other));
+  }
+  return all;
 }
 
 template <class Answer, class Ask>
@@ -50,13 +61,7 @@ Task<Answer> Directory::answer(Remembered<Answer>& remembered, std::string key, 
 
 Task<std::vector<mail::EmailAddress>> Directory::expand(mail::EmailAddress address) {
   if (!is_local(address.domain())) co_return std::vector{std::move(address)};
-  const auto other = stand_in(address);
-  // In the key, for a reload changes it.
-  std::string key = address.text() + '\n' + (other ? other->text() : "");
-  co_return co_await answer(expansions_, std::move(key), [&] {
-    if (other && !accounts_.exists(address)) return accounts_.expand(*other);
-    return accounts_.expand(address);
-  });
+  co_return co_await answer(expansions_, address.text(), [&] { return accounts_.expand(address); });
 }
 
 Task<std::optional<delivery::LocalAccount>> Directory::find_account(mail::EmailAddress address) {

@@ -23,6 +23,7 @@ class Directory final : public delivery::LocalAddresses {
 
   bool is_local(const mail::Domain& domain) const override;
   Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress address) override;
+  std::vector<mail::EmailAddress> stand_ins(const mail::EmailAddress& address) const override;
   Task<std::optional<delivery::LocalAccount>> find_account(mail::EmailAddress address) override;
   Task<std::optional<delivery::LocalAccount>> account_by_id(std::string id) override;
   /// Every address that the account may send from, folded (EmailAddress::folded).
@@ -31,7 +32,7 @@ class Directory final : public delivery::LocalAddresses {
 
  private:
   using Account = std::optional<delivery::LocalAccount>;
-  std::optional<mail::EmailAddress> stand_in(const mail::EmailAddress& address) const;
+  std::optional<mail::EmailAddress> catch_all(const mail::Domain& domain) const;
   /// The answer to `key`: the remembered one, else what `ask` finds in the pool.
   template <class Answer, class Ask>
   Task<Answer> answer(Remembered<Answer>& remembered, std::string key, Ask ask);

@@ -35,28 +35,26 @@ Task<std::optional<Answer>> MailIntake::check_sender(const Origin& origin,
 namespace {
 
 /// What a recipient stands for: itself, or what its alias and the catch-all lead to; or the
-/// refusal.
+/// refusal. Of an alias that reaches somebody the other targets bounce (Router::plan).
 Task<std::expected<std::vector<mail::Recipient>, Answer>> find_targets(
     const IntakeParts& parts, const mail::ReversePath& sender, const mail::Recipient& recipient) {
   std::vector<mail::Recipient> targets;
-  std::optional<Answer> refusal;
-  for (mail::EmailAddress& address : co_await parts.directory.expand(recipient.address)) {
-    const delivery::Route route = co_await parts.router.route(sender, address);
-    if (const auto* rejected = std::get_if<delivery::Rejected>(&route)) {
+  Answer refusal = reply::no_mailbox.with(recipient.address.text());
+  bool reaches_somebody = false;
+  for (delivery::Destination& one : co_await parts.router.destinations(sender, recipient.address)) {
+    if (const auto* rejected = std::get_if<delivery::Rejected>(&one.route)) {
       refusal = Answer(550, rejected->status.text(), smtp::reply_text(rejected->text));
-    } else if (std::holds_alternative<delivery::NoSuchMailbox>(route)) {
-      refusal = reply::no_mailbox.with(recipient.address.text());
-    } else {
-      mail::Recipient target = recipient;
-      if (target.orcpt.empty() && address != recipient.address) {
-        target.orcpt = "rfc822;" + recipient.address.text();
-      }
-      target.address = std::move(address);
-      targets.push_back(std::move(target));
     }
+    reaches_somebody = reaches_somebody || one.is_reached();
+    mail::Recipient target = recipient;
+    if (target.orcpt.empty() && one.address != recipient.address) {
+      target.orcpt = mail::original_recipient(recipient.address);
+    }
+    target.address = std::move(one.address);
+    targets.push_back(std::move(target));
   }
-  if (!targets.empty()) co_return targets;
-  co_return std::unexpected(refusal ? *refusal : reply::no_mailbox.with(recipient.address.text()));
+  if (!reaches_somebody) co_return std::unexpected(std::move(refusal));
+  co_return targets;
 }
 
 }  // namespace

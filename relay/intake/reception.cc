@@ -6,8 +6,6 @@
 #include "core/log.h"
 #include "core/mail/compose.h"
 #include "core/mail/headers.h"
-#include "delivery/local_delivery.h"
-#include "mailbox/store/hub.h"
 #include "policy/sender_identity.h"
 #include "relay/config/config.h"
 #include "relay/intake/trace.h"
@@ -106,6 +104,8 @@ Task<> MailReception::end_header() {
   if (origin_.door == Door::submission) {
     if (message_id_.empty()) message_id_ = mail::new_message_id(config.hostname);
     header_ = complete_header(header, message_id_, now);
+  } else {
+    header_ = without_return_path(header);
   }
   if (!keys_.empty()) hasher_.emplace();
   keeper_.set_head(signatures(any_hash) + trace_ + header_);
@@ -181,18 +181,6 @@ Task<queue::Body> MailReception::complete() {
   co_return co_await keeper_.finish(signed_fields + trace_ + header_);
 }
 
-/// Two addresses of one account, or one address twice, are one copy.
-std::vector<mail::Recipient> MailReception::targets() const {
-  std::vector<mail::Recipient> all;
-  std::unordered_set<std::string> seen;
-  for (const Admitted& admitted : admitted_) {
-    for (const mail::Recipient& target : admitted.targets) {
-      if (seen.insert(target.address.folded()).second) all.push_back(target);
-    }
-  }
-  return all;
-}
-
 Task<Answer> MailReception::enqueue() {
   std::optional<queue::Body> body;
   try {
@@ -201,20 +189,33 @@ Task<Answer> MailReception::enqueue() {
     log::error("spool_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
   }
   if (!body) co_return reply::queue_full;
+  std::vector<mail::Recipient> recipients;
+  for (const Admitted& admitted : admitted_)
+    std::ranges::copy(admitted.targets, std::back_inserter(recipients));
+  co_return co_await hand_on(std::move(*body), std::move(recipients));
+}
+
+/// To the queue. An address that stands there twice gets one copy.
+Task<Answer> MailReception::hand_on(queue::Body body, std::vector<mail::Recipient> recipients) {
+  std::unordered_set<std::string> seen;
+  std::erase_if(recipients, [&](const mail::Recipient& one) {
+    return !seen.insert(one.address.folded()).second;
+  });
   std::optional<std::vector<queue::NewDelivery>> deliveries;
   try {
-    deliveries = co_await parts_.router.plan(envelope_.sender, targets());
+    deliveries = co_await parts_.router.plan(envelope_.sender, std::move(recipients));
   } catch (const IoError& error) {
     log::warn("routing_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
   }
   if (!deliveries) {
-    co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(*body); });
+    co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(body); });
     co_return reply::accounts_away;
   }
-  co_return co_await commit(std::move(*body), std::move(*deliveries));
+  co_return co_await commit(std::move(body), std::move(*deliveries), seen.size());
 }
 
-Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDelivery> deliveries) {
+Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDelivery> deliveries,
+                                   std::size_t recipients) {
   std::string failure;
   std::expected<std::vector<queue::Lease>, queue::CommitError> leases;
   try {
@@ -239,7 +240,7 @@ Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDeliv
   }
   log::info("accepted", {{"id", queue::text(id_)},
                          {"from", mail::path_text(envelope_.sender)},
-                         {"recipients", targets().size()},
+                         {"recipients", recipients},
                          {"size", keeper_.size()},
                          {"message_id", message_id_},
                          {"peer", origin_.peer.text()},
@@ -259,6 +260,7 @@ queue::NewMessage MailReception::describe(queue::Body body,
   message.sender = envelope_.sender;
   message.eight_bit = envelope_.eight_bit;
   message.smtputf8 = envelope_.smtputf8;
+  message.signed_here = !keys_.empty();
   message.envid = envelope_.envid;
   message.ret = envelope_.ret;
   message.account = account_id();
@@ -272,66 +274,6 @@ queue::NewMessage MailReception::describe(queue::Body body,
   message.idempotency_key = once_.key;
   message.request_digest = once_.digest;
   return message;
-}
-
-/// LMTP: straight into the store, so that each 250 is a SQLite commit.
-Task<std::vector<Answer>> MailReception::deliver_here() {
-  std::vector<Answer> answers;
-  std::optional<queue::Body> body;
-  try {
-    body = co_await complete();
-  } catch (const IoError& error) {
-    log::error("spool_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
-  }
-  if (!body) co_return std::vector<Answer>(admitted_.size(), reply::queue_full);
-  const mailbox::Content content = delivery::content_for_mailbox(envelope_.sender, *body);
-  answers.assign(admitted_.size(), reply::store_away);
-  // Side by side: their commits share the disk's time.
-  TaskGroup deliveries;
-  for (std::size_t i = 0; i < admitted_.size(); ++i) {
-    deliveries.spawn(deliver_one(content, admitted_[i], answers[i]));
-  }
-  co_await deliveries.join();
-  co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(*body); });
-  co_return answers;
-}
-
-/// `recipient` and `answer` stay where they are: deliver_here waits.
-Task<> MailReception::deliver_one(mailbox::Content content, const Admitted& recipient,
-                                  Answer& answer) {
-  try {
-    answer = co_await deliver_to(std::move(content), recipient);
-  } catch (const IoError& error) {
-    log::warn("delivery_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
-  }
-}
-
-Task<Answer> MailReception::deliver_to(mailbox::Content content, const Admitted& recipient) {
-  for (const queue::NewDelivery& delivery :
-       co_await parts_.router.plan(envelope_.sender, recipient.targets)) {
-    constexpr std::string_view local = "local:";
-    if (!delivery.next_hop.starts_with(local)) {
-      co_return reply::not_local.with(recipient.as_given.address.text());
-    }
-    const std::string account = delivery.next_hop.substr(local.size());
-    const auto found = co_await parts_.directory.account_by_id(account);
-    if (!found) co_return reply::no_mailbox.with(recipient.as_given.address.text());
-    mailbox::NewMail mail;
-    mail.content = content;
-    // The key names message and account: a second address of the account adds no second copy.
-    // 0 means "no quota" to the hub; no value would leave one that the operator has lifted.
-    const auto stored = co_await parts_.mailboxes.deliver(account, found->quota.value_or(0),
-                                                          queue::text(id_) + "." + account, "INBOX",
-                                                          std::move(mail));
-    if (!stored && stored.error() == mailbox::StoreError::over_quota) {
-      co_return reply::mailbox_full.with(recipient.as_given.address.text());
-    }
-    if (!stored) co_return reply::store_away;
-    log::info("delivered", {{"id", queue::text(id_)},
-                            {"recipient", recipient.as_given.address.text()},
-                            {"next_hop", delivery.next_hop}});
-  }
-  co_return reply::delivered.with(recipient.as_given.address.text());
 }
 
 }  // namespace postern::relay

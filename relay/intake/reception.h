@@ -38,13 +38,20 @@ class MailReception final : public Reception {
   Task<std::optional<smtp::Answer>> check_identity() const;
   Task<queue::Body> complete();
   Task<smtp::Answer> enqueue();
-  Task<smtp::Answer> commit(queue::Body body, std::vector<queue::NewDelivery> deliveries);
+  Task<smtp::Answer> hand_on(queue::Body body, std::vector<mail::Recipient> recipients);
+  Task<smtp::Answer> commit(queue::Body body, std::vector<queue::NewDelivery> deliveries,
+                            std::size_t recipients);
   std::string account_id() const;
   queue::NewMessage describe(queue::Body body, std::vector<queue::NewDelivery> deliveries) const;
+
+  // lmtp_delivery.cc
+  struct Share;
   Task<std::vector<smtp::Answer>> deliver_here();
-  Task<> deliver_one(mailbox::Content content, const Admitted& recipient, smtp::Answer& answer);
-  Task<smtp::Answer> deliver_to(mailbox::Content content, const Admitted& recipient);
-  std::vector<mail::Recipient> targets() const;
+  Task<> deliver_one(mailbox::Content content, const Admitted& recipient, Share& share);
+  Task<smtp::Answer> deliver_to(mailbox::Content content, const Admitted& recipient, Share& share);
+  Task<smtp::Answer> store(mailbox::Content content, const mail::EmailAddress& recipient,
+                           std::string account);
+  Task<> forward(queue::Body body, std::vector<Share>& shares);
 
   const IntakeParts& parts_;
   std::shared_ptr<const Snapshot> snapshot_;

@@ -28,15 +28,28 @@ std::string received_field(const Origin& origin, std::string_view hostname, std:
   }
   field += fmt::format("by {} (postern) with {} id {}", hostname, origin.protocol, id);
   if (!origin.tls.empty()) field += fmt::format("\r\n\t(using {})", origin.tls);
-  if (recipient) field += fmt::format("\r\n\tfor <{}>", recipient->text());
+  // Not a UTF-8 one: the message would need SMTPUTF8 for this field alone (RFC 6531 §3.7.3).
+  if (recipient && !recipient->needs_smtputf8())
+    field += fmt::format("\r\n\tfor <{}>", recipient->text());
   return field + ";\r\n\t" + mail::format_date(now) + "\r\n";
+}
+
+std::string without_return_path(const mail::HeaderBlock& header) {
+  std::string out;
+  std::size_t kept = 0;  // up to here
+  for (const mail::HeaderField& field : header.fields()) {
+    if (!field.is("Return-Path")) continue;
+    out += header.text().substr(kept, field.begin - kept);
+    kept = field.end;
+  }
+  return out.append(header.text().substr(kept));
 }
 
 std::string complete_header(const mail::HeaderBlock& header, std::string_view message_id,
                             std::chrono::sys_seconds now) {
   std::string out;
   for (const mail::HeaderField& field : header.fields()) {
-    if (field.is("Bcc") || field.is("Return-Path")) continue;
+    if (field.is("Bcc") || field.is("Resent-Bcc") || field.is("Return-Path")) continue;
     out += header.text().substr(field.begin, field.end - field.begin);
   }
   if (header.find("Date") == nullptr) out += "Date: " + mail::format_date(now) + "\r\n";

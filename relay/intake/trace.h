@@ -22,8 +22,12 @@ std::string received_field(const Origin& origin, std::string_view hostname, std:
                            const std::optional<mail::EmailAddress>& recipient,
                            std::chrono::sys_seconds now);
 
-/// The header of a submitted message as it goes on: without Bcc and Return-Path, with Date and
-/// Message-ID (RFC 6409 §8). Ends with the empty line.
+/// `header` octet for octet, but for Return-Path: the only one that counts is what the final
+/// delivery writes (RFC 5321 §4.4). No signature covers it (RFC 6376 §5.4.1).
+std::string without_return_path(const mail::HeaderBlock& header);
+
+/// The header of a submitted message as it goes on: without Bcc, Resent-Bcc and Return-Path, with
+/// Date and Message-ID (RFC 6409 §8). Ends with the empty line.
 std::string complete_header(const mail::HeaderBlock& header, std::string_view message_id,
                             std::chrono::sys_seconds now);
 

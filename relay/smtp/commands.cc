@@ -130,16 +130,14 @@ Request::Request(std::string_view line) {
 }
 
 std::expected<HelloCommand, Answer> HelloCommand::parse(std::string_view arguments) {
-  std::string_view rest = arguments;
-  const std::string_view name = next_word(rest);
-  if (name.empty() || !trim(rest).empty()) return std::unexpected(bad("one domain name"));
-  const bool is_sound = name.size() <= 255 && std::ranges::all_of(name, [](char c) {
-                          const auto octet = static_cast<unsigned char>(c);
-                          return octet > 0x20 && octet < 0x7f &&
-                                 std::string_view("()<>,;\\\"").find(c) == std::string_view::npos;
-                        });
-  if (!is_sound) return std::unexpected(bad("a domain name or an address literal"));
-  return HelloCommand{std::string(name)};
+  if (arguments.empty()) return std::unexpected(bad("a domain name or an address literal"));
+  std::string name(arguments.substr(0, 255));
+  const auto is_odd = [](char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet <= 0x20 || octet >= 0x7f || std::string_view("()<>,;\\\"").contains(c);
+  };
+  std::ranges::replace_if(name, is_odd, '?');
+  return HelloCommand{std::move(name)};
 }
 
 std::expected<MailCommand, Answer> MailCommand::parse(std::string_view arguments) {

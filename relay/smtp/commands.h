@@ -29,10 +29,10 @@ class Request {
 
 // Each `parse` takes the arguments of its verb; its error is the reply that the client gets.
 
-/// EHLO, HELO, LHLO: a domain or an address literal; lenient, for much real software says odd names
-/// (RFC 5321 §4.1.4).
+/// EHLO, HELO, LHLO: a domain or an address literal, but anything is taken, for much real software
+/// says odd names (RFC 5321 §4.1.4).
 struct HelloCommand {
-  std::string name;
+  std::string name;  ///< as it may stand in a Received field: what may not is a '?'
   static std::expected<HelloCommand, Answer> parse(std::string_view arguments);
 };
 
@@ -45,6 +45,7 @@ struct MailCommand {
   bool smtputf8 = false;
   mail::Ret ret = mail::Ret::unset;
   std::string envid;  ///< decoded
+  bool asks_for_dsn() const { return ret != mail::Ret::unset || !envid.empty(); }
   static std::expected<MailCommand, Answer> parse(std::string_view arguments);
 };
 
@@ -52,6 +53,7 @@ struct MailCommand {
 /// `own_domain`.
 struct RcptCommand {
   mail::Recipient recipient;
+  bool asks_for_dsn() const { return recipient.notify.set || !recipient.orcpt.empty(); }
   static std::expected<RcptCommand, Answer> parse(std::string_view arguments,
                                                   const std::string& own_domain);
 };

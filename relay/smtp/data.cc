@@ -86,6 +86,7 @@ Task<Answer> Session::finish_message() {
     answers.assign(count, reply::login_ended);
   } else {
     answers = co_await reception_->finish();
+    if (std::ranges::any_of(answers, &Answer::is_positive)) errors_ = 0;
   }
   reset();
   POSTERN_ASSERT(!answers.empty());

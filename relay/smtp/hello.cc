@@ -28,11 +28,14 @@ Phase Session::first_phase() const {
   return lacks_tls || lacks_login ? Phase::greeted : Phase::ready;
 }
 
+/// Not at LMTP, whose client hears of each mailbox at once (RFC 2033 §4.2) and reports by itself.
+bool Session::offers_dsn() const { return terms_.door != relay::Door::lmtp; }
+
 std::vector<std::string> Session::extensions() const {
   std::vector<std::string> keywords{"PIPELINING", fmt::format("SIZE {}", terms_.message_size),
                                     "8BITMIME",   "SMTPUTF8",
-                                    "CHUNKING",   "ENHANCEDSTATUSCODES",
-                                    "DSN"};
+                                    "CHUNKING",   "ENHANCEDSTATUSCODES"};
+  if (offers_dsn()) keywords.push_back("DSN");
   if (terms_.context && terms_.tls != TlsUse::off && !stream_.is_encrypted()) {
     keywords.push_back("STARTTLS");
   }

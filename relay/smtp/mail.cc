@@ -9,6 +9,7 @@ Task<Answer> Session::mail(std::string_view arguments) {
 
   auto command = MailCommand::parse(arguments);
   if (!command) co_return command.error();
+  if (!offers_dsn() && command->asks_for_dsn()) co_return reply::unknown_param.with("RET or ENVID");
   if (command->size > terms_.message_size) co_return reply::too_big.with(terms_.message_size);
 
   const auto refusal = co_await intake_.check_sender(origin_, command->sender);

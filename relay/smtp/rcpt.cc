@@ -8,11 +8,15 @@ Task<Answer> Session::rcpt(std::string_view arguments) {
   if (is_chunking_) co_return reply::chunking_begun;
   auto command = RcptCommand::parse(arguments, terms_.hostname);
   if (!command) co_return command.error();
+  if (!offers_dsn() && command->asks_for_dsn()) {
+    co_return reply::unknown_param.with("NOTIFY or ORCPT");
+  }
   const mail::EmailAddress& address = command->recipient.address;
   if (address.needs_smtputf8() && !envelope_.smtputf8) {
     co_return reply::needs_utf8.with("The recipient");
   }
   if (admitted_.size() >= terms_.recipients) {
+    ++over_limit_;
     co_return reply::too_many_rcpt.with(terms_.recipients);  // RFC 5321 §4.5.3.1.10
   }
   auto admitted = co_await intake_.admit(origin_, envelope_.sender, command->recipient);

@@ -73,12 +73,24 @@ Task<Session::Ending> Session::serve(bool greets) {
       co_await send(reply::closing);
       closing_ = true;
     }
-    if (answer.is_error() && ++errors_ >= terms_.errors && !closing_) {
+    if (is_fault(request, answer) && ++errors_ >= faults_allowed() && !closing_) {
       co_await send(reply::too_many_errors);
       closing_ = true;
     }
   }
   co_return starts_tls_ ? Ending::start_tls : Ending::over;
+}
+
+/// Who is told to bring a recipient later has done nothing wrong: RFC 5321 §4.5.3.1.10. But nobody
+/// may ask for ever.
+bool Session::is_fault(const Request& request, const Answer& answer) const {
+  if (!answer.is_error()) return false;
+  const bool is_put_off = request.word() == "RCPT" && answer.code < 500;
+  return !is_put_off || over_limit_ > terms_.overshoot;
+}
+
+std::size_t Session::faults_allowed() const {
+  return origin_.account || terms_.is_trusted ? terms_.errors_of_known : terms_.errors;
 }
 
 /// A line of its own, for the view dies with the next read, and handlers read.
@@ -140,6 +152,7 @@ void Session::reset() {
   envelope_ = {};
   admitted_.clear();
   admitted_count_ = 0;
+  over_limit_ = 0;
   reception_.reset();
   line_ends_ = {};
   at_line_start_ = true;

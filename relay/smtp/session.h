@@ -55,6 +55,8 @@ class Session {
   Task<std::string> next_line(bool& is_too_long);
   Task<Answer> obey(const Request& request);
   Answer missing() const;
+  bool is_fault(const Request& request, const Answer& answer) const;
+  std::size_t faults_allowed() const;
   Task<> send(const Answer& answer);
   bool may_go_on() const;
   bool is_at_door(const Doors& doors) const;
@@ -65,6 +67,7 @@ class Session {
   Task<Answer> lhlo(std::string_view arguments);
   Answer greet(std::string_view arguments, bool is_extended);
   std::vector<std::string> extensions() const;
+  bool offers_dsn() const;
   Phase first_phase() const;
   // starttls.cc
   Task<Answer> starttls(std::string_view arguments);
@@ -106,7 +109,7 @@ class Session {
   Phase phase_ = Phase::connected;
   bool closing_ = false;
   bool starts_tls_ = false;
-  std::size_t errors_ = 0;
+  std::size_t errors_ = 0;  // since the last message that was accepted
   std::size_t failed_logins_ = 0;
   relay::Origin origin_;
 
@@ -114,6 +117,7 @@ class Session {
   mail::Envelope envelope_;
   std::vector<relay::Admitted> admitted_;
   std::size_t admitted_count_ = 0;
+  std::size_t over_limit_ = 0;  // recipients put off because the envelope is full
 
   // The message: from DATA or the first BDAT on.
   std::unique_ptr<relay::Reception> reception_;

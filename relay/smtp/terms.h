@@ -24,7 +24,10 @@ struct Terms {
   std::string hostname = "localhost";
   std::uint64_t message_size = 50'000'000;
   std::size_t recipients = 1000;
-  std::size_t errors = 20;  ///< after so many refused commands the conversation is over
+  bool is_trusted = false;            ///< the client's address is known to the operator
+  std::size_t errors = 20;            ///< after so many refused commands the conversation is over
+  std::size_t errors_of_known = 100;  ///< of a client that is trusted or logged in: people mistype
+  std::size_t overshoot = 1000;       ///< recipients over the limit that are no errors yet
   std::chrono::milliseconds command_timeout = std::chrono::minutes(5);  ///< RFC 5321 §4.5.3.2.7
   std::chrono::milliseconds data_timeout = std::chrono::minutes(10);
 

@@ -169,10 +169,13 @@ Task<> Worker::turn_away(const Listener& settings, net::Stream stream) {
   }
 }
 
-bool Worker::may_use_lmtp(const net::Address& peer) const {
-  return peer.is_loopback() ||
-         std::ranges::any_of(snapshot_->config->trusted_networks,
+bool Worker::is_trusted(const net::Address& peer) const {
+  return std::ranges::any_of(snapshot_->config->trusted_networks,
                              [&](const net::Network& network) { return network.contains(peer); });
+}
+
+bool Worker::may_use_lmtp(const net::Address& peer) const {
+  return peer.is_loopback() || is_trusted(peer);
 }
 
 Task<> Worker::speak_smtp(const Listener& settings, net::Stream stream) {
@@ -189,6 +192,7 @@ Task<> Worker::speak_smtp(const Listener& settings, net::Stream stream) {
   terms->hostname = config.hostname;
   terms->message_size = config.limits.message_size;
   terms->recipients = config.limits.recipients;
+  terms->is_trusted = settings.service == Service::lmtp || is_trusted(stream.peer());
   terms->command_timeout = config.limits.command_timeout;
   terms->data_timeout = config.limits.data_timeout;
   co_await smtp::converse(std::move(stream), std::move(terms), *intake_, house_.logins, idle_);

@@ -8,13 +8,14 @@
 #include "policy/dkim/signer.h"
 #include "relay/config/delivery_settings.h"
 
+#include <functional>
+
 namespace postern::relay {
 namespace {
 
 constexpr std::size_t longest_wait_for_pool = 10'000;  // jobs
 
-/// Signs a message that delivery had to convert. Its snapshot is the one of the start: keys change
-/// rarely, and by restart.
+/// Signs a message of ours that delivery had to convert.
 std::string sign_again(const std::shared_ptr<const Snapshot>& snapshot, std::string_view message) {
   const auto header = mail::HeaderBlock::parse(message);
   const auto* from = header.find("From");
@@ -111,7 +112,7 @@ Task<> Worker::start(http::Application& http) {
           .events = events_,
           .couriers = house_.couriers,
           .lease_is_fresh = [&node = house_.node] { return node.still_ours(); },
-          .resign = [snapshot = snapshot_](std::string_view m) { return sign_again(snapshot, m); }},
+          .resigner = [this] { return std::bind_front(sign_again, snapshot_); }},
       settings);
   intake_ = std::make_unique<MailIntake>(
       IntakeParts{.queue = *queue_,

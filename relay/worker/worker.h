@@ -128,6 +128,7 @@ class Worker {
   Task<> speak_pop3(const Listener& settings, net::Stream stream, std::shared_ptr<void> slot);
   Task<> speak_http(const Listener& settings, net::Stream stream);
   Task<> turn_away(const Listener& settings, net::Stream stream);
+  bool is_trusted(const net::Address& peer) const;
   bool may_use_lmtp(const net::Address& peer) const;
 
   Loop& loop_;

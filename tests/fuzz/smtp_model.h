@@ -49,7 +49,7 @@ class SmtpModel {
  public:
   enum class Door { mx, submission, lmtp };
   struct Limits {
-    std::size_t message_size, errors, logins;
+    std::size_t message_size, errors, errors_of_known, overshoot, logins;
   };
 
   SmtpModel(Door door, Limits limits, std::string_view sent, std::vector<SmtpReply> replies)
@@ -99,10 +99,13 @@ class SmtpModel {
   }
   /// The last reply to a command: a client that has made too many mistakes hears one more, unless
   /// the command `ends` the conversation by itself.
-  const SmtpReply& conclude(bool ends = false) {
+  const SmtpReply& conclude(bool ends = false, bool is_rcpt = false) {
     const SmtpReply& reply = take();
     over_ = over_ || ends;
-    if (reply.code >= 400 && ++errors_ >= limits_.errors && !over_) {
+    if (is_rcpt && reply.code == 452) ++over_limit_;
+    const bool is_put_off = is_rcpt && reply.code < 500 && over_limit_ <= limits_.overshoot;
+    const std::size_t most = is_logged_in_ ? limits_.errors_of_known : limits_.errors;
+    if (reply.code >= 400 && !is_put_off && ++errors_ >= most && !over_) {
       POSTERN_ASSERT(take().code == 421);
     }
     return reply;
@@ -133,7 +136,7 @@ class SmtpModel {
   }
 
   void simple(const std::string& verb) {
-    const SmtpReply& reply = conclude();
+    const SmtpReply& reply = conclude(false, verb == "RCPT");
     const bool is_hello = verb == "EHLO" || verb == "HELO" || verb == "LHLO";
     if (!is_hello || reply.code != 250) check_status(reply);
     if (reply.code != 250) return;
@@ -237,6 +240,7 @@ class SmtpModel {
     if (has_bare && door_ == Door::mx) due = 550;
     if (chunks_.size() > limits_.message_size) due = 552;
     const std::size_t count = door_ == Door::lmtp ? recipients_ : 1;
+    if (due == 250) errors_ = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const SmtpReply& reply = i + 1 < count ? take() : conclude();
       POSTERN_ASSERT(reply.code == due);
@@ -247,7 +251,7 @@ class SmtpModel {
   }
 
   void reset() {
-    recipients_ = 0;
+    recipients_ = over_limit_ = 0;
     has_sender_ = is_chunking_ = is_refused_ = false;
     chunks_.clear();
   }
@@ -260,7 +264,7 @@ class SmtpModel {
   bool over_ = false;
   std::size_t errors_ = 0, failed_logins_ = 0;
   bool is_greeted_ = false, is_logged_in_ = false, has_sender_ = false;
-  std::size_t recipients_ = 0;
+  std::size_t recipients_ = 0, over_limit_ = 0;
   bool is_chunking_ = false, is_refused_ = false;
   std::string chunks_;
   std::vector<ModelMessage> taken_;

@@ -10,7 +10,8 @@ namespace {
 using namespace postern;
 using fuzz::SmtpModel;
 
-constexpr SmtpModel::Limits limits{.message_size = 300, .errors = 20, .logins = 3};
+constexpr SmtpModel::Limits limits{
+    .message_size = 300, .errors = 20, .errors_of_known = 30, .overshoot = 5, .logins = 3};
 
 std::shared_ptr<const smtp::Terms> terms_of(relay::Door door) {
   auto terms = std::make_shared<smtp::Terms>();
@@ -19,6 +20,8 @@ std::shared_ptr<const smtp::Terms> terms_of(relay::Door door) {
   terms->message_size = limits.message_size;
   terms->recipients = 3;
   terms->errors = limits.errors;
+  terms->errors_of_known = limits.errors_of_known;
+  terms->overshoot = limits.overshoot;
   return terms;
 }
 

@@ -116,3 +116,66 @@ TEST_CASE("a host that offers DSN gets NOTIFY, ORCPT, RET and ENVID, and reports
     CHECK(times(server, "RCPT TO:<r0@x.example>") == 1);
   }
 }
+
+TEST_CASE("an address in UTF-8 never goes to a host without SMTPUTF8; the others get their mail") {
+  const auto utf8 = *mail::EmailAddress::parse("j\xc3\xb6s\xc3\xa9@x.example");
+  ScriptedServer server({greeting + transaction + Script{"wait"}});
+  Bench bench;
+  Job job = bench.job({&server}, 2);
+  job.recipients[0].address = utf8;
+  const auto result = bench.run(std::move(job));
+  server.finish();
+  CHECK(server.wrong.empty());
+  CHECK(result.verdicts[0].kind == Kind::failed);
+  CHECK(result.verdicts[0].status.text() == "5.6.7");
+  CHECK(result.verdicts[1].is_success());
+  CHECK(times(server, "RCPT TO:<r1@x.example>") == 1);
+  CHECK(times(server, "RCPT") == 1);
+
+  ScriptedServer other({greeting + Script{"wait"}});
+  Job from_utf8 = bench.job({&other});
+  from_utf8.sender = utf8;
+  CHECK(bench.run(std::move(from_utf8)).verdicts[0].status.text() == "5.6.7");
+  other.finish();
+  CHECK(times(other, "MAIL") == 0);
+}
+
+TEST_CASE("an address in UTF-8 makes its message need SMTPUTF8, whatever the client said") {
+  ScriptedServer server(
+      {Script{">220 mx", "<EHLO", ">250-mx", ">250-SMTPUTF8", ">250-PIPELINING", ">250 8BITMIME"} +
+       transaction + Script{"wait"}});
+  Bench bench;
+  Job job = bench.job({&server});
+  job.recipients[0].address = *mail::EmailAddress::parse("j\xc3\xb6s\xc3\xa9@x.example");
+  CHECK(bench.run(std::move(job)).verdicts[0].is_success());
+  server.finish();
+  CHECK(times(server, "MAIL FROM:<s@us.example> SMTPUTF8") == 1);
+}
+
+TEST_CASE("an LMTP host that offers DSN reports by itself") {
+  ScriptedServer server({{">220 lmtp", "<LHLO", ">250-x", ">250-DSN", ">250 PIPELINING", "<MAIL",
+                          "<RCPT TO:<r0@x.example> NOTIFY=SUCCESS", "<DATA", ">250 ok", ">250 ok",
+                          ">354 go", "<.", ">250 stored", "wait"}});
+  Bench bench;
+  Job job = bench.job({&server});
+  job.targets[0].protocol = Protocol::lmtp;
+  job.recipients[0].notify = {.set = true, .success = true};
+  CHECK(bench.run(std::move(job)).verdicts[0].kind == Kind::transferred);
+}
+
+TEST_CASE("an LMTP host that took nobody but the message owes no reply to the dot") {
+  const Script nobody{"<MAIL", "<RCPT", "<DATA", ">250 ok", ">550 no", ">354 go", "<."};
+  ScriptedServer server({Script{">220 lmtp", "<LHLO", ">250-x", ">250 PIPELINING"} + nobody +
+                         Script{"<RSET", ">250 ok"} + transaction + Script{"wait"}});
+  Bench bench;
+  std::vector<Job> jobs;
+  for (int n = 0; n < 2; ++n) {
+    jobs.push_back(bench.job({&server}));
+    jobs.back().targets[0].protocol = Protocol::lmtp;
+  }
+  const auto results = bench.run(std::move(jobs));
+  server.finish();
+  CHECK(server.wrong.empty());
+  CHECK(results[0].verdicts[0].kind == Kind::failed);
+  CHECK(results[1].verdicts[0].is_success());
+}

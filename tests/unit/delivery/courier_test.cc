@@ -71,6 +71,46 @@ TEST_CASE("trouble with a host leads to the next one in the same attempt; greyli
   CHECK(second.connections == 0);
 }
 
+namespace {
+const Script put_off{"<MAIL", "<RCPT", "<DATA", ">450 4.7.1 not now", ">503 no", ">503 no"};
+}
+
+TEST_CASE("4xx to MAIL leads to the next host in the same attempt, 5xx does not") {
+  for (const bool is_pipelined : {true, false}) {
+    const Script refusing =
+        is_pipelined ? greeting + put_off
+                     : Script{">220 mx", "<EHLO", ">250 8BITMIME", "<MAIL", ">450 4.7.1 not now"};
+    ScriptedServer first({refusing + Script{"wait"}}),
+        second({greeting + transaction + Script{"wait"}});
+    Bench bench;
+    CHECK(bench.run(bench.job({&first, &second})).verdicts[0].is_success());
+  }
+  ScriptedServer first(
+      {greeting + Script{"<MAIL", "<RCPT", "<DATA", ">550 never", ">503 no", ">503 no", "wait"}}),
+      second({Script{"wait"}});
+  Bench bench;
+  CHECK(bench.run(bench.job({&first, &second})).verdicts[0].reply == "550 never");
+  second.finish();
+  CHECK(second.connections == 0);
+}
+
+TEST_CASE(
+    "4xx to MAIL everywhere puts the message off, and neither host nor connection is given up") {
+  ScriptedServer server(
+      {greeting + put_off + Script{"<RSET", ">250 ok"} + transaction + Script{"wait"}});
+  Bench bench;
+  std::vector<Job> jobs;
+  jobs.push_back(bench.job({&server}));
+  jobs.push_back(bench.job({&server}));
+  const auto results = bench.run(std::move(jobs));
+  server.finish();
+  CHECK(server.wrong.empty());
+  CHECK(results[0].verdicts[0].kind == Kind::deferred);
+  CHECK(results[0].verdicts[0].reply == "450 4.7.1 not now");
+  CHECK(results[1].verdicts[0].is_success());
+  CHECK(server.connections == 1);
+}
+
 TEST_CASE("a connection serves the next message; one that has died is replaced") {
   ScriptedServer server({greeting + transaction + transaction + Script{"close"},
                          greeting + transaction + Script{"wait"}});

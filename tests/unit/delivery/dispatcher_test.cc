@@ -36,6 +36,7 @@ struct TwoAccounts final : LocalAddresses {
     const bool is_alias = postmaster_alias && given.local_part() == "postmaster";
     co_return std::vector{is_alias ? *postmaster_alias : given};
   }
+  std::vector<mail::EmailAddress> stand_ins(const mail::EmailAddress&) const override { return {}; }
   Task<std::optional<LocalAccount>> find_account(mail::EmailAddress given) override {
     if (!is_local(given.domain())) co_return std::nullopt;
     co_return co_await account_by_id(given.local_part());
@@ -68,6 +69,8 @@ Script reply_to_rcpt(std::string reply) {
   script.push_back("wait");
   return script;
 }
+
+std::string sign_again(std::string_view) { return "DKIM-Signature: again\r\n"; }
 
 mailbox::MessageIndexer indexer() {
   return [](std::string_view) { return mailbox::Summary{"NIL", "NIL", "NIL"}; };
@@ -117,7 +120,7 @@ struct Bench {
                         .events = facts,
                         .couriers = {courier.get()},
                         .lease_is_fresh = [this] { return node.still_ours(); },
-                        .resign = {}},
+                        .resigner = [] { return sign_again; }},
         settings);
     run(begin());
   }
@@ -204,6 +207,26 @@ TEST_CASE("a 550 comes back at once as a bounce in the sender's INBOX") {
   CHECK(mails[0].contains("550 5.1.1 No such user"));
   CHECK(mails[0].contains("Action: failed"));
   CHECK(mails[0].contains("<1@office.example>"));
+}
+
+TEST_CASE("only what was signed when it was accepted is signed again when it is converted") {
+  for (const bool is_ours : {true, false}) {
+    ScriptedServer host({reply_to_rcpt("250 ok")});
+    {
+      Bench bench;
+      bench.start();
+      auto message = bench.message(bench.via(host), "x@far.example");
+      message.signed_here = is_ours;
+      message.body = queue::Body::in_memory(
+          "From: ann@office.example\r\nMIME-Version: 1.0\r\n\r\nGr\xc3\xbc\xc3\x9f\x65\r\n");
+      message.size = message.body.size();
+      bench.submit(std::move(message));
+      CHECK(bench.drained());
+    }
+    host.finish();
+    CHECK(std::ranges::count(host.heard, "Gr=C3=BC=C3=9Fe") == 1);
+    CHECK(std::ranges::count(host.heard, "DKIM-Signature: again") == (is_ours ? 1 : 0));
+  }
 }
 
 TEST_CASE("greylisting is tried again on schedule") {

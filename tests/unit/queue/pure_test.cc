@@ -199,6 +199,15 @@ TEST_CASE("the sweep sees old spool files only, and nothing that is not ours") {
   CHECK(old[0].id == QueueId{1});
 }
 
+TEST_CASE("an entry tells whether we signed it, and one of an older version was not signed") {
+  MessageInfo info;
+  info.id = QueueId{1};
+  CHECK_FALSE(decode_info(info.id, encode_info(info, 0)).info.signed_here);
+  info.signed_here = true;
+  CHECK(decode_info(info.id, encode_info(info, 0)).info.signed_here);
+  CHECK_FALSE(decode_info(info.id, R"({"t":1700000000000,"s":1,"b":1})").info.signed_here);
+}
+
 TEST_CASE("a time past what the clock can hold is an entry that cannot be read") {
   const Event event = decode_event(R"({"t":1700000000000,"f":"accepted"})");
   CHECK(event.at == WallTime(1700000000s));

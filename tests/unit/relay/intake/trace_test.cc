@@ -32,11 +32,30 @@ TEST_CASE("Received tells the peer's address on port 25 and never on submission"
   CHECK(submitted.find("client.example") == submitted.npos);
 }
 
+TEST_CASE("Received names no recipient whose address would need SMTPUTF8") {
+  const auto recipient = *mail::EmailAddress::parse("j\xc3\xbcrgen@b.example");
+  const std::string field =
+      received_field(origin(Door::mx, "192.0.2.7:99"), "mail.b.example", "ID", recipient, noon);
+  CHECK(field.find("for <") == field.npos);
+  CHECK(std::ranges::all_of(field, [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+}
+
+TEST_CASE("a stranger's Return-Path goes, folds and all, and nothing else changes") {
+  const auto cut = [](std::string_view text) {
+    return without_return_path(mail::HeaderBlock::parse(text));
+  };
+  CHECK(cut("Return-Path: <x@c.example>\r\nA:  b\r\n c\r\nno field\r\nRETURN-path:\r\n"
+            " <y@c.example>\r\nD : e\r\n\r\n") == "A:  b\r\n c\r\nno field\r\nD : e\r\n\r\n");
+  CHECK(cut("\r\n") == "\r\n");
+  CHECK(cut("A: b\r\nReturn-Path: x\r\n\r\n") == "A: b\r\n\r\n");
+}
+
 TEST_CASE("a submission gets Date and Message-ID and loses Bcc, folds and all") {
-  const auto done = complete_header(
-      mail::HeaderBlock::parse(
-          "From: a@b.example\r\nBCC: x@c.example,\r\n y@c.example\r\nSubject: s\r\n\r\n"),
-      "<1@b.example>", noon);
+  const auto done =
+      complete_header(mail::HeaderBlock::parse(
+                          "From: a@b.example\r\nBCC: x@c.example,\r\n y@c.example\r\nSubject: s\r\n"
+                          "Resent-Bcc: z@c.example\r\n\r\n"),
+                      "<1@b.example>", noon);
   CHECK(done.starts_with("From: a@b.example\r\nSubject: s\r\nDate: "));
   CHECK(done.find("c.example") == done.npos);
   CHECK(done.ends_with("Message-ID: <1@b.example>\r\n\r\n"));

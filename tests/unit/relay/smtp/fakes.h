@@ -33,7 +33,7 @@ class FakeReception : public relay::Reception {
   std::vector<Taken>& all_;
 };
 
-/// Takes mail for b.example only, and remembers it.
+/// Takes mail for b.example only, and remembers it; later@b.example is put off.
 class FakeIntake : public relay::Intake {
  public:
   Task<std::optional<Answer>> check_sender(const relay::Origin&,
@@ -46,6 +46,7 @@ class FakeIntake : public relay::Intake {
     if (recipient.address.domain().text() != "b.example") {
       co_return std::unexpected(reply::no_relay.with(recipient.address.text()));
     }
+    if (recipient.address.local_part() == "later") co_return std::unexpected(reply::accounts_away);
     co_return relay::Admitted{recipient, {recipient}};
   }
   std::unique_ptr<relay::Reception> begin(relay::Origin origin, mail::Envelope envelope,

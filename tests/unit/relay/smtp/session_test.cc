@@ -259,6 +259,75 @@ TEST_CASE("the recipients of one message are limited with 452") {
     CHECK(client.reply().starts_with(code));
 }
 
+TEST_CASE("recipients over the limit are no errors: the others get their message") {
+  auto terms = port_25();
+  terms.recipients = 1;
+  terms.errors = 3;
+  ScriptedClient client(terms);
+  client.say("EHLO me");
+  client.say("MAIL FROM:<>");
+  client.say("RCPT TO:<x@b.example>");
+  for (int n = 0; n < 40; ++n) CHECK(client.say("RCPT TO:<y@b.example>").starts_with("452 4.5.3"));
+  client.say("DATA");
+  CHECK(client.say("a: b\r\n.").starts_with("250"));
+}
+
+TEST_CASE("recipients far over the limit end the conversation") {
+  auto terms = port_25();
+  terms.recipients = 1;
+  terms.errors = 3;
+  terms.overshoot = 10;
+  ScriptedClient client(terms);
+  client.say("EHLO me");
+  client.say("MAIL FROM:<>");
+  client.say("RCPT TO:<x@b.example>");
+  for (int n = 0; n < 13; ++n) CHECK(client.say("RCPT TO:<y@b.example>").starts_with("452 4.5.3"));
+  CHECK(client.reply().starts_with("421 4.7.0"));
+}
+
+TEST_CASE("a recipient that is put off is no error, one that is refused is") {
+  auto terms = port_25();
+  terms.errors = 3;
+  ScriptedClient client(terms);
+  client.say("EHLO me");
+  client.say("MAIL FROM:<>");
+  for (int n = 0; n < 5; ++n) CHECK(client.say("RCPT TO:<later@b.example>").starts_with("451"));
+  for (int n = 0; n < 3; ++n) CHECK(client.say("RCPT TO:<x@c.example>").starts_with("550"));
+  CHECK(client.reply().starts_with("421 4.7.0"));
+}
+
+TEST_CASE("errors are counted anew after each message that is accepted") {
+  auto terms = port_25();
+  terms.errors = 3;
+  ScriptedClient client(terms);
+  client.say("EHLO me");
+  for (int n = 0; n < 4; ++n) {
+    client.say("MAIL FROM:<>");
+    CHECK(client.say("RCPT TO:<x@c.example>").starts_with("550"));
+    CHECK(client.say("RCPT TO:<x@c.example>").starts_with("550"));
+    client.say("RCPT TO:<x@b.example>");
+    client.say("DATA");
+    CHECK(client.say("a: b\r\n.").starts_with("250"));
+  }
+}
+
+TEST_CASE("who has logged in or is trusted may mistype more often") {
+  auto terms = submission_in_the_clear();
+  SECTION("logged in") {}
+  SECTION("trusted") {
+    terms = port_25();
+    terms.is_trusted = true;
+  }
+  terms.errors = 3;
+  terms.errors_of_known = 5;
+  ScriptedClient client(terms);
+  client.say("EHLO me");
+  if (!terms.is_trusted) client.say("AUTH PLAIN AGFubgBzZWNyZXQ=");
+  client.say("MAIL FROM:<ann@b.example>");
+  for (int n = 0; n < 5; ++n) CHECK(client.say("RCPT TO:<x@c.example>").starts_with("550"));
+  CHECK(client.reply().starts_with("421 4.7.0"));
+}
+
 TEST_CASE("an endless line gets one 500, and many errors end the conversation") {
   auto terms = port_25();
   terms.errors = 3;
@@ -291,6 +360,30 @@ TEST_CASE("LMTP answers for each recipient and knows no EHLO") {
   CHECK(client.say("a: b\r\n.").starts_with("250"));
   CHECK(client.reply().starts_with("250"));
   CHECK(client.say("NOOP") == "250 2.0.0 OK");
+}
+
+TEST_CASE("LMTP offers no DSN, for its client reports, and takes none of its parameters") {
+  auto terms = port_25();
+  terms.door = relay::Door::lmtp;
+  ScriptedClient client(terms);
+  CHECK(client.say("LHLO me").find("DSN") == std::string::npos);
+  CHECK(client.say("MAIL FROM:<> RET=HDRS").starts_with("555 5.5.4"));
+  CHECK(client.say("MAIL FROM:<> ENVID=1").starts_with("555"));
+  client.say("MAIL FROM:<>");
+  CHECK(client.say("RCPT TO:<x@b.example> NOTIFY=SUCCESS").starts_with("555"));
+  CHECK(client.say("RCPT TO:<x@b.example> ORCPT=rfc822;x@b.example").starts_with("555"));
+  CHECK(client.say("RCPT TO:<x@b.example>").starts_with("250"));
+}
+
+TEST_CASE("a client with an odd name is served, and its name spoils no header") {
+  ScriptedClient client(port_25());
+  CHECK(client.say("EHLO my pc\xfc (x);\"\t<y>").starts_with("250"));
+  client.say("MAIL FROM:<>");
+  client.say("RCPT TO:<x@b.example>");
+  client.say("DATA");
+  client.say("a: b\r\n.");
+  REQUIRE(client.intake.taken.size() == 1);
+  CHECK(client.intake.taken.front().origin.hello == "my?pc???x?????y?");
 }
 
 TEST_CASE("a client that waits is told of a shutdown before the connection ends") {

@@ -1,0 +1,113 @@
+// relay/intake/lmtp_delivery.cc: LMTP delivers straight into the store, so that each 250 is a
+// SQLite commit; what a recipient comes to beyond that goes on through the queue (RFC 2033 §4.2).
+#include "core/async/task_group.h"
+#include "core/log.h"
+#include "delivery/local_delivery.h"
+#include "mailbox/store/hub.h"
+#include "relay/intake/reception.h"
+#include "relay/replies.h"
+
+namespace postern::relay {
+
+namespace reply = smtp::reply;
+using smtp::Answer;
+
+/// What became of one recipient so far, and where it leads that is no mailbox here.
+struct MailReception::Share {
+  Answer answer = reply::store_away;
+  std::vector<mail::Recipient> elsewhere;
+};
+
+Task<std::vector<Answer>> MailReception::deliver_here() {
+  std::optional<queue::Body> body;
+  try {
+    body = co_await complete();
+  } catch (const IoError& error) {
+    log::error("spool_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
+  }
+  if (!body) co_return std::vector<Answer>(admitted_.size(), reply::queue_full);
+  const mailbox::Content content = delivery::content_for_mailbox(envelope_.sender, *body);
+  std::vector<Share> shares(admitted_.size());
+  // Side by side: their commits share the disk's time.
+  TaskGroup deliveries;
+  for (std::size_t i = 0; i < admitted_.size(); ++i) {
+    deliveries.spawn(deliver_one(content, admitted_[i], shares[i]));
+  }
+  co_await deliveries.join();
+  co_await forward(std::move(*body), shares);
+  std::vector<Answer> answers;
+  for (Share& share : shares) answers.push_back(std::move(share.answer));
+  co_return answers;
+}
+
+/// `recipient` and `share` stay where they are: deliver_here waits.
+Task<> MailReception::deliver_one(mailbox::Content content, const Admitted& recipient,
+                                  Share& share) {
+  try {
+    share.answer = co_await deliver_to(std::move(content), recipient, share);
+  } catch (const IoError& error) {
+    log::warn("delivery_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
+  }
+}
+
+Task<Answer> MailReception::deliver_to(mailbox::Content content, const Admitted& recipient,
+                                       Share& share) {
+  constexpr std::string_view local = "local:";
+  std::vector<std::string> accounts;
+  for (queue::NewDelivery& delivery :
+       co_await parts_.router.plan(envelope_.sender, recipient.targets)) {
+    if (delivery.next_hop.starts_with(local)) {
+      accounts.push_back(delivery.next_hop.substr(local.size()));
+    } else {
+      std::ranges::move(delivery.recipients, std::back_inserter(share.elsewhere));
+    }
+  }
+  // Who is refused comes again: no copy is made for one whose other part must fail.
+  if (!share.elsewhere.empty() && !parts_.queue.trouble().empty()) co_return reply::queue_away;
+  Answer answer = reply::delivered.with(recipient.as_given.address.text());
+  for (std::string& account : accounts) {
+    if (!answer.is_positive()) break;
+    answer = co_await store(content, recipient.as_given.address, std::move(account));
+  }
+  co_return answer;
+}
+
+Task<Answer> MailReception::store(mailbox::Content content, const mail::EmailAddress& recipient,
+                                  std::string account) {
+  const auto found = co_await parts_.directory.account_by_id(account);
+  if (!found) co_return reply::no_mailbox.with(recipient.text());
+  mailbox::NewMail mail;
+  mail.content = std::move(content);
+  // The key names message and account: a second address of the account adds no second copy.
+  // 0 means "no quota" to the hub; no value would leave one that the operator has lifted.
+  const auto stored =
+      co_await parts_.mailboxes.deliver(account, found->quota.value_or(0),
+                                        queue::text(id_) + "." + account, "INBOX", std::move(mail));
+  if (!stored && stored.error() == mailbox::StoreError::over_quota) {
+    co_return reply::mailbox_full.with(recipient.text());
+  }
+  if (!stored) co_return reply::store_away;
+  log::info("delivered", {{"id", queue::text(id_)},
+                          {"recipient", recipient.text()},
+                          {"next_hop", "local:" + account}});
+  co_return reply::delivered.with(recipient.text());
+}
+
+/// One commit for all whose mailboxes have theirs. It comes last, for it cannot be taken back: what
+/// it refuses is sent again by the client, and what a mailbox refused must not be on its way.
+Task<> MailReception::forward(queue::Body body, std::vector<Share>& shares) {
+  std::vector<mail::Recipient> recipients;
+  for (const Share& share : shares) {
+    if (share.answer.is_positive())
+      std::ranges::copy(share.elsewhere, std::back_inserter(recipients));
+  }
+  if (recipients.empty()) {
+    co_return co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(body); });
+  }
+  const Answer answer = co_await hand_on(std::move(body), std::move(recipients));
+  for (Share& share : shares) {
+    if (share.answer.is_positive() && !share.elsewhere.empty()) share.answer = answer;
+  }
+}
+
+}  // namespace postern::relay
