@@ -5,6 +5,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -62,11 +63,17 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 
   Task<std::optional<std::string>> content(FolderId folder, Uid uid, std::uint64_t offset = 0,
                                            std::uint64_t length = ~std::uint64_t{0});
+  /// Keeps the octets of a message of an open folder as long as the handle lives, also when it is
+  /// moved or expunged meanwhile.
+  [[nodiscard]] std::shared_ptr<void> hold(ContentId content);
+  /// Of a content that is held: octets [offset, offset + length), fewer at its end.
+  Task<std::string> octets(ContentId content, std::uint64_t offset, std::uint64_t length);
   /// Whole messages; those that are gone or above small_message are missing.
   Task<std::vector<Octets>> contents(FolderId folder, std::vector<Uid> uids);
-  /// Runs `extract` over the whole message off the loop, such as to cut a MIME part out of it.
-  Task<std::optional<std::string>> extract(FolderId folder, Uid uid,
-                                           std::function<std::string(std::string_view)> extract);
+  /// Runs `extract` over a whole content that is held, off the loop, such as to cut a MIME part out
+  /// of it.
+  Task<std::string> extract(ContentId content,
+                            std::function<std::string(std::string_view)> extract);
   /// Ascending by content, each once; those that are gone are missing.
   Task<std::vector<Metadata>> metadata(std::vector<ContentId> contents, MetadataWanted wanted);
 
@@ -127,6 +134,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::unordered_map<FolderId, std::weak_ptr<FolderIndex>> open_folders_;
   std::vector<std::string> keyword_names_;
   std::weak_ptr<void> maildrop_lock_;
+  std::multiset<ContentId> held_;
+  bool may_hold_dead_ = false;  // the maintenance passed over what was held
 };
 
 }  // namespace postern::mailbox

@@ -67,6 +67,8 @@ struct MailboxStore::Inner {
   ContentId store_content(std::string_view message, Seconds internal_date, Seconds& sent_date);
   void index_content(ContentId content);
   void remove_content(ContentId content);
+  /// A content that no message has and nobody reads.
+  std::optional<ContentId> dead_content(std::span<const ContentId> held);
   std::string load_content(ContentId content, std::uint64_t offset, std::uint64_t length);
   Appended insert_message(const FolderInfo& folder, const NewMail& mail, std::string_view message,
                           KeywordBits keyword_bits, ModSeq modseq);
