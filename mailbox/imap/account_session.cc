@@ -75,8 +75,22 @@ Task<Answer> AccountSession::obey(Request request) {
     if (const auto nothing = parse_nothing(request.arguments); !nothing)
       co_return bad_syntax(nothing.error());
   }
-  const Answer answer = co_await command->handler(*this, std::move(request));
+  Answer answer = co_await command->handler(*this, std::move(request));
   co_await tell_changes(command->numbers == Numbers::unused);
+  co_return co_await with_safe_modseq(std::move(answer));
+}
+
+// While expunges are kept back, the client hears of higher mod-sequences than theirs. If it comes
+// back with one of these, it never learns who vanished: it has to be told where to begin
+// (RFC 7162 §3.2).
+Task<Answer> AccountSession::with_safe_modseq(Answer answer) {
+  if (!speaks_qresync || !selection || !selection->withholds_expunges()) co_return answer;
+  std::string code = fmt::format("HIGHESTMODSEQ {}", selection->told_up_to);
+  if (answer.status == Status::ok && answer.code.empty()) {
+    answer.code = std::move(code);
+  } else {
+    co_await write(fmt::format("* OK [{}] Some messages are gone\r\n", code));
+  }
   co_return answer;
 }
 
@@ -99,6 +113,7 @@ std::string AccountSession::changes(bool may_expunge) {
   if (!selection || !selection->has_changed) return {};
   changed.reset();
   const auto update = selection->view.take(selection->folder->entries, may_expunge);
+  if (may_expunge) selection->told_up_to = selection->folder->highest_modseq;
   // What was kept back is told at the next chance.
   selection->has_changed = !may_expunge;
   std::string text;

@@ -34,11 +34,14 @@ struct Selection {
   std::shared_ptr<mailbox::FolderIndex> folder;
   SessionView view;
   bool is_read_only = false;
-  mailbox::Uid first_recent{};  // \Recent from here on
-  bool has_changed = true;      // the folder, since the client was last told
-  bool has_news = false;        // messages came while it was selected
+  mailbox::Uid first_recent{};   // \Recent from here on
+  bool has_changed = true;       // the folder, since the client was last told
+  bool has_news = false;         // messages came while it was selected
+  mailbox::ModSeq told_up_to{};  // all that happened up to it was told, also who vanished
   std::shared_ptr<void> watch;
 
+  /// Whether the client still counts messages that are gone.
+  bool withholds_expunges() const { return view.size() > folder->entries.size(); }
   std::size_t recent() const { return folder->count_from(first_recent); }
 };
 
@@ -85,6 +88,7 @@ class AccountSession {
  private:
   Task<> run();
   Task<Answer> obey(Request request);
+  Task<Answer> with_safe_modseq(Answer answer);
   Task<> answer(std::string_view tag, const Answer& answer);
 
   std::size_t keywords_told_ = 0;

@@ -62,6 +62,7 @@ Task<Answer> imap_select(AccountSession& session, Request request) {
   Selection& selection = session.selection.emplace();
   selection.folder = *folder;
   selection.view = SessionView((*folder)->entries);
+  selection.told_up_to = (*folder)->highest_modseq;
   selection.is_read_only = is_read_only;
   selection.first_recent = first_recent;
   selection.has_changed = false;

@@ -96,6 +96,31 @@ TEST_CASE("QRESYNC: a client that comes back learns what vanished and what chang
                  "* VANISHED (EARLIER) 1:2"));
 }
 
+TEST_CASE("QRESYNC: a client that leaves while expunges are kept back learns of them afterwards") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 5);
+  ImapClient other = ImapClient::of(server);
+  other.say("ENABLE QRESYNC");
+  std::string validity, before;
+  for (const std::string& line : other.say("SELECT INBOX")) {
+    if (line.starts_with("* OK [UIDVALIDITY ")) validity = line.substr(18, line.find(']') - 18);
+    if (line.starts_with("* OK [HIGHESTMODSEQ ")) before = line.substr(20, line.find(']') - 20);
+  }
+  const std::string safe = "[HIGHESTMODSEQ " + before + "] ";
+  client.say("STORE 2 +FLAGS.SILENT (\\Deleted)");
+  client.say("EXPUNGE");
+  client.say("STORE 3 +FLAGS.SILENT (\\Flagged)");
+  CHECK(other.ask("SEARCH ALL") == "OK " + safe + "Done");
+  CHECK(other.ask("FETCH 1 FLAGS") == "OK " + safe + "Done");
+  CHECK(other.ask("STORE 1 +FLAGS (\\Seen)") == "OK " + safe + "Done");
+  const Lines refused = other.say("FETCH 2 FLAGS");
+  CHECK(refused.back().starts_with("NO [EXPUNGEISSUED] "));
+  CHECK(holds(refused, "* OK " + safe + "Some messages are gone"));
+  CHECK(holds(other.say("SELECT INBOX (QRESYNC (" + validity + " " + before + "))"),
+              "* VANISHED (EARLIER) 2"));
+  CHECK(other.ask("FETCH 1 FLAGS") == "OK Done");
+}
+
 TEST_CASE("a mailbox that is deleted elsewhere loses its messages here") {
   const ImapServer server;
   ImapClient one = ImapClient::of(server);
