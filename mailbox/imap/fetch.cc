@@ -27,8 +27,11 @@ class Fetch {
     if (by_uid) demand(FetchItem::Kind::uid, "UID");
     if (request_.changed_since) demand(FetchItem::Kind::modseq, "MODSEQ");
     for (const FetchItem& item : request_.items) look_at(item);
-    asks_for_flags_ = std::ranges::find(request_.items, FetchItem::Kind::flags, &FetchItem::kind) !=
-                      request_.items.end();
+    // RFC 3501 §6.4.5: flags that our reading changes are told along. Whoever is told of changed
+    // flags hears their mod-sequence and UID with them (RFC 7162 §3.1, §3.2.4).
+    if (session_.speaks_qresync) tell_along(FetchItem::Kind::uid, "UID");
+    tell_along(FetchItem::Kind::flags, "FLAGS");
+    if (session_.speaks_condstore) tell_along(FetchItem::Kind::modseq, "MODSEQ");
   }
 
   /// False when some messages were gone.
@@ -52,13 +55,22 @@ class Fetch {
   }
 
  private:
+  bool asks_for(FetchItem::Kind kind) const {
+    return std::ranges::find(request_.items, kind, &FetchItem::kind) != request_.items.end();
+  }
+
+  static FetchItem item_of(FetchItem::Kind kind, std::string_view label) {
+    return {.kind = kind, .label = std::string(label), .section = {}, .partial = {}};
+  }
+
   /// Adds an item that the client did not name itself.
   void demand(FetchItem::Kind kind, std::string_view label) {
-    if (std::ranges::find(request_.items, kind, &FetchItem::kind) != request_.items.end()) return;
-    FetchItem item;
-    item.kind = kind;
-    item.label = label;
-    request_.items.insert(request_.items.begin(), std::move(item));
+    if (!asks_for(kind)) request_.items.insert(request_.items.begin(), item_of(kind, label));
+  }
+
+  /// The same for the messages alone that become \Seen.
+  void tell_along(FetchItem::Kind kind, std::string_view label) {
+    if (sets_seen_ && !asks_for(kind)) told_with_seen_.push_back(item_of(kind, label));
   }
 
   void look_at(const FetchItem& item) {
@@ -255,19 +267,11 @@ class Fetch {
     out_ += "* ";
     write_number(out_, shown.number);
     out_ += " FETCH (";
-    // What our reading changed is told along (RFC 3501 §6.4.5).
-    const bool adds_flags =
-        !asks_for_flags_ && std::ranges::binary_search(newly_seen_, shown.entry.uid);
-    if (adds_flags) {
-      write_item(plain_flags(), shown);
+    if (!std::ranges::binary_search(newly_seen_, shown.entry.uid)) return;
+    for (const FetchItem& item : told_with_seen_) {
+      write_item(item, shown);
       out_ += ' ';
     }
-  }
-
-  static const FetchItem& plain_flags() {
-    static const FetchItem item{
-        .kind = FetchItem::Kind::flags, .label = "FLAGS", .section = {}, .partial = {}};
-    return item;
   }
 
   void write_item(const FetchItem& item, const Shown& shown) {
@@ -378,7 +382,7 @@ class Fetch {
   std::shared_ptr<mailbox::FolderIndex> folder_;
   mailbox::MetadataWanted wanted_;
   bool sets_seen_ = false;
-  bool asks_for_flags_ = false;
+  std::vector<FetchItem> told_with_seen_;
   bool reads_parts_ = false;
   bool sends_octets_ = false;
   std::size_t next_wanted_ = 0;              // about where in the index

@@ -121,6 +121,22 @@ TEST_CASE("QRESYNC: a client that leaves while expunges are kept back learns of 
   CHECK(other.ask("FETCH 1 FLAGS") == "OK Done");
 }
 
+TEST_CASE("FETCH that makes a message \\Seen tells the mod-sequence and the UID of the change") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 4);
+  CHECK(client.say("FETCH 2 BODY[]<0.1>")[0] ==
+        "* 2 FETCH (FLAGS (\\Seen \\Recent) BODY[]<0> {1}\r\nF)");
+  client.say("ENABLE CONDSTORE");
+  const std::string condstore = client.say("FETCH 3 (FLAGS BODY[]<0.1>)")[0];
+  CHECK(condstore.starts_with("* 3 FETCH (MODSEQ ("));
+  CHECK(condstore.ends_with(") FLAGS (\\Seen \\Recent) BODY[]<0> {1}\r\nF)"));
+  client.say("ENABLE QRESYNC");
+  CHECK(client.say("FETCH 3 BODY[]<0.1>")[0] == "* 3 FETCH (BODY[]<0> {1}\r\nF)");
+  const std::string qresync = client.say("FETCH 4 BODY[]<0.1>")[0];
+  CHECK(qresync.starts_with("* 4 FETCH (UID 4 FLAGS (\\Seen \\Recent) MODSEQ ("));
+  CHECK(client.say("UID FETCH 4 (FLAGS MODSEQ)").size() == 2);
+}
+
 TEST_CASE("a mailbox that is deleted elsewhere loses its messages here") {
   const ImapServer server;
   ImapClient one = ImapClient::of(server);
