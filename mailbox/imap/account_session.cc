@@ -131,7 +131,7 @@ std::string AccountSession::changes(bool may_expunge) {
     fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection->view.size(),
                    selection->recent());
   }
-  text += write_keywords(false);
+  text += write_new_keywords();
   for (std::size_t i = 0; i < update.changed.size(); ++i) {
     fmt::format_to(out, "* {} FETCH ({})\r\n", update.changed[i], flag_items(update.flags[i]));
   }
@@ -148,14 +148,17 @@ Task<> AccountSession::unselect() {
     co_await mailbox->claim_recent(left.folder->id);
 }
 
-std::string AccountSession::write_keywords(bool always) {
+std::string AccountSession::write_new_keywords() {
+  return keywords_told_ == mailbox->keywords_version() ? std::string() : write_keywords();
+}
+
+std::string AccountSession::write_keywords() {
   const auto& names = mailbox->keyword_names();
-  if (!always && names.size() == keywords_told_) return {};
-  keywords_told_ = names.size();
+  keywords_told_ = mailbox->keywords_version();
   constexpr std::uint8_t all = mailbox::flag::all;
   const mailbox::KeywordBits bits = ~mailbox::KeywordBits{0};
   std::string permanent = write_flags(all, bits, names, false);
-  if (names.size() < mailbox::keyword_limit) permanent.insert(permanent.size() - 1, " \\*");
+  permanent.insert(permanent.size() - 1, " \\*");  // a new keyword takes the place of an unused one
   if (selection && selection->is_read_only) permanent = "()";
   return fmt::format("* FLAGS {}\r\n* OK [PERMANENTFLAGS {}] Flags that can be kept\r\n",
                      write_flags(all, bits, names, false), permanent);

@@ -65,9 +65,9 @@ class AccountSession {
   /// Leaves the selected mailbox.
   Task<> unselect();
 
-  /// "* FLAGS …" and PERMANENTFLAGS, when there are keywords that the client has not heard of
-  /// (`always`: anyway).
-  std::string write_keywords(bool always);
+  /// "* FLAGS …" and PERMANENTFLAGS, when there are keywords that the client has not heard of.
+  std::string write_new_keywords();
+  std::string write_keywords();
   std::string flags_of(const mailbox::MessageEntry& message) const;
   /// "UID n FLAGS (…)" and MODSEQ when the client speaks CONDSTORE.
   std::string flag_items(const mailbox::MessageEntry& message) const;
@@ -91,7 +91,7 @@ class AccountSession {
   Task<Answer> with_safe_modseq(Answer answer);
   Task<> answer(std::string_view tag, const Answer& answer);
 
-  std::size_t keywords_told_ = 0;
+  std::uint64_t keywords_told_ = 0;  // Mailbox::keywords_version
   int mistakes_ = 0;
 };
 

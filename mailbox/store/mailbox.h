@@ -42,6 +42,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Task<std::expected<std::shared_ptr<FolderIndex>, StoreError>> open_folder(std::string name);
   /// The account's keywords by bit. The reference is good until the next await.
   const std::vector<std::string>& keyword_names() const { return keyword_names_; }
+  /// Another number whenever they have changed.
+  std::uint64_t keywords_version() const { return keywords_version_; }
   Task<Uid> claim_recent(FolderId folder);
 
   Task<std::expected<Appended, StoreError>> append(std::string folder, NewMail mail);
@@ -112,6 +114,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Task<std::vector<Uid>> search(std::shared_ptr<FolderIndex> folder, std::vector<Uid> candidates,
                                 SearchScope scope, std::string needle, Match match);
   Task<std::vector<Uid>> search_nothing(std::vector<Uid> candidates);
+  void take_keywords(std::vector<std::string> names);
   void publish(std::vector<FolderChange> changes);
   std::shared_ptr<FolderIndex> opened(FolderId folder) const;
   void abandon_folders();
@@ -133,6 +136,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::chrono::steady_clock::time_point last_used_{}, last_write_{};
   std::unordered_map<FolderId, std::weak_ptr<FolderIndex>> open_folders_;
   std::vector<std::string> keyword_names_;
+  std::uint64_t keywords_version_ = 1;
   std::weak_ptr<void> maildrop_lock_;
   std::multiset<ContentId> held_;
   bool may_hold_dead_ = false;  // the maintenance passed over what was held

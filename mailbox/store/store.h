@@ -29,8 +29,9 @@ class MailboxStore {
   MailboxStore(const MailboxStore&) = delete;
   MailboxStore& operator=(const MailboxStore&) = delete;
 
-  /// Runs the jobs in one transaction: each succeeds or is undone on its own, all are durable when
-  /// it returns. Gives each job's exception, or none. Throws when the commit itself fails.
+  /// Runs the jobs in one transaction: each succeeds or is undone on its own (also when the store
+  /// refuses what it asks), all are durable when it returns. Gives each job's exception, or none.
+  /// Throws when the commit itself fails.
   std::vector<std::exception_ptr> transact(
       std::span<const std::function<void(MailboxStore&)>> jobs);
 
@@ -114,9 +115,6 @@ class MailboxStore {
   void forget_deliveries(Seconds before);
   /// Keeps about `keep` rows of expunged messages in each folder.
   void forget_expunged(std::size_t keep = expunged_kept);
-  /// When there is no bit left, frees those of keywords that no message has. Only while nobody has
-  /// seen them: it gives others new bits.
-  void forget_keywords();
   QuotaUse usage();
   /// Some work that deliveries and expunges put off: text into the search index, dead contents out
   /// of the file, but for those in `held` (ascending), which are being read. True when there is

@@ -26,7 +26,8 @@ enum class StoreError {
   not_allowed,  // deleting INBOX, deleting a \Noselect parent that still has children, …
   over_quota,
   too_many,           // folders, subscriptions
-  too_many_keywords,  // of the account: keyword_limit
+  too_many_keywords,  // of the account: keyword_limit, and messages have all of them
+  bad_keyword,        // no atom, too long
 };
 
 /// Uids first to last, both included.

@@ -137,6 +137,29 @@ TEST_CASE("FETCH that makes a message \\Seen tells the mod-sequence and the UID 
   CHECK(client.say("UID FETCH 4 (FLAGS MODSEQ)").size() == 2);
 }
 
+TEST_CASE("a keyword in the place of one that nobody used any more is told to every session") {
+  const ImapServer server;
+  ImapClient one = with_messages(server, 2);
+  ImapClient two = ImapClient::of(server);
+  std::string all;
+  for (int i = 0; i < 64; ++i) all += " k" + std::to_string(i);
+  one.say("STORE 1 FLAGS (" + all.substr(1) + ")");
+  CHECK(mentions(two.say("SELECT INBOX"), "k62 k63 \\*)]"));
+  CHECK(one.ask("STORE 2 FLAGS (more)") == "NO [LIMIT] No more keywords: messages have 64 already");
+  CHECK(one.ask("STORE 2 FLAGS (" + std::string(200, 'x') + ")") ==
+        "NO [CANNOT] A keyword cannot have this name");
+  CHECK(one.append("INBOX", message(3), "more").starts_with("OK [APPENDUID"));
+  one.say("STORE 1 -FLAGS (k3)");
+  const Lines lines = one.say("STORE 2 FLAGS (more)");
+  CHECK(mentions({lines[0]}, "k2 more k4"));
+  CHECK(holds(lines, "* 2 FETCH (UID 2 FLAGS (\\Recent more))"));
+  const Lines told = two.say("NOOP");
+  CHECK(mentions(told, "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft k0 k1 k2 more"));
+  CHECK(holds(told, "* 2 FETCH (UID 2 FLAGS (more))"));
+  CHECK(holds(two.say("SEARCH KEYWORD more"), "* SEARCH 2"));
+  CHECK(holds(two.say("SEARCH KEYWORD k3"), "* SEARCH"));
+}
+
 TEST_CASE("a mailbox that is deleted elsewhere loses its messages here") {
   const ImapServer server;
   ImapClient one = ImapClient::of(server);
