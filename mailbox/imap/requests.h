@@ -96,7 +96,8 @@ enum class StatusItem : std::uint8_t {
   unseen,
   highest_modseq,
   size,
-  deleted
+  deleted,
+  deleted_storage
 };
 
 struct StatusRequest {

@@ -78,6 +78,7 @@ struct FolderStatus {
   std::uint32_t uid_next = 1;
   ModSeq highest_modseq = 1;
   std::uint64_t messages = 0, unseen = 0, deleted = 0, size = 0, recent = 0;
+  std::uint64_t deleted_size = 0;  // of those that are \Deleted
 };
 
 /// What happened to one folder in one committed transaction; the hub applies it to the open index.

@@ -173,12 +173,31 @@ TEST_CASE("quota, namespace, id and enable answer") {
   ImapClient client = ImapClient::of(server, "bob", "quiet");
   CHECK(client.say("GETQUOTAROOT INBOX") ==
         Lines{"* QUOTAROOT \"INBOX\" \"\"", "* QUOTA \"\" (STORAGE 0 97)", "OK Done"});
+  CHECK(client.say("GETQUOTA \"\"")[0] == "* QUOTA \"\" (STORAGE 0 97)");
   CHECK(client.say("NAMESPACE")[0] == "* NAMESPACE ((\"\" \"/\")) NIL NIL");
   CHECK(client.say("ID (\"name\" \"test\")")[0] == "* ID (\"name\" \"postern\")");
   CHECK(client.say("ENABLE CONDSTORE X-NONE")[0] == "* ENABLED CONDSTORE");
   CHECK(mentions(client.say("CAPABILITY"), " UIDPLUS "));
   CHECK(client.append("INBOX", message(1, std::string(150'000, 'x') + "\r\n"))
             .starts_with("NO [OVERQUOTA]"));
+}
+
+TEST_CASE("an account without a quota has no quota root") {
+  const ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  CHECK(client.say("GETQUOTAROOT INBOX") == Lines{"* QUOTAROOT \"INBOX\"", "OK Done"});
+  CHECK(client.say("GETQUOTA \"\"") == Lines{"NO [NONEXISTENT] No such quota root"});
+}
+
+TEST_CASE("STATUS tells what EXPUNGE would free") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 3);
+  CHECK(client.say("STATUS INBOX (DELETED DELETED-STORAGE)")[0] ==
+        "* STATUS \"INBOX\" (DELETED 0 DELETED-STORAGE 0)");
+  client.say("STORE 1,3 +FLAGS (\\Deleted)");
+  CHECK(client.say("STATUS INBOX (DELETED DELETED-STORAGE)")[0] ==
+        "* STATUS \"INBOX\" (DELETED 2 DELETED-STORAGE " +
+            std::to_string(message(1).size() + message(3).size()) + ")");
 }
 
 TEST_CASE("literals and commands past their bounds are refused") {
