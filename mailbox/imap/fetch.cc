@@ -264,6 +264,7 @@ class Fetch {
   }
 
   void begin_answer(const Shown& shown) {
+    out_ += session_.write_new_keywords();  // before a message that may have one
     out_ += "* ";
     write_number(out_, shown.number);
     out_ += " FETCH (";

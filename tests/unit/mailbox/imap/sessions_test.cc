@@ -160,6 +160,19 @@ TEST_CASE("a keyword in the place of one that nobody used any more is told to ev
   CHECK(holds(two.say("SEARCH KEYWORD k3"), "* SEARCH"));
 }
 
+TEST_CASE("a keyword is announced before the first message that has it") {
+  const ImapServer server;
+  ImapClient one = with_messages(server, 1);
+  ImapClient two = ImapClient::of(server);
+  two.say("SELECT INBOX");
+  one.say("STORE 1 FLAGS.SILENT ($Fresh)");
+  const Lines lines = two.say("FETCH 1 FLAGS");
+  CHECK(lines[0].starts_with("* FLAGS ("));
+  CHECK(lines[0].ends_with(" $Fresh)"));
+  CHECK(lines[1].starts_with("* OK [PERMANENTFLAGS ("));
+  CHECK(lines[2] == "* 1 FETCH (FLAGS ($Fresh))");
+}
+
 TEST_CASE("a mailbox that is deleted elsewhere loses its messages here") {
   const ImapServer server;
   ImapClient one = ImapClient::of(server);
