@@ -19,7 +19,7 @@ constexpr std::chrono::seconds goodbye{5};
 AccountSession::AccountSession(net::Stream stream_now,
                                std::shared_ptr<mailbox::Mailbox> mailbox_now, Context context_now)
     : stream(std::move(stream_now)),
-      reader(stream, command_limit),
+      reader(stream, command_limit, long_line_limit),
       mailbox(std::move(mailbox_now)),
       context(std::move(context_now)) {
   stream.set_write_timeout(context.command_timeout);
@@ -65,6 +65,7 @@ Task<> AccountSession::run() {
     const Answer given = co_await obey(std::move(*request));
     co_await answer(tag, given);
   }
+  co_await stream.write(farewell);
 }
 
 Task<Answer> AccountSession::obey(Request request) {
@@ -96,10 +97,14 @@ Task<Answer> AccountSession::with_safe_modseq(Answer answer) {
 
 Task<> AccountSession::answer(std::string_view tag, const Answer& given) {
   co_await write(given.line(tag));
-  if (given.status == Status::bad && ++mistakes_ >= mistake_limit) {
-    co_await stream.write(bye::too_many_mistakes);
-    is_closing = true;
-  }
+  if (given.status == Status::ok) mistakes_ = 0;
+  if (given.status == Status::bad && ++mistakes_ >= mistake_limit)
+    close_with(bye::too_many_mistakes);
+}
+
+void AccountSession::close_with(std::string_view last_words) {
+  is_closing = true;
+  farewell = last_words;
 }
 
 Task<> AccountSession::write(std::string text) { co_await stream.write(text); }

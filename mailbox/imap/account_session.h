@@ -54,6 +54,9 @@ class AccountSession {
   /// Commands from after the login until LOGOUT or the connection's end.
   Task<> serve();
 
+  /// Ends the conversation after the present command.
+  void close_with(std::string_view last_words);
+
   /// Queues text for the client; waits while too much of it is unsent.
   Task<> write(std::string text);
 
@@ -84,6 +87,8 @@ class AccountSession {
   bool speaks_condstore = false;  // a CONDSTORE-enabling command was given (RFC 7162 §3.1)
   bool speaks_qresync = false;
   bool is_closing = false;
+  std::string_view
+      farewell;  // the BYE that is due before we close, if none was said (RFC 3501 §3.4)
 
  private:
   Task<> run();
