@@ -160,6 +160,30 @@ TEST_CASE("a keyword in the place of one that nobody used any more is told to ev
   CHECK(holds(two.say("SEARCH KEYWORD k3"), "* SEARCH"));
 }
 
+TEST_CASE("ESEARCH tells the mod-sequence of the messages that it names") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 4);
+  std::vector<std::string> modseqs;
+  for (const char* number : {"2", "4", "1", "3"})  // ascending mod-sequences in this order
+    client.say("STORE " + std::string(number) + " +FLAGS (\\Seen)");
+  for (const std::string& line : client.say("FETCH 1:4 (MODSEQ)")) {
+    const std::size_t at = line.find("MODSEQ (") + 8;
+    if (line.starts_with("* ")) modseqs.push_back(line.substr(at, line.find(')', at) - at));
+  }
+  REQUIRE(modseqs.size() == 4);
+  const auto told = [&](const std::string& options) {
+    const std::string line = client.say("SEARCH RETURN (" + options + ") 1:4 MODSEQ 1")[0];
+    return line.substr(line.rfind(' ') + 1);
+  };
+  CHECK(told("MIN") == modseqs[0]);
+  CHECK(told("MAX") == modseqs[3]);
+  CHECK(client.say("SEARCH RETURN (MIN MAX) 2,4 MODSEQ 1")[0] ==
+        "* ESEARCH (TAG \"t\") MIN 2 MAX 4 MODSEQ " + modseqs[3]);
+  CHECK(client.say("SEARCH RETURN (MIN) 2:4 MODSEQ 1")[0].ends_with(" MODSEQ " + modseqs[1]));
+  CHECK(told("ALL") == modseqs[2]);
+  CHECK(told("MIN COUNT") == modseqs[2]);
+}
+
 TEST_CASE("a keyword is announced before the first message that has it") {
   const ImapServer server;
   ImapClient one = with_messages(server, 1);
