@@ -101,7 +101,7 @@ class Append {
     mail.content = co_await body.finish();
     mail.system_flags = head.flags.system_flags;
     mail.keywords = std::move(head.flags.keywords);
-    mail.internal_date = head.internal_date.value_or(0);
+    mail.internal_date = head.internal_date;
     bodies_.push_back(std::move(body));
   }
 

@@ -151,7 +151,7 @@ Appended MailboxStore::Inner::insert_message(const FolderInfo& folder, const New
   entry.keywords = keyword_bits;
   entry.modseq = modseq;
   entry.size = message.size();
-  entry.internal_date = mail.internal_date != 0 ? mail.internal_date : now_seconds();
+  entry.internal_date = mail.internal_date.value_or(now_seconds());
   entry.content = store_content(message, entry.internal_date, entry.sent_date);
   database.run("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", folder.id, entry.uid,
                entry.content, entry.system_flags, entry.keywords, modseq, entry.size,

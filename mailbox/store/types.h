@@ -117,7 +117,7 @@ struct NewMail {
   Content content;
   std::uint8_t system_flags = 0;
   std::vector<std::string> keywords;
-  Seconds internal_date = 0;  // 0: now
+  std::optional<Seconds> internal_date;  // none: now
 };
 
 struct Appended {

@@ -56,6 +56,19 @@ TEST_CASE("APPEND takes flags, dates and several messages, and refuses before th
   CHECK(client.line().starts_with("t NO [TOOBIG]"));
 }
 
+TEST_CASE("APPEND keeps the first second of 1970, and gives no date outside of the grammar") {
+  const ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  for (const char* date :
+       {"01-Jan-1970 00:00:00 +0000", "01-Jan-0000 00:00:00 +1200", "31-Dec-9999 23:59:59 -1200"})
+    CHECK(client.ask("APPEND INBOX \"" + std::string(date) + "\" {3+}\r\nabc").starts_with("OK "));
+  client.say("SELECT INBOX");
+  const Lines lines = client.say("FETCH 1:3 INTERNALDATE");
+  CHECK(lines[0] == "* 1 FETCH (INTERNALDATE \" 1-Jan-1970 00:00:00 +0000\")");
+  CHECK(lines[1] == "* 2 FETCH (INTERNALDATE \" 1-Jan-0001 00:00:00 +0000\")");
+  CHECK(lines[2] == "* 3 FETCH (INTERNALDATE \"31-Dec-9999 23:59:59 +0000\")");
+}
+
 TEST_CASE("bare line feeds of an appended message become line ends") {
   const ImapServer server;
   ImapClient client = ImapClient::of(server);
