@@ -181,6 +181,28 @@ TEST_CASE("mailboxes are made, listed, renamed, subscribed and deleted") {
   CHECK(client.ask("CREATE \"../../etc\"").substr(0, 2) != "BA");
 }
 
+TEST_CASE("RECURSIVEMATCH shows parents of what was selected and is not shown itself") {
+  const ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  client.say("CREATE Work/Plans");
+  client.say("CREATE Old/Sent");
+  client.say("DELETE Sent");
+  client.say("CREATE Work/Sent (USE (\\Sent))");
+  client.say("SUBSCRIBE Work/Plans");
+  const std::string info = "\"Work\" (\"CHILDINFO\" (\"SUBSCRIBED\"))";
+  CHECK(mentions(client.say("LIST (SUBSCRIBED RECURSIVEMATCH) \"\" %"), info));
+  const Lines all = client.say("LIST (SUBSCRIBED RECURSIVEMATCH) \"\" *");
+  CHECK(mentions(all, "\"Work/Plans\""));
+  CHECK_FALSE(mentions(all, "\"Work\""));
+  client.say("SUBSCRIBE Work");
+  CHECK(mentions(client.say("LIST (SUBSCRIBED RECURSIVEMATCH) \"\" *"), info));
+  const Lines special = client.say("LIST (SPECIAL-USE RECURSIVEMATCH) \"\" %");
+  CHECK(mentions(special, "\"Work\" (\"CHILDINFO\" (\"SPECIAL-USE\"))"));
+  CHECK(mentions(special, "\"Trash\""));
+  CHECK_FALSE(mentions(special, "\"Old\""));
+  CHECK_FALSE(mentions(special, "INBOX"));
+}
+
 TEST_CASE("quota, namespace, id and enable answer") {
   const ImapServer server;
   ImapClient client = ImapClient::of(server, "bob", "quiet");
