@@ -69,13 +69,16 @@ TEST_CASE("APPEND keeps the first second of 1970, and gives no date outside of t
   CHECK(lines[2] == "* 3 FETCH (INTERNALDATE \"31-Dec-9999 23:59:59 +0000\")");
 }
 
-TEST_CASE("bare line feeds of an appended message become line ends") {
+TEST_CASE("bare line feeds and returns of an appended message become line ends") {
   const ImapServer server;
   ImapClient client = ImapClient::of(server);
+  client.append("INBOX", "Subject: x\n\rbody\r\r\n\r");
   client.append("INBOX", "Subject: x\n\nbody\n");
   client.say("SELECT INBOX");
   CHECK(client.say("FETCH 1 BODY.PEEK[]")[0] ==
-        "* 1 FETCH (BODY[] {20}\r\nSubject: x\r\n\r\nbody\r\n)");
+        "* 1 FETCH (BODY[] {24}\r\nSubject: x\r\n\r\nbody\r\n\r\n\r\n)");
+  CHECK(client.say("FETCH 2 BODY.PEEK[]")[0] ==
+        "* 2 FETCH (BODY[] {20}\r\nSubject: x\r\n\r\nbody\r\n)");
 }
 
 TEST_CASE("STORE tells the flags, silently or not, and keywords are announced") {
