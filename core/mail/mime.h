@@ -21,6 +21,7 @@ struct Parameter {
   std::string value;     // unquoted; UTF-8 where it was RFC 2231, else as written
   std::string extended;  // not empty: it came encoded (RFC 2231 §4); IMAP shows this, `utf-8''…`,
                          // under "name*"
+  std::string fallback = {};  // what a plain "name" said beside it, for readers of old
   bool operator==(const Parameter&) const = default;
 };
 /// "text/plain; charset=utf-8": a value and its parameters. Bounded, lenient.

@@ -124,8 +124,25 @@ std::string base_name(std::string name, Piece& piece, bool& continued) {
   return name;
 }
 
+/// All that a field says of one name.
+struct Given {
+  std::optional<std::string> plain;  // name=
+  std::vector<Piece> pieces;         // name*=, or name*0=, name*1*= …
+  bool is_whole = false;             // the piece is the only one: name*=
+
+  /// Of what is given twice the first counts.
+  void add(Piece piece, bool continued) {
+    if (!continued && !piece.extended) {
+      if (!plain) plain = std::move(piece.value);
+    } else if (continued ? !is_whole : pieces.empty()) {
+      is_whole = !continued;
+      pieces.push_back(std::move(piece));
+    }
+  }
+};
+
 /// The pieces of one name made into one value.
-Parameter join(std::string name, std::vector<Piece> pieces) {
+Parameter join_pieces(std::string name, std::vector<Piece> pieces) {
   std::ranges::sort(pieces, {}, &Piece::index);
   Parameter parameter{.name = std::move(name), .value = {}, .extended = {}};
   if (std::ranges::none_of(pieces, &Piece::extended)) {
@@ -154,6 +171,22 @@ Parameter join(std::string name, std::vector<Piece> pieces) {
   return parameter;
 }
 
+/// The encoded form wins (RFC 6266 §4.3 has the same rule).
+Parameter join(std::string name, Given given) {
+  if (given.pieces.empty())
+    return {.name = std::move(name), .value = given.plain.value_or(""), .extended = {}};
+  Parameter parameter = join_pieces(std::move(name), std::move(given.pieces));
+  if (!parameter.extended.empty()) parameter.fallback = given.plain.value_or("");
+  return parameter;
+}
+
+/// "text/plain", also with blanks and comments around its slash (RFC 2045 §5.1; RFC 822 §3.1.4).
+std::string read_value(ParameterScanner& scan) {
+  std::string value = scan.token("/;");
+  if (scan.take('/')) value += '/' + scan.token(";");
+  return lower_case(value);
+}
+
 }  // namespace
 
 const std::string* ParameterisedValue::find(std::string_view name) const {
@@ -163,10 +196,10 @@ const std::string* ParameterisedValue::find(std::string_view name) const {
 
 ParameterisedValue parse_parameterised(std::string_view field_value) {
   ParameterScanner scan(field_value.substr(0, value_limit));
-  ParameterisedValue result{.value = lower_case(scan.token(";")), .parameters = {}};
+  ParameterisedValue result{.value = read_value(scan), .parameters = {}};
   scan.skip_to(';');
   std::vector<std::string> order;
-  std::map<std::string, std::vector<Piece>> pieces;
+  std::map<std::string, Given> given;
   for (std::size_t count = 0; scan.take(';') && count < parameter_limit; ++count) {
     const std::string name = lower_case(scan.token("=;"));
     if (name.empty() || !scan.take('=')) {
@@ -178,16 +211,12 @@ ParameterisedValue parse_parameterised(std::string_view field_value) {
     const std::string base = base_name(name, piece, continued);
     piece.value = scan.value();
     scan.skip_to(';');
-    std::vector<Piece>& all = pieces[base];
-    if (all.empty()) order.push_back(base);
-    if (!continued && !all.empty()) {  // given twice: the extended form wins, else the first
-      if (piece.extended && !all.front().extended) all.assign(1, std::move(piece));
-      continue;
-    }
-    all.push_back(std::move(piece));
+    const auto [found, is_new] = given.try_emplace(base);
+    if (is_new) order.push_back(base);
+    found->second.add(std::move(piece), continued);
   }
   for (const std::string& name : order)
-    result.parameters.push_back(join(name, std::move(pieces[name])));
+    result.parameters.push_back(join(name, std::move(given[name])));
   return result;
 }
 

@@ -19,7 +19,7 @@ constexpr std::chrono::seconds goodbye{5};
 AccountSession::AccountSession(net::Stream stream_now,
                                std::shared_ptr<mailbox::Mailbox> mailbox_now, Context context_now)
     : stream(std::move(stream_now)),
-      reader(stream, command_limit),
+      reader(stream, command_limit, long_line_limit),
       mailbox(std::move(mailbox_now)),
       context(std::move(context_now)) {
   stream.set_write_timeout(context.command_timeout);
@@ -65,6 +65,7 @@ Task<> AccountSession::run() {
     const Answer given = co_await obey(std::move(*request));
     co_await answer(tag, given);
   }
+  co_await stream.write(farewell);
 }
 
 Task<Answer> AccountSession::obey(Request request) {
@@ -75,17 +76,35 @@ Task<Answer> AccountSession::obey(Request request) {
     if (const auto nothing = parse_nothing(request.arguments); !nothing)
       co_return bad_syntax(nothing.error());
   }
-  const Answer answer = co_await command->handler(*this, std::move(request));
+  Answer answer = co_await command->handler(*this, std::move(request));
   co_await tell_changes(command->numbers == Numbers::unused);
+  co_return co_await with_safe_modseq(std::move(answer));
+}
+
+// While expunges are kept back, the client hears of higher mod-sequences than theirs. If it comes
+// back with one of these, it never learns who vanished: it has to be told where to begin
+// (RFC 7162 §3.2).
+Task<Answer> AccountSession::with_safe_modseq(Answer answer) {
+  if (!speaks_qresync || !selection || !selection->withholds_expunges()) co_return answer;
+  std::string code = fmt::format("HIGHESTMODSEQ {}", selection->told_up_to);
+  if (answer.status == Status::ok && answer.code.empty()) {
+    answer.code = std::move(code);
+  } else {
+    co_await write(fmt::format("* OK [{}] Some messages are gone\r\n", code));
+  }
   co_return answer;
 }
 
 Task<> AccountSession::answer(std::string_view tag, const Answer& given) {
   co_await write(given.line(tag));
-  if (given.status == Status::bad && ++mistakes_ >= mistake_limit) {
-    co_await stream.write(bye::too_many_mistakes);
-    is_closing = true;
-  }
+  if (given.status == Status::ok) mistakes_ = 0;
+  if (given.status == Status::bad && ++mistakes_ >= mistake_limit)
+    close_with(bye::too_many_mistakes);
+}
+
+void AccountSession::close_with(std::string_view last_words) {
+  is_closing = true;
+  farewell = last_words;
 }
 
 Task<> AccountSession::write(std::string text) { co_await stream.write(text); }
@@ -99,6 +118,7 @@ std::string AccountSession::changes(bool may_expunge) {
   if (!selection || !selection->has_changed) return {};
   changed.reset();
   const auto update = selection->view.take(selection->folder->entries, may_expunge);
+  if (may_expunge) selection->told_up_to = selection->folder->highest_modseq;
   // What was kept back is told at the next chance.
   selection->has_changed = !may_expunge;
   std::string text;
@@ -116,7 +136,7 @@ std::string AccountSession::changes(bool may_expunge) {
     fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection->view.size(),
                    selection->recent());
   }
-  text += write_keywords(false);
+  text += write_new_keywords();
   for (std::size_t i = 0; i < update.changed.size(); ++i) {
     fmt::format_to(out, "* {} FETCH ({})\r\n", update.changed[i], flag_items(update.flags[i]));
   }
@@ -133,14 +153,17 @@ Task<> AccountSession::unselect() {
     co_await mailbox->claim_recent(left.folder->id);
 }
 
-std::string AccountSession::write_keywords(bool always) {
+std::string AccountSession::write_new_keywords() {
+  return keywords_told_ == mailbox->keywords_version() ? std::string() : write_keywords();
+}
+
+std::string AccountSession::write_keywords() {
   const auto& names = mailbox->keyword_names();
-  if (!always && names.size() == keywords_told_) return {};
-  keywords_told_ = names.size();
+  keywords_told_ = mailbox->keywords_version();
   constexpr std::uint8_t all = mailbox::flag::all;
   const mailbox::KeywordBits bits = ~mailbox::KeywordBits{0};
   std::string permanent = write_flags(all, bits, names, false);
-  if (names.size() < mailbox::keyword_limit) permanent.insert(permanent.size() - 1, " \\*");
+  permanent.insert(permanent.size() - 1, " \\*");  // a new keyword takes the place of an unused one
   if (selection && selection->is_read_only) permanent = "()";
   return fmt::format("* FLAGS {}\r\n* OK [PERMANENTFLAGS {}] Flags that can be kept\r\n",
                      write_flags(all, bits, names, false), permanent);

@@ -34,11 +34,14 @@ struct Selection {
   std::shared_ptr<mailbox::FolderIndex> folder;
   SessionView view;
   bool is_read_only = false;
-  mailbox::Uid first_recent{};  // \Recent from here on
-  bool has_changed = true;      // the folder, since the client was last told
-  bool has_news = false;        // messages came while it was selected
+  mailbox::Uid first_recent{};   // \Recent from here on
+  bool has_changed = true;       // the folder, since the client was last told
+  bool has_news = false;         // messages came while it was selected
+  mailbox::ModSeq told_up_to{};  // all that happened up to it was told, also who vanished
   std::shared_ptr<void> watch;
 
+  /// Whether the client still counts messages that are gone.
+  bool withholds_expunges() const { return view.size() > folder->entries.size(); }
   std::size_t recent() const { return folder->count_from(first_recent); }
 };
 
@@ -51,6 +54,9 @@ class AccountSession {
   /// Commands from after the login until LOGOUT or the connection's end.
   Task<> serve();
 
+  /// Ends the conversation after the present command.
+  void close_with(std::string_view last_words);
+
   /// Queues text for the client; waits while too much of it is unsent.
   Task<> write(std::string text);
 
@@ -62,9 +68,9 @@ class AccountSession {
   /// Leaves the selected mailbox.
   Task<> unselect();
 
-  /// "* FLAGS …" and PERMANENTFLAGS, when there are keywords that the client has not heard of
-  /// (`always`: anyway).
-  std::string write_keywords(bool always);
+  /// "* FLAGS …" and PERMANENTFLAGS, when there are keywords that the client has not heard of.
+  std::string write_new_keywords();
+  std::string write_keywords();
   std::string flags_of(const mailbox::MessageEntry& message) const;
   /// "UID n FLAGS (…)" and MODSEQ when the client speaks CONDSTORE.
   std::string flag_items(const mailbox::MessageEntry& message) const;
@@ -81,13 +87,16 @@ class AccountSession {
   bool speaks_condstore = false;  // a CONDSTORE-enabling command was given (RFC 7162 §3.1)
   bool speaks_qresync = false;
   bool is_closing = false;
+  std::string_view
+      farewell;  // the BYE that is due before we close, if none was said (RFC 3501 §3.4)
 
  private:
   Task<> run();
   Task<Answer> obey(Request request);
+  Task<Answer> with_safe_modseq(Answer answer);
   Task<> answer(std::string_view tag, const Answer& answer);
 
-  std::size_t keywords_told_ = 0;
+  std::uint64_t keywords_told_ = 0;  // Mailbox::keywords_version
   int mistakes_ = 0;
 };
 

@@ -34,21 +34,21 @@ class Append {
       if (literal.size == 0) refuse(reply::empty_message);
       if (refusal_ && literal.synchronizing)
         co_return *refusal_;  // the client sends no octet of it
-      if (is_too_big) co_return hang_up(bye::too_large);
+      if (is_too_big) co_return hang_up(reply::message_too_big);
       if (literal.synchronizing) co_await session_.stream.write(go_ahead);
       co_await receive(literal.size, **head);
 
       const Input input = co_await session_.reader.after_message(session_.context.command_timeout);
-      if (input.must_close) co_return hang_up(bye::too_large);
+      if (input.must_close) co_return hang_up(reply::too_long);
       if (input.is_too_long) co_return reply::too_long;
       if (!input.message && input.text.empty()) break;
       if (!input.message)
         co_return reply::bad_syntax.about("there is more text than this command takes");
       literal = *input.message;
       head = parse_append(input.text, nullptr);
-      if (!head) {
-        if (!literal.synchronizing) hang_up(bye::too_large);
-        co_return bad_syntax(head.error());
+      if (!head) {  // the message itself may be on its way: it is read and dropped
+        refuse(bad_syntax(head.error()));
+        head = AppendHead();
       }
     }
     if (refusal_) co_return *refusal_;
@@ -60,10 +60,10 @@ class Append {
     if (!refusal_) refusal_ = std::move(why);
   }
 
-  Answer hang_up(std::string_view last_words) {
-    session_.is_closing = true;
-    return refusal_.value_or(
-        Answer{Status::no, "TOOBIG", std::string(last_words.substr(6, last_words.size() - 8))});
+  /// What comes next is too much to be read, and cannot be told from commands.
+  Answer hang_up(Answer why) {
+    session_.close_with(bye::too_large);
+    return refusal_.value_or(std::move(why));
   }
 
   /// Before any octet comes: whether the mailbox is there and has room.
@@ -101,7 +101,7 @@ class Append {
     mail.content = co_await body.finish();
     mail.system_flags = head.flags.system_flags;
     mail.keywords = std::move(head.flags.keywords);
-    mail.internal_date = head.internal_date.value_or(0);
+    mail.internal_date = head.internal_date;
     bodies_.push_back(std::move(body));
   }
 

@@ -55,6 +55,7 @@ AppendBody::AppendBody(AppendBody&& other) noexcept
 Task<> AppendBody::add(std::string_view octets) {
   for (const char c : octets) {
     if (c == '\n' && last_ != '\r') block_ += '\r';
+    if (c != '\n' && last_ == '\r') block_ += '\n';
     block_ += c;
     has_nul_ |= c == '\0';
     last_ = c;
@@ -72,6 +73,7 @@ Task<> AppendBody::spill() {
 }
 
 Task<mailbox::Content> AppendBody::finish() {
+  if (std::exchange(last_, '\0') == '\r') block_ += '\n';
   if (file_ < 0) co_return mailbox::Content::of(std::move(block_));
   co_await spill();
   mailbox::Content content;

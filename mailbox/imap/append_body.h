@@ -12,7 +12,7 @@
 
 namespace postern::imap {
 
-/// Collects the octets of APPEND's literal. A bare LF becomes CRLF: what is stored is clean.
+/// Collects the octets of APPEND's literal. A bare CR or LF becomes CRLF: what is stored is clean.
 class AppendBody {
  public:
   static constexpr std::size_t memory_limit = 256 * 1024;

@@ -13,7 +13,7 @@ namespace postern::imap {
 
 /// What came from the client.
 struct Input {
-  std::string text;  // a command; or its beginning when `message` or `refusal` is there
+  std::string text;  // a command; or its beginning when one of the following is there
   std::optional<LiteralMark> message;  // `text` ends with the announcement of APPEND's message
   bool is_too_long = false;            // refused before the client sent it: tell it
   bool must_close = false;  // what follows cannot be told from a literal that we don't want
@@ -22,8 +22,10 @@ struct Input {
 /// Keeps no octets between commands: the stream's buffer does.
 class CommandReader {
  public:
-  /// `limit`: octets of a command with its literals.
-  CommandReader(net::Stream& stream, std::size_t limit) : stream_(stream), limit_(limit) {}
+  /// `limit`: octets of a command with its literals. A line past it is read to its end, if that
+  /// comes within `skip_limit` octets, so that it can be refused without an end to the session.
+  CommandReader(net::Stream& stream, std::size_t limit, std::size_t skip_limit = 0)
+      : stream_(stream), limit_(limit), skip_limit_(skip_limit) {}
 
   /// Waits `idle` for the first line, then `whole` for the rest. Timeout is thrown past either.
   /// With `with_append` APPEND's message is left to the caller.
@@ -37,8 +39,13 @@ class CommandReader {
   Task<Input> read_on(Input input, std::chrono::milliseconds first_wait,
                       std::chrono::milliseconds whole, bool with_append, bool is_further_message);
 
+  /// Waits until a line is there, or more octets than it may have.
+  Task<bool> line_fits(std::size_t room, std::chrono::milliseconds wait);
+  /// True when no literal follows the line that is dropped.
+  Task<bool> skip_line(std::chrono::milliseconds wait);
+
   net::Stream& stream_;
-  std::size_t limit_;
+  std::size_t limit_, skip_limit_;
 };
 
 /// True when the text of a command ends where a message of APPEND is announced.

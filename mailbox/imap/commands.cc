@@ -85,6 +85,8 @@ Answer refusal(mailbox::StoreError error) {
       return reply::limit_reached;
     case StoreError::too_many_keywords:
       return reply::keyword_limit;
+    case StoreError::bad_keyword:
+      return reply::bad_keyword;
     case StoreError::not_allowed:
       break;
   }

@@ -27,8 +27,11 @@ class Fetch {
     if (by_uid) demand(FetchItem::Kind::uid, "UID");
     if (request_.changed_since) demand(FetchItem::Kind::modseq, "MODSEQ");
     for (const FetchItem& item : request_.items) look_at(item);
-    asks_for_flags_ = std::ranges::find(request_.items, FetchItem::Kind::flags, &FetchItem::kind) !=
-                      request_.items.end();
+    // RFC 3501 §6.4.5: flags that our reading changes are told along. Whoever is told of changed
+    // flags hears their mod-sequence and UID with them (RFC 7162 §3.1, §3.2.4).
+    if (session_.speaks_qresync) tell_along(FetchItem::Kind::uid, "UID");
+    tell_along(FetchItem::Kind::flags, "FLAGS");
+    if (session_.speaks_condstore) tell_along(FetchItem::Kind::modseq, "MODSEQ");
   }
 
   /// False when some messages were gone.
@@ -52,13 +55,22 @@ class Fetch {
   }
 
  private:
+  bool asks_for(FetchItem::Kind kind) const {
+    return std::ranges::find(request_.items, kind, &FetchItem::kind) != request_.items.end();
+  }
+
+  static FetchItem item_of(FetchItem::Kind kind, std::string_view label) {
+    return {.kind = kind, .label = std::string(label), .section = {}, .partial = {}};
+  }
+
   /// Adds an item that the client did not name itself.
   void demand(FetchItem::Kind kind, std::string_view label) {
-    if (std::ranges::find(request_.items, kind, &FetchItem::kind) != request_.items.end()) return;
-    FetchItem item;
-    item.kind = kind;
-    item.label = label;
-    request_.items.insert(request_.items.begin(), std::move(item));
+    if (!asks_for(kind)) request_.items.insert(request_.items.begin(), item_of(kind, label));
+  }
+
+  /// The same for the messages alone that become \Seen.
+  void tell_along(FetchItem::Kind kind, std::string_view label) {
+    if (sets_seen_ && !asks_for(kind)) told_with_seen_.push_back(item_of(kind, label));
   }
 
   void look_at(const FetchItem& item) {
@@ -173,6 +185,7 @@ class Fetch {
     mailbox::MessageEntry entry;         // a copy: the index may change while we wait
     const mailbox::Metadata* metadata;   // when it is needed
     std::vector<SectionSource> sources;  // of each section that is asked for
+    std::shared_ptr<void> hold;          // of its octets, when they are read block by block
   };
 
   Task<> write(const Batch& batch) {
@@ -181,11 +194,11 @@ class Fetch {
     std::size_t near_entry = 0, near_metadata = 0;
     for (const Wanted& message : batch.messages) {
       std::optional<Shown> shown = look_up(message, batch, near_entry, near_metadata);
-      if (shown && reads_parts_) shown = co_await with_parts(std::move(*shown));
       if (!shown) {
         missed_some_ = true;
         continue;
       }
+      if (reads_parts_) co_await find_parts(*shown);
       begin_answer(*shown);
       auto source = shown->sources.begin();
       for (bool is_first = true; const FetchItem& item : request_.items) {
@@ -193,7 +206,7 @@ class Fetch {
         if (item.kind != FetchItem::Kind::section) {
           write_item(item, *shown);
         } else if (const Range octets = write_section(item, *source++); octets.length > 0) {
-          co_await send_octets(shown->entry.uid, octets);
+          co_await send_octets(shown->entry, octets);
         }
       }
       out_ += ")\r\n";
@@ -205,7 +218,10 @@ class Fetch {
                                std::size_t& near_metadata) {
     const mailbox::MessageEntry* const entry = folder_->find(message.uid, near_entry);
     if (entry == nullptr) return {};
-    Shown shown{.number = message.number, .entry = *entry, .metadata = nullptr, .sources = {}};
+    Shown shown{
+        .number = message.number, .entry = *entry, .metadata = nullptr, .sources = {}, .hold = {}};
+    if (reads_parts_ || (sends_octets_ && entry->size > mailbox::small_message))
+      shown.hold = session_.mailbox->hold(entry->content);
     if (reads_metadata()) {
       shown.metadata =
           mailbox::find_near(std::span<const mailbox::Metadata>(batch.metadata), message.content,
@@ -222,19 +238,13 @@ class Fetch {
     return shown;
   }
 
-  /// None when the message is gone.
-  Task<std::optional<Shown>> with_parts(Shown shown) {
+  Task<> find_parts(Shown& shown) {
     for (auto source = shown.sources.begin(); const FetchItem& item : request_.items) {
       if (item.kind != FetchItem::Kind::section) continue;
-      if (!item.section.part.empty()) {
-        auto found =
-            co_await section_of_part(*session_.mailbox, folder_->id, shown.entry.uid, item.section);
-        if (!found) co_return std::nullopt;
-        *source = std::move(*found);
-      }
+      if (!item.section.part.empty())
+        *source = co_await section_of_part(*session_.mailbox, shown.entry.content, item.section);
       ++source;
     }
-    co_return shown;
   }
 
   Task<> set_seen(std::span<const Wanted> messages) {
@@ -254,22 +264,15 @@ class Fetch {
   }
 
   void begin_answer(const Shown& shown) {
+    out_ += session_.write_new_keywords();  // before a message that may have one
     out_ += "* ";
     write_number(out_, shown.number);
     out_ += " FETCH (";
-    // What our reading changed is told along (RFC 3501 §6.4.5).
-    const bool adds_flags =
-        !asks_for_flags_ && std::ranges::binary_search(newly_seen_, shown.entry.uid);
-    if (adds_flags) {
-      write_item(plain_flags(), shown);
+    if (!std::ranges::binary_search(newly_seen_, shown.entry.uid)) return;
+    for (const FetchItem& item : told_with_seen_) {
+      write_item(item, shown);
       out_ += ' ';
     }
-  }
-
-  static const FetchItem& plain_flags() {
-    static const FetchItem item{
-        .kind = FetchItem::Kind::flags, .label = "FLAGS", .section = {}, .partial = {}};
-    return item;
   }
 
   void write_item(const FetchItem& item, const Shown& shown) {
@@ -330,23 +333,24 @@ class Fetch {
   }
 
   /// Stored octets, at once or block by block; the client's pace is ours.
-  Task<> send_octets(mailbox::Uid uid, Range range) {
-    const auto found = std::ranges::lower_bound(octets_, uid, {}, &mailbox::Octets::uid);
-    if (found != octets_.end() && found->uid == uid &&
+  Task<> send_octets(const mailbox::MessageEntry& entry, Range range) {
+    const auto found = std::ranges::lower_bound(octets_, entry.uid, {}, &mailbox::Octets::uid);
+    if (found != octets_.end() && found->uid == entry.uid &&
         found->bytes.size() >= range.offset + range.length) {
       append_clean(std::string_view(found->bytes).substr(range.offset, range.length));
       co_return;
     }
     while (range.length > 0) {
       const std::uint64_t length = std::min(range.length, block_size);
-      const auto block = co_await session_.mailbox->content(folder_->id, uid, range.offset, length);
-      if (!block || block->size() != length) {
-        // The literal's size is said already: nothing but the end of the connection tells the truth
-        // now.
+      const std::string block =
+          co_await session_.mailbox->octets(entry.content, range.offset, length);
+      if (block.size() != length) {
+        // The file is damaged, and the literal's size is said already: nothing but the end of the
+        // connection tells the truth now.
         session_.stream.close();
-        throw ConnectionClosed("a message vanished while it was sent");
+        throw ConnectionClosed("a message is shorter than it was");
       }
-      append_clean(*block);
+      append_clean(block);
       if (out_.size() >= write_at) co_await flush();
       range.offset += length;
       range.length -= length;
@@ -379,7 +383,7 @@ class Fetch {
   std::shared_ptr<mailbox::FolderIndex> folder_;
   mailbox::MetadataWanted wanted_;
   bool sets_seen_ = false;
-  bool asks_for_flags_ = false;
+  std::vector<FetchItem> told_with_seen_;
   bool reads_parts_ = false;
   bool sends_octets_ = false;
   std::size_t next_wanted_ = 0;              // about where in the index

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -50,9 +51,16 @@ std::string write_flags(std::uint8_t system_flags, mailbox::KeywordBits keywords
 }
 
 std::string write_internal_date(mailbox::Seconds time) {
+  // A zone can take a date past the years that the grammar has room for.
+  using std::chrono::sys_days;
+  static constexpr std::chrono::sys_seconds first =
+      sys_days(std::chrono::year(1) / std::chrono::January / 1);
+  static constexpr std::chrono::sys_seconds end =
+      sys_days(std::chrono::year(10'000) / std::chrono::January / 1);
   static constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::chrono::sys_seconds point{std::chrono::seconds(time)};
+  const auto point = std::clamp(std::chrono::sys_seconds(std::chrono::seconds(time)), first,
+                                end - std::chrono::seconds(1));
   const auto day = std::chrono::floor<std::chrono::days>(point);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(point - day);

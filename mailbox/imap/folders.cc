@@ -1,5 +1,5 @@
 // mailbox/imap/folders.cc: CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE, STATUS (RFC 3501 §6.3;
-// RFC 6154; RFC 8438).
+// RFC 6154; RFC 8438; RFC 9208).
 #include <fmt/format.h>
 
 #include "mailbox/imap/account_session.h"
@@ -26,9 +26,11 @@ std::string status_item(StatusItem item, const mailbox::FolderStatus& status) {
     case StatusItem::size:
       return fmt::format("SIZE {}", status.size);
     case StatusItem::deleted:
+      return fmt::format("DELETED {}", status.deleted);
+    case StatusItem::deleted_storage:
       break;
   }
-  return fmt::format("DELETED {}", status.deleted);
+  return fmt::format("DELETED-STORAGE {}", status.deleted_size);
 }
 
 }  // namespace

@@ -8,9 +8,8 @@
 namespace postern::imap {
 namespace {
 
-/// The one quota root that all mailboxes share is called "".
+/// The one quota root that all mailboxes of an account with a quota share is called "".
 std::string quota_line(const mailbox::QuotaUse& use) {
-  if (!use.limit) return "* QUOTA \"\" ()\r\n";
   return fmt::format("* QUOTA \"\" (STORAGE {} {})\r\n", (use.bytes + 1023) / 1024,
                      *use.limit / 1024);  // RFC 9208 §5.1: KiB
 }
@@ -67,6 +66,7 @@ Task<Answer> imap_get_quota(AccountSession& session, Request request) {
   if (const auto finished = cursor.finish(); !finished) co_return bad_syntax(finished.error());
   if (!root.empty()) co_return reply::no_quota_root;
   const auto use = co_await session.mailbox->usage();
+  if (!use.limit) co_return reply::no_quota_root;
   co_await session.write(quota_line(use));
   co_return reply::done;
 }
@@ -79,7 +79,8 @@ Task<Answer> imap_get_quota_root(AccountSession& session, Request request) {
   const auto use = co_await session.mailbox->usage();
   std::string text = "* QUOTAROOT ";
   write_mailbox(text, *name);
-  co_await session.write(text + " \"\"\r\n" + quota_line(use));
+  text += use.limit ? " \"\"\r\n" + quota_line(use) : "\r\n";  // no root, no QUOTA: RFC 9208 §4.3.3
+  co_await session.write(text);
   co_return reply::done;
 }
 

@@ -18,7 +18,7 @@ namespace {
 struct Listed {
   std::string name;
   std::vector<std::string_view> attributes;
-  bool has_subscribed_child = false;  // CHILDINFO (RFC 5258 §4)
+  bool has_selected_child = false;  // CHILDINFO (RFC 5258 §4)
 };
 
 class Listing {
@@ -35,15 +35,23 @@ class Listing {
   }
 
   std::vector<Listed> list() const {
+    const std::set<std::string> selected = selected_names();
+    std::set<std::string> listed;
+    for (const std::string& name : selected) {
+      const bool is_shown = matches(name);
+      if (is_shown) listed.insert(name);
+      // Parents tell of those that the answer does not show itself.
+      if (is_shown || !request_.select_recursive) continue;
+      for (std::size_t slash = name.find('/'); slash != std::string::npos;
+           slash = name.find('/', slash + 1)) {
+        if (const std::string parent = name.substr(0, slash); matches(parent))
+          listed.insert(parent);
+      }
+    }
     std::vector<Listed> result;
-    if (request_.select_subscribed) {
-      for (const std::string& name : subscribed_names()) {
-        if (is_wanted(name)) result.push_back(describe(name));
-      }
-    } else {
-      for (const auto& [name, folder] : folders_) {
-        if (is_wanted(name)) result.push_back(describe(name));
-      }
+    for (const std::string& name : listed) {
+      result.push_back(describe(name));
+      result.back().has_selected_child = request_.select_recursive && has_child(selected, name);
     }
     return result;
   }
@@ -78,29 +86,27 @@ class Listing {
     });
   }
 
-  /// With RECURSIVEMATCH the parents of subscribed ones, too.
-  std::set<std::string> subscribed_names() const {
-    std::set<std::string> names = subscriptions_;
-    if (!request_.select_recursive) return names;
-    for (const std::string& name : subscriptions_) {
-      for (std::size_t slash = name.find('/'); slash != std::string::npos;
-           slash = name.find('/', slash + 1)) {
-        names.insert(name.substr(0, slash));
-      }
+  /// Whatever the pattern says.
+  std::set<std::string> selected_names() const {
+    std::set<std::string> names;
+    if (request_.select_subscribed) {
+      names = subscriptions_;
+    } else {
+      for (const auto& [name, folder] : folders_) names.insert(names.end(), name);
     }
+    if (request_.select_special)
+      std::erase_if(names, [&](const std::string& name) { return !has_special_use(name); });
     return names;
   }
 
-  bool has_subscribed_child(const std::string& name) const {
-    const auto child = subscriptions_.lower_bound(name + "/");
-    return child != subscriptions_.end() && child->starts_with(name + "/");
-  }
-
-  bool is_wanted(const std::string& name) const {
-    if (!matches(name)) return false;
-    if (!request_.select_special) return true;
+  bool has_special_use(const std::string& name) const {
     const auto folder = folders_.find(name);
     return folder != folders_.end() && folder->second.special_use != mailbox::SpecialUse::none;
+  }
+
+  static bool has_child(const std::set<std::string>& names, const std::string& parent) {
+    const auto child = names.lower_bound(parent + "/");
+    return child != names.end() && child->starts_with(parent + "/");
   }
 
   Listed describe(const std::string& name) const {
@@ -118,7 +124,6 @@ class Listing {
     const bool tell_subscribed = request_.select_subscribed || request_.return_subscribed;
     if (tell_subscribed && subscriptions_.contains(name))
       listed.attributes.push_back("\\Subscribed");
-    listed.has_subscribed_child = request_.select_recursive && has_subscribed_child(name);
     return listed;
   }
 
@@ -128,10 +133,17 @@ class Listing {
   std::vector<std::string> patterns_;
 };
 
-std::string write(const Listed& listed, std::string_view command) {
+/// What selected a child: the options but RECURSIVEMATCH itself.
+std::string_view child_info(const ListRequest& request) {
+  if (!request.select_special) return " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
+  if (!request.select_subscribed) return " (\"CHILDINFO\" (\"SPECIAL-USE\"))";
+  return " (\"CHILDINFO\" (\"SUBSCRIBED\" \"SPECIAL-USE\"))";
+}
+
+std::string write(const Listed& listed, const ListRequest& request, std::string_view command) {
   std::string text = fmt::format("* {} ({}) \"/\" ", command, fmt::join(listed.attributes, " "));
   write_mailbox(text, listed.name);
-  if (listed.has_subscribed_child) text += " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
+  if (listed.has_selected_child) text += child_info(request);
   return text + "\r\n";
 }
 
@@ -159,7 +171,7 @@ Task<Answer> imap_list(AccountSession& session, Request request) {
     return request.name == "LSUB" ? listing.list_subscribed() : listing.list();
   });
   for (const Listed& listed : all) {
-    co_await session.write(write(listed, request.name));
+    co_await session.write(write(listed, *list, request.name));
     if (list->return_status.empty() || !is_selectable(listed)) continue;
     const std::string status = co_await status_line(session, listed.name, list->return_status);
     co_await session.write(status);

@@ -58,8 +58,8 @@ ListRequest read_list_request(Cursor& cursor) {
     cursor.space();
     read_list(cursor, true, [&] { read_return_option(cursor, list); });
   }
-  if (list.select_recursive && !list.select_subscribed)
-    cursor.fail("RECURSIVEMATCH needs SUBSCRIBED");
+  if (list.select_recursive && !list.select_subscribed && !list.select_special)
+    cursor.fail("RECURSIVEMATCH needs an option that selects");  // RFC 5258 §3.1
   return list;
 }
 

@@ -68,7 +68,8 @@ inline constexpr Reply bad_name          {Status::no,  "CANNOT",               "
 inline constexpr Reply not_allowed       {Status::no,  "CANNOT",               "This cannot be done to this mailbox"};
 inline constexpr Reply over_quota        {Status::no,  "OVERQUOTA",            "The mailbox is full"};
 inline constexpr Reply limit_reached     {Status::no,  "LIMIT",                "There are too many mailboxes"};
-inline constexpr Reply keyword_limit     {Status::no,  "LIMIT",                "No more keywords: 64 are in use already"};
+inline constexpr Reply keyword_limit     {Status::no,  "LIMIT",                "No more keywords: messages have 64 already"};
+inline constexpr Reply bad_keyword       {Status::no,  "CANNOT",               "A keyword cannot have this name"};
 inline constexpr Reply not_writable      {Status::no,  "READ-ONLY",            "The mailbox is open read-only"};
 inline constexpr Reply message_too_big   {Status::no,  "TOOBIG",               "The message is too big"};
 inline constexpr Reply empty_message     {Status::no,  "",                     "An empty message cannot be stored"};

@@ -29,7 +29,7 @@ FlagList read_flag_list(Cursor& cursor) {
 }
 
 StatusItem read_status_item(Cursor& cursor) {
-  static constexpr std::array<std::pair<std::string_view, StatusItem>, 8> items{{
+  static constexpr std::array<std::pair<std::string_view, StatusItem>, 9> items{{
       {"MESSAGES", StatusItem::messages},
       {"RECENT", StatusItem::recent},
       {"UIDNEXT", StatusItem::uid_next},
@@ -38,6 +38,7 @@ StatusItem read_status_item(Cursor& cursor) {
       {"HIGHESTMODSEQ", StatusItem::highest_modseq},
       {"SIZE", StatusItem::size},
       {"DELETED", StatusItem::deleted},
+      {"DELETED-STORAGE", StatusItem::deleted_storage},
   }};
   const std::string name = cursor.upper_atom();
   const auto* item = std::ranges::find(items, name, &decltype(items)::value_type::first);

@@ -22,6 +22,8 @@ using Parsed = std::expected<T, SyntaxError>;
 // The bounds of a command (RULES.md "At the door" 6).
 inline constexpr std::size_t command_limit =
     64 * 1024;  // octets, with literals, without APPEND's message
+inline constexpr std::size_t long_line_limit =
+    1024 * 1024;  // of a line past it that is read to its end
 inline constexpr std::size_t tag_limit = 256;
 inline constexpr int nesting_limit = 50;
 inline constexpr std::size_t pattern_limit = 100;  // of one LIST
@@ -96,7 +98,8 @@ enum class StatusItem : std::uint8_t {
   unseen,
   highest_modseq,
   size,
-  deleted
+  deleted,
+  deleted_storage
 };
 
 struct StatusRequest {

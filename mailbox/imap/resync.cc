@@ -22,6 +22,7 @@ Task<std::string> resynchronise(AccountSession& session, SelectRequest::Resync r
   const auto wanted = resync.known_uids ? resync.known_uids->resolve(UINT32_MAX)
                                         : std::vector<Interval>{{1, UINT32_MAX}};
   std::string text = co_await vanished_earlier(session, wanted, resync.modseq);
+  text += session.write_new_keywords();
   for (const mailbox::MessageEntry& entry : folder->entries) {
     if (entry.modseq <= resync.modseq || !contains(wanted, static_cast<std::uint32_t>(entry.uid)))
       continue;

@@ -33,6 +33,7 @@ class Evaluation {
         mailbox_(mailbox),
         folder_(std::move(folder)),
         entries_(entries),
+        keyword_names_(mailbox.keyword_names()),
         time_(time) {}
 
   /// `key` outlives the task: the caller awaits at once.
@@ -55,12 +56,11 @@ class Evaluation {
 
  private:
   Task<Indices> filter(const SearchKey& key, Indices candidates) {
-    const std::vector<std::string> names = mailbox_.keyword_names();  // may change while we wait
     const auto work = [&] {
       Indices matching;
       matching.reserve(candidates.size());
       for (const std::uint32_t index : candidates) {
-        if (matches(key, entries_[index], names, time_)) matching.push_back(index);
+        if (matches(key, entries_[index], keyword_names_, time_)) matching.push_back(index);
       }
       return matching;
     };
@@ -116,6 +116,7 @@ class Evaluation {
   mailbox::Mailbox& mailbox_;
   std::shared_ptr<mailbox::FolderIndex> folder_;
   const std::vector<SearchEntry>& entries_;
+  const std::vector<std::string> keyword_names_;  // as of the snapshot
   SearchTime time_;
 };
 

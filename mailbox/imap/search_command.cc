@@ -2,6 +2,7 @@
 // §6.4.4; RFC 4731, 7162).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "mailbox/imap/account_session.h"
@@ -27,9 +28,20 @@ std::vector<SearchEntry> snapshot(const Selection& selection) {
 }
 
 struct Found {
-  std::vector<std::uint32_t> numbers;  // or uids, ascending
-  mailbox::ModSeq highest_modseq = 0;  // of these
+  std::vector<std::uint32_t> numbers;    // or uids, ascending
+  std::vector<mailbox::ModSeq> modseqs;  // of these
+
+  mailbox::ModSeq highest_modseq() const { return std::ranges::max(modseqs); }
 };
+
+/// Of the messages that the answer names: of all, unless the client asks for MIN or MAX alone
+/// (RFC 4731 §3.2; RFC 7162 §3.1.10).
+mailbox::ModSeq told_modseq(const Found& found, const SearchRequest& search) {
+  const bool names_ends = search.minimum || search.maximum;
+  if (search.all || search.count || !names_ends) return found.highest_modseq();
+  return std::max(search.minimum ? found.modseqs.front() : 0,
+                  search.maximum ? found.modseqs.back() : 0);
+}
 
 std::string write_search(const Found& found, bool with_modseq) {
   std::string text = "* SEARCH";
@@ -38,7 +50,7 @@ std::string write_search(const Found& found, bool with_modseq) {
     write_number(text, number);
   }
   if (with_modseq && !found.numbers.empty())
-    text += fmt::format(" (MODSEQ {})", found.highest_modseq);
+    text += fmt::format(" (MODSEQ {})", found.highest_modseq());
   return text + "\r\n";
 }
 
@@ -56,7 +68,7 @@ std::string write_esearch(const Found& found, const SearchRequest& search, const
   }
   if (search.count) text += fmt::format(" COUNT {}", found.numbers.size());
   if (with_modseq && !found.numbers.empty())
-    text += fmt::format(" MODSEQ {}", found.highest_modseq);
+    text += fmt::format(" MODSEQ {}", told_modseq(found, search));
   return text + "\r\n";
 }
 
@@ -80,11 +92,12 @@ Task<Answer> imap_search(AccountSession& session, Request request) {
                                               entries, search->key, SearchTime{now});
   Found found;
   found.numbers.reserve(matching.size());
+  found.modseqs.reserve(matching.size());
   for (const std::uint32_t index : matching) {
     const SearchEntry& entry = entries[index];
     found.numbers.push_back(is_by_uid(request) ? static_cast<std::uint32_t>(entry.message.uid)
                                                : entry.number);
-    found.highest_modseq = std::max(found.highest_modseq, entry.message.modseq);
+    found.modseqs.push_back(entry.message.modseq);
   }
   co_await session.write(search->extended ? write_esearch(found, *search, request, with_modseq)
                                           : write_search(found, with_modseq));

@@ -25,20 +25,18 @@ SectionSource section_of_message(const Section& section, std::uint64_t size,
   return {.text = select_fields(metadata->header, section), .range = {}};
 }
 
-Task<std::optional<SectionSource>> section_of_part(mailbox::Mailbox& mailbox,
-                                                   mailbox::FolderId folder, mailbox::Uid uid,
-                                                   const Section& section) {
+Task<SectionSource> section_of_part(mailbox::Mailbox& mailbox, mailbox::ContentId content,
+                                    const Section& section) {
   std::optional<Range> range;
   // By reference is right here: this frame waits for the work, so it outlives it.
-  const auto text = co_await mailbox.extract(folder, uid, [&](std::string_view message) {
+  std::string text = co_await mailbox.extract(content, [&](std::string_view message) {
     range = find_section(message, section);
     return range && chooses_fields(section)
                ? select_fields(message.substr(range->offset, range->length), section)
                : std::string();
   });
-  if (!text) co_return std::nullopt;
   if (!range) co_return SectionSource{.text = {}, .range = {}, .exists = false};
-  if (chooses_fields(section)) co_return SectionSource{.text = *text, .range = {}};
+  if (chooses_fields(section)) co_return SectionSource{.text = std::move(text), .range = {}};
   co_return SectionSource{.text = {}, .range = *range};
 }
 

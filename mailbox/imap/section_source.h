@@ -24,9 +24,8 @@ struct SectionSource {
 SectionSource section_of_message(const Section& section, std::uint64_t size,
                                  const mailbox::Metadata* metadata);
 
-/// A section of a part. None when the message is gone.
-Task<std::optional<SectionSource>> section_of_part(mailbox::Mailbox& mailbox,
-                                                   mailbox::FolderId folder, mailbox::Uid uid,
-                                                   const Section& section);
+/// A section of a part of a message that is held.
+Task<SectionSource> section_of_part(mailbox::Mailbox& mailbox, mailbox::ContentId content,
+                                    const Section& section);
 
 }  // namespace postern::imap

@@ -12,7 +12,7 @@ namespace {
 std::string describe(AccountSession& session) {
   const Selection& selection = *session.selection;
   const auto& entries = selection.folder->entries;
-  std::string text = session.write_keywords(true);
+  std::string text = session.write_keywords();
   auto out = std::back_inserter(text);
   fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection.view.size(), selection.recent());
   const auto unseen = std::ranges::find_if(
@@ -62,6 +62,7 @@ Task<Answer> imap_select(AccountSession& session, Request request) {
   Selection& selection = session.selection.emplace();
   selection.folder = *folder;
   selection.view = SessionView((*folder)->entries);
+  selection.told_up_to = (*folder)->highest_modseq;
   selection.is_read_only = is_read_only;
   selection.first_recent = first_recent;
   selection.has_changed = false;

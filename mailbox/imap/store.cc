@@ -33,7 +33,7 @@ std::vector<mailbox::Uid> told_before(const AccountSession& session,
 std::string tell_stored(AccountSession& session, const std::vector<std::uint32_t>& numbers,
                         const mailbox::FlagsStored& stored, bool silent,
                         const std::vector<mailbox::Uid>& told) {
-  std::string text = session.write_keywords(false);
+  std::string text = session.write_new_keywords();
   SessionView& view = session.selection->view;
   for (const mailbox::MessageEntry& entry : stored.changed) {
     // Of others it is told at the end: someone else changed them as well (RFC 3501 §6.4.6).

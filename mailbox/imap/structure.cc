@@ -85,7 +85,14 @@ std::string extended_value(const mail::Parameter& parameter) {
 }
 
 void write_parameter(std::string& out, const mail::Parameter& parameter) {
-  const bool is_plain = mail::is_ascii(parameter.value);
+  const bool has_both = !parameter.fallback.empty() && mail::is_ascii(parameter.fallback);
+  if (has_both) {
+    write_string(out, parameter.name);
+    out += ' ';
+    write_string(out, parameter.fallback);
+    out += ' ';
+  }
+  const bool is_plain = !has_both && mail::is_ascii(parameter.value);
   write_string(out, is_plain ? parameter.name : parameter.name + "*");
   out += ' ';
   write_string(out, is_plain ? parameter.value : extended_value(parameter));

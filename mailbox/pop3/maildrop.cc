@@ -9,7 +9,8 @@ Maildrop::Maildrop(std::uint32_t uid_validity, const std::vector<mailbox::Messag
     : uid_validity_(uid_validity) {
   messages_.reserve(entries.size());
   for (const mailbox::MessageEntry& entry : entries) {
-    messages_.push_back({.uid = entry.uid, .size = entry.size, .deleted = false});
+    messages_.push_back(
+        {.uid = entry.uid, .content = entry.content, .size = entry.size, .deleted = false});
   }
 }
 

@@ -15,6 +15,7 @@ class Maildrop {
  public:
   struct Message {
     mailbox::Uid uid{};
+    mailbox::ContentId content = 0;
     std::uint64_t size = 0;
     bool deleted = false;
   };

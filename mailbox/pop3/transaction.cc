@@ -98,6 +98,9 @@ Task<> Transaction::list(std::optional<std::uint32_t> number,
 // The first piece is read before +OK: after it, nothing but the message may be said.
 Task<> Transaction::send_message(std::uint32_t number, std::optional<std::uint32_t> lines) {
   const Maildrop::Message message = *maildrop_.find(number);
+  // What is there when its first piece is read stays until the last.
+  const std::shared_ptr<void> hold =
+      message.size > ahead_limit ? mailbox_->hold(message.content) : nullptr;
   std::optional<std::string> piece = co_await first_piece(number);
   if (!piece) {  // an IMAP session expunged it meanwhile, or the disk failed
     co_await client_.say(reply::no_message);
@@ -107,14 +110,14 @@ Task<> Transaction::send_message(std::uint32_t number, std::optional<std::uint32
   std::optional<TopCutter> cutter;
   if (lines) cutter.emplace(*lines);
   mail::DotEncoder encoder;
-  for (std::uint64_t sent = 0; !piece->empty();) {
+  for (std::uint64_t sent = 0; message.size > 0;) {
     std::string out;
     encoder.encode(cutter ? cutter->take(*piece) : std::string_view(*piece), out);
     co_await stream_.write(out);
     sent += piece->size();
     if (sent >= message.size || (cutter && cutter->done())) break;
-    piece = co_await mailbox_->content(folder_, message.uid, sent, piece_limit);
-    if (!piece) throw ConnectionClosed("a message went away while it was sent");
+    piece = co_await mailbox_->octets(message.content, sent, piece_limit);
+    if (piece->empty()) throw ConnectionClosed("a message is shorter than it was");
   }
   std::string end;
   encoder.finish(end);

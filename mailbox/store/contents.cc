@@ -143,13 +143,21 @@ void MailboxStore::Inner::remove_content(ContentId content) {
   database.run("DELETE FROM contents WHERE id = ?", content);
 }
 
-bool MailboxStore::maintain() {
+std::optional<ContentId> MailboxStore::Inner::dead_content(std::span<const ContentId> held) {
+  auto rows = database.query("SELECT id FROM contents WHERE refs = 0");
+  while (rows.next()) {
+    if (!std::ranges::binary_search(held, rows.integer())) return rows.integer();
+  }
+  return std::nullopt;
+}
+
+bool MailboxStore::maintain(std::span<const ContentId> held) {
   const auto end = std::chrono::steady_clock::now() + maintenance_slice;
   return inner_->atomically([&] {
     Sqlite& database = inner_->database;
     if (inner_->expunged_since_look > expunged_kept) inner_->forget_expunged(expunged_kept);
     while (std::chrono::steady_clock::now() < end) {
-      if (const auto dead = database.integer("SELECT id FROM contents WHERE refs = 0 LIMIT 1")) {
+      if (const auto dead = inner_->dead_content(held)) {
         inner_->remove_content(*dead);
         continue;
       }

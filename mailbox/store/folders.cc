@@ -115,7 +115,7 @@ std::expected<FolderStatus, StoreError> MailboxStore::status(FolderId folder) {
   auto sums = inner_->database.query(
       "SELECT count(*), coalesce(sum(flags & 1 = 0), 0), coalesce(sum(flags & 8 <> 0), 0),"
       " coalesce(sum(size), 0), coalesce(sum(uid >= (SELECT recent_from FROM folders WHERE id = "
-      "?1)), 0)"
+      "?1)), 0), coalesce(sum(CASE WHEN flags & 8 <> 0 THEN size END), 0)"
       " FROM messages WHERE folder = ?1",
       folder);
   static_assert(flag::seen == 1 && flag::deleted == 8);
@@ -125,6 +125,7 @@ std::expected<FolderStatus, StoreError> MailboxStore::status(FolderId folder) {
     status->deleted = static_cast<std::uint64_t>(sums.integer(2));
     status->size = static_cast<std::uint64_t>(sums.integer(3));
     status->recent = static_cast<std::uint64_t>(sums.integer(4));
+    status->deleted_size = static_cast<std::uint64_t>(sums.integer(5));
   }
   return status;
 }

@@ -79,45 +79,4 @@ void MailboxStore::forget_deliveries(Seconds before) {
   inner_->atomically([&] { inner_->database.run("DELETE FROM delivered WHERE at < ?", before); });
 }
 
-// Keywords are bits: those that stay move together.
-void MailboxStore::forget_keywords() {
-  const std::vector<std::string> names = keyword_names();
-  if (names.size() < keyword_limit) return;
-  inner_->atomically([&] {
-    Sqlite& database = inner_->database;
-    struct Tagged {
-      FolderId folder;
-      Uid uid;
-      KeywordBits keywords;
-    };
-    std::vector<Tagged> messages;
-    KeywordBits used = 0;
-    {
-      auto rows = database.query("SELECT folder, uid, keywords FROM messages WHERE keywords <> 0");
-      while (rows.next()) {
-        messages.push_back({FolderId(rows.integer(0)), Uid(rows.integer(1)),
-                            static_cast<KeywordBits>(rows.integer(2))});
-        used |= messages.back().keywords;
-      }
-    }
-    if (used == ~KeywordBits{0}) return;
-    database.run("DELETE FROM keywords");
-    std::vector<std::size_t> kept;  // their old bits, by the new ones
-    for (std::size_t bit = 0; bit < names.size(); ++bit) {
-      if (!(used >> bit & 1)) continue;
-      database.run("INSERT INTO keywords VALUES (?, ?)", kept.size(), std::string_view(names[bit]));
-      kept.push_back(bit);
-    }
-    for (const Tagged& message : messages) {
-      KeywordBits moved = 0;
-      for (std::size_t bit = 0; bit < kept.size(); ++bit)
-        moved |= (message.keywords >> kept[bit] & 1) << bit;
-      if (moved == message.keywords) continue;
-      database.run("UPDATE messages SET keywords = ? WHERE folder = ? AND uid = ?", moved,
-                   message.folder, message.uid);
-    }
-    inner_->keywords_known = false;
-  });
-}
-
 }  // namespace postern::mailbox

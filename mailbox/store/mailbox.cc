@@ -37,7 +37,7 @@ Task<> Mailbox::flush_writes(std::shared_ptr<Mailbox> self) {
     } catch (...) {
       failure = std::current_exception();
     }
-    if (committed.names) self->keyword_names_ = *std::move(committed.names);
+    if (committed.names) self->take_keywords(*std::move(committed.names));
     for (const std::shared_ptr<Write>& write : batch) {
       if (!failure && !write->failure && write->committed) write->committed();
     }
@@ -58,6 +58,12 @@ Task<> Mailbox::flush_writes(std::shared_ptr<Mailbox> self) {
   self->last_write_ = Loop::current().now();
   self->settled_.set();
   self->run_maintenance();
+}
+
+void Mailbox::take_keywords(std::vector<std::string> names) {
+  if (names == keyword_names_) return;
+  keyword_names_ = std::move(names);
+  ++keywords_version_;
 }
 
 Mailbox::Committed Mailbox::commit(MailboxStore& store,
@@ -121,7 +127,6 @@ Task<> Mailbox::open_stores(std::chrono::seconds remember_deliveries) {
             std::chrono::system_clock::now().time_since_epoch() - remember_deliveries)
             .count());
     writer->forget_expunged();
-    writer->forget_keywords();
     keyword_names_ = writer->keyword_names();
     writer_ = std::move(writer);
     reader_ = std::move(reader);

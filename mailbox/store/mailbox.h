@@ -5,6 +5,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -41,6 +42,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Task<std::expected<std::shared_ptr<FolderIndex>, StoreError>> open_folder(std::string name);
   /// The account's keywords by bit. The reference is good until the next await.
   const std::vector<std::string>& keyword_names() const { return keyword_names_; }
+  /// Another number whenever they have changed.
+  std::uint64_t keywords_version() const { return keywords_version_; }
   Task<Uid> claim_recent(FolderId folder);
 
   Task<std::expected<Appended, StoreError>> append(std::string folder, NewMail mail);
@@ -62,11 +65,17 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 
   Task<std::optional<std::string>> content(FolderId folder, Uid uid, std::uint64_t offset = 0,
                                            std::uint64_t length = ~std::uint64_t{0});
+  /// Keeps the octets of a message of an open folder as long as the handle lives, also when it is
+  /// moved or expunged meanwhile.
+  [[nodiscard]] std::shared_ptr<void> hold(ContentId content);
+  /// Of a content that is held: octets [offset, offset + length), fewer at its end.
+  Task<std::string> octets(ContentId content, std::uint64_t offset, std::uint64_t length);
   /// Whole messages; those that are gone or above small_message are missing.
   Task<std::vector<Octets>> contents(FolderId folder, std::vector<Uid> uids);
-  /// Runs `extract` over the whole message off the loop, such as to cut a MIME part out of it.
-  Task<std::optional<std::string>> extract(FolderId folder, Uid uid,
-                                           std::function<std::string(std::string_view)> extract);
+  /// Runs `extract` over a whole content that is held, off the loop, such as to cut a MIME part out
+  /// of it.
+  Task<std::string> extract(ContentId content,
+                            std::function<std::string(std::string_view)> extract);
   /// Ascending by content, each once; those that are gone are missing.
   Task<std::vector<Metadata>> metadata(std::vector<ContentId> contents, MetadataWanted wanted);
 
@@ -105,6 +114,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Task<std::vector<Uid>> search(std::shared_ptr<FolderIndex> folder, std::vector<Uid> candidates,
                                 SearchScope scope, std::string needle, Match match);
   Task<std::vector<Uid>> search_nothing(std::vector<Uid> candidates);
+  void take_keywords(std::vector<std::string> names);
   void publish(std::vector<FolderChange> changes);
   std::shared_ptr<FolderIndex> opened(FolderId folder) const;
   void abandon_folders();
@@ -126,7 +136,10 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::chrono::steady_clock::time_point last_used_{}, last_write_{};
   std::unordered_map<FolderId, std::weak_ptr<FolderIndex>> open_folders_;
   std::vector<std::string> keyword_names_;
+  std::uint64_t keywords_version_ = 1;
   std::weak_ptr<void> maildrop_lock_;
+  std::multiset<ContentId> held_;
+  bool may_hold_dead_ = false;  // the maintenance passed over what was held
 };
 
 }  // namespace postern::mailbox

@@ -54,15 +54,18 @@ Task<bool> Mailbox::maintain_a_slice() {
   // Not by the queue of writes: it ends without leaving changes, and would call for itself again.
   writing_ = true;
   settled_.reset();
+  const std::vector<ContentId> held(held_.begin(), held_.end());
   bool more = false, cancelled = false;
   try {
-    co_await offload(settings_->pool, [&] { more = writer_->maintain(); });
+    co_await offload(settings_->pool, [&] { more = writer_->maintain(held); });
   } catch (const Cancelled&) {
     cancelled = true;
   } catch (const std::exception& error) {
     // A full disk, say: the next write calls again. Whatever it is, writes must not wait for ever.
     log::warn("mailbox_not_maintained", {{"account", account_}, {"error", error.what()}});
   }
+  may_hold_dead_ = !held.empty();
+  more = more || held_.size() < held.size();
   writing_ = false;
   settled_.set();
   if (!waiting_.empty()) {

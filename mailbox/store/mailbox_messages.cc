@@ -79,19 +79,34 @@ Task<std::optional<std::string>> Mailbox::content(FolderId folder, Uid uid, std:
   });
 }
 
+// What no message has any more is removed by the maintenance alone. It runs beside no write, so
+// what an index still has when it is held cannot be on its way out.
+std::shared_ptr<void> Mailbox::hold(ContentId content) {
+  const auto place = held_.insert(content);
+  return {nullptr, [mailbox = weak_from_this(), place](void*) {
+            const std::shared_ptr<Mailbox> self = mailbox.lock();
+            if (!self) return;
+            self->held_.erase(place);
+            if (self->may_hold_dead_) self->run_maintenance();
+          }};
+}
+
+Task<std::string> Mailbox::octets(ContentId content, std::uint64_t offset, std::uint64_t length) {
+  return read([content, offset, length](MailboxStore& store) {
+    return store.octets(content, offset, length);
+  });
+}
+
 Task<std::vector<Octets>> Mailbox::contents(FolderId folder, std::vector<Uid> uids) {
   return read([folder, uids = std::move(uids)](MailboxStore& store) {
     return store.contents(folder, uids);
   });
 }
 
-Task<std::optional<std::string>> Mailbox::extract(
-    FolderId folder, Uid uid, std::function<std::string(std::string_view)> extract) {
-  return read([folder, uid,
-               extract = std::move(extract)](MailboxStore& store) -> std::optional<std::string> {
-    const std::optional<std::string> message = store.content(folder, uid);
-    if (!message) return std::nullopt;
-    return extract(*message);
+Task<std::string> Mailbox::extract(ContentId content,
+                                   std::function<std::string(std::string_view)> extract) {
+  return read([content, extract = std::move(extract)](MailboxStore& store) {
+    return extract(store.octets(content));
   });
 }
 

@@ -2,29 +2,13 @@
 #include <algorithm>
 
 #include "mailbox/store/content_view.h"
+#include "mailbox/store/keywords.h"
 #include "mailbox/store/store.h"
 #include "mailbox/store/store_inner.h"
 
 namespace postern::mailbox {
 
 namespace {
-
-constexpr std::size_t keywords_per_message_limit = keyword_limit;
-
-bool is_keyword(std::string_view name) {
-  // An atom: RFC 3501 §9, flag-keyword.
-  return !name.empty() && name.size() <= keyword_length_limit &&
-         std::ranges::all_of(name, [](char c) {
-           return c > ' ' && c < 0x7F &&
-                  std::string_view("(){%*\"\\]").find(c) == std::string_view::npos;
-         });
-}
-
-bool same_keyword(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? x + 32 : x) == (y >= 'A' && y <= 'Z' ? y + 32 : y);
-  });
-}
 
 /// Runs of uids that follow each other without a gap.
 std::vector<UidRange> ranges_of(std::span<const MessageEntry> entries) {
@@ -119,22 +103,28 @@ void MailboxStore::Inner::raise_modseq(FolderId folder, ModSeq modseq) {
   change(folder);
 }
 
-std::expected<KeywordBits, StoreError> MailboxStore::Inner::keyword_bits(
-    std::span<const std::string> names) {
-  if (names.size() > keywords_per_message_limit)
-    return std::unexpected(StoreError::too_many_keywords);
-  KeywordBits bits = 0;
-  for (const std::string& name : names) {
-    if (!is_keyword(name)) return std::unexpected(StoreError::bad_name);
-    const auto known = std::ranges::find_if(
-        keywords, [&](const std::string& other) { return same_keyword(name, other); });
-    const auto bit = static_cast<std::size_t>(known - keywords.begin());
-    if (bit >= keyword_limit) return std::unexpected(StoreError::too_many_keywords);
-    if (known == keywords.end()) {
-      database.run("INSERT INTO keywords VALUES (?, ?)", bit, std::string_view(name));
-      keywords.push_back(name);
-    }
-    bits |= KeywordBits{1} << bit;
+/// What can be kept of the keywords of new messages; a server may leave flags out (RFC 3501 §7.1),
+/// but not mail.
+std::vector<KeywordBits> MailboxStore::Inner::keep_keywords(std::span<const NewMail> mails) {
+  KeywordTable table(database, keywords);
+  for (const NewMail& mail : mails) table.known(mail.keywords);
+  std::vector<KeywordBits> kept;
+  for (const NewMail& mail : mails) {
+    KeywordBits& bits = kept.emplace_back(0);
+    for (const std::string& keyword : mail.keywords) bits |= table.take(keyword).value_or(0);
+  }
+  return kept;
+}
+
+/// What no message can have is removed from none: then new keywords get no bit.
+std::expected<KeywordBits, StoreError> MailboxStore::Inner::keywords_of(const FlagUpdate& update) {
+  KeywordTable table(database, keywords);
+  KeywordBits bits = table.known(update.keywords);
+  if (update.operation == FlagOperation::remove) return bits;
+  for (const std::string& keyword : update.keywords) {
+    const auto bit = table.take(keyword);
+    if (!bit) return bit;
+    bits |= *bit;
   }
   return bits;
 }
@@ -161,7 +151,7 @@ Appended MailboxStore::Inner::insert_message(const FolderInfo& folder, const New
   entry.keywords = keyword_bits;
   entry.modseq = modseq;
   entry.size = message.size();
-  entry.internal_date = mail.internal_date != 0 ? mail.internal_date : now_seconds();
+  entry.internal_date = mail.internal_date.value_or(now_seconds());
   entry.content = store_content(message, entry.internal_date, entry.sent_date);
   database.run("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", folder.id, entry.uid,
                entry.content, entry.system_flags, entry.keywords, modseq, entry.size,
@@ -188,12 +178,7 @@ std::expected<std::vector<Appended>, StoreError> MailboxStore::append_all(
       return std::unexpected(StoreError::over_quota);
     }
     keyword_names();
-    std::vector<KeywordBits> bits;
-    for (const NewMail& mail : mails) {
-      const auto one = inner_->keyword_bits(mail.keywords);
-      if (!one) return std::unexpected(one.error());
-      bits.push_back(*one);
-    }
+    const std::vector<KeywordBits> bits = inner_->keep_keywords(mails);
     const ModSeq modseq = inner_->next_modseq();
     std::vector<Appended> appended;
     for (std::size_t i = 0; i < mails.size(); ++i) {
@@ -233,13 +218,15 @@ std::expected<FlagsStored, StoreError> MailboxStore::store_flags(FolderId folder
                                                                  std::span<const Uid> uids,
                                                                  const FlagUpdate& update) {
   return inner_->atomically([&]() -> std::expected<FlagsStored, StoreError> {
+    FlagsStored stored;
+    std::vector<MessageEntry> entries = inner_->find_entries(folder, uids);
+    if (entries.empty()) return stored;
     keyword_names();
-    const auto bits = inner_->keyword_bits(update.keywords);
+    const auto bits = inner_->keywords_of(update);
     if (!bits) return std::unexpected(bits.error());
     const std::uint8_t system = update.system_flags & flag::all;
-    FlagsStored stored;
     std::optional<ModSeq> modseq;
-    for (MessageEntry& entry : inner_->find_entries(folder, uids)) {
+    for (MessageEntry& entry : entries) {
       if (update.unchanged_since && entry.modseq > *update.unchanged_since) {
         stored.modified.push_back(entry.uid);
         continue;

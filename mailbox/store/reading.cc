@@ -76,6 +76,10 @@ std::optional<std::string> MailboxStore::content(FolderId folder, Uid uid, std::
   return inner_->load_content(*id, offset, length);
 }
 
+std::string MailboxStore::octets(ContentId content, std::uint64_t offset, std::uint64_t length) {
+  return inner_->load_content(content, offset, length);
+}
+
 void MailboxStore::at_one_moment(const std::function<void()>& work) {
   const Snapshot snapshot(inner_->database);
   work();

@@ -111,17 +111,21 @@ std::vector<std::exception_ptr> MailboxStore::transact(
     for (const auto& job : jobs) {
       database.run("SAVEPOINT job");
       const std::map<FolderId, FolderChange> before = inner_->changes;
+      std::exception_ptr failure;
+      inner_->has_refused = false;
       try {
         job(*this);
-        database.run("RELEASE job");
-        failures.push_back(nullptr);
       } catch (...) {
         if (!database.in_transaction()) throw;  // a full disk undoes all of it
-        failures.push_back(std::current_exception());
-        database.script("ROLLBACK TO job; RELEASE job");
+        failure = std::current_exception();
+      }
+      if (failure || inner_->has_refused) {
+        database.script("ROLLBACK TO job");
         inner_->changes = before;
         inner_->keywords_known = false;
       }
+      database.run("RELEASE job");
+      failures.push_back(failure);
     }
   });
   return failures;
@@ -130,7 +134,9 @@ std::vector<std::exception_ptr> MailboxStore::transact(
 // A savepoint keeps a copy of each page that changes; for one job the transaction is enough.
 std::vector<std::exception_ptr> MailboxStore::transact_one(
     const std::function<void(MailboxStore&)>& job) {
+  struct Refused {};
   std::exception_ptr failure;
+  inner_->has_refused = false;
   try {
     inner_->atomically([&] {
       try {
@@ -139,7 +145,9 @@ std::vector<std::exception_ptr> MailboxStore::transact_one(
         failure = std::current_exception();
         throw;
       }
+      if (inner_->has_refused) throw Refused();
     });
+  } catch (const Refused&) {
   } catch (...) {
     if (!failure) throw;  // the commit's own
   }

@@ -29,8 +29,9 @@ class MailboxStore {
   MailboxStore(const MailboxStore&) = delete;
   MailboxStore& operator=(const MailboxStore&) = delete;
 
-  /// Runs the jobs in one transaction: each succeeds or is undone on its own, all are durable when
-  /// it returns. Gives each job's exception, or none. Throws when the commit itself fails.
+  /// Runs the jobs in one transaction: each succeeds or is undone on its own (also when the store
+  /// refuses what it asks), all are durable when it returns. Gives each job's exception, or none.
+  /// Throws when the commit itself fails.
   std::vector<std::exception_ptr> transact(
       std::span<const std::function<void(MailboxStore&)>> jobs);
 
@@ -89,6 +90,10 @@ class MailboxStore {
   /// Octets [offset, offset + length) of a message, fewer at its end; none when it is gone.
   std::optional<std::string> content(FolderId folder, Uid uid, std::uint64_t offset = 0,
                                      std::uint64_t length = ~std::uint64_t{0});
+  /// Octets [offset, offset + length) of a content that someone holds (see `maintain`), fewer at
+  /// its end.
+  std::string octets(ContentId content, std::uint64_t offset = 0,
+                     std::uint64_t length = ~std::uint64_t{0});
   /// Whole messages. In the order of `uids`; those that are gone or above small_message are
   /// missing.
   std::vector<Octets> contents(FolderId folder, std::span<const Uid> uids);
@@ -110,13 +115,11 @@ class MailboxStore {
   void forget_deliveries(Seconds before);
   /// Keeps about `keep` rows of expunged messages in each folder.
   void forget_expunged(std::size_t keep = expunged_kept);
-  /// When there is no bit left, frees those of keywords that no message has. Only while nobody has
-  /// seen them: it gives others new bits.
-  void forget_keywords();
   QuotaUse usage();
   /// Some work that deliveries and expunges put off: text into the search index, dead contents out
-  /// of the file. True when there is more to do.
-  bool maintain();
+  /// of the file, but for those in `held` (ascending), which are being read. True when there is
+  /// more to do.
+  bool maintain(std::span<const ContentId> held = {});
   /// A consistent copy into a new file (VACUUM INTO).
   void backup(const std::string& path);
   std::uint32_t last_uid_validity();

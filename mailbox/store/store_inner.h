@@ -26,10 +26,13 @@ struct MailboxStore::Inner {
   bool keywords_known = false;
   std::size_t expunged_since_look = 0;  // rows, since forget_expunged looked at them
 
-  /// Runs `work` in a transaction of its own, or in the one that is open.
+  bool has_refused = false;  // the work that was done last ended in a StoreError
+
+  /// Runs `work` in a transaction of its own, or in the one that is open. One of its own is undone
+  /// when `work` throws or ends in a StoreError; whoever opened the other sees to that himself.
   template <class F>
   auto atomically(F work) -> std::invoke_result_t<F> {
-    if (database.in_transaction()) return work();
+    if (database.in_transaction()) return watched(work);
     database.run("BEGIN IMMEDIATE");
     const std::map<FolderId, FolderChange> before = changes;
     try {
@@ -37,13 +40,29 @@ struct MailboxStore::Inner {
         work();
         database.run("COMMIT");
       } else {
-        auto result = work();
-        database.run("COMMIT");
+        auto result = watched(work);
+        if (has_refused) {
+          roll_back(before);
+        } else {
+          database.run("COMMIT");
+        }
         return result;
       }
     } catch (...) {
       roll_back(before);
       throw;
+    }
+  }
+  template <class F>
+  auto watched(F& work) -> std::invoke_result_t<F> {
+    using Result = std::invoke_result_t<F>;
+    if constexpr (requires(Result result) { result.error() == StoreError{}; }) {
+      Result result = work();
+      has_refused = !result.has_value();
+      return result;
+    } else {
+      has_refused = false;
+      return work();
     }
   }
   void roll_back(const std::map<FolderId, FolderChange>& before) noexcept;
@@ -63,10 +82,13 @@ struct MailboxStore::Inner {
   bool can_rename_children(std::string_view first, std::string_view end, std::string_view target);
   void forget_expunged(std::size_t keep);
 
-  std::expected<KeywordBits, StoreError> keyword_bits(std::span<const std::string> names);
+  std::vector<KeywordBits> keep_keywords(std::span<const NewMail> mails);
+  std::expected<KeywordBits, StoreError> keywords_of(const FlagUpdate& update);
   ContentId store_content(std::string_view message, Seconds internal_date, Seconds& sent_date);
   void index_content(ContentId content);
   void remove_content(ContentId content);
+  /// A content that no message has and nobody reads.
+  std::optional<ContentId> dead_content(std::span<const ContentId> held);
   std::string load_content(ContentId content, std::uint64_t offset, std::uint64_t length);
   Appended insert_message(const FolderInfo& folder, const NewMail& mail, std::string_view message,
                           KeywordBits keyword_bits, ModSeq modseq);

@@ -26,7 +26,8 @@ enum class StoreError {
   not_allowed,  // deleting INBOX, deleting a \Noselect parent that still has children, …
   over_quota,
   too_many,           // folders, subscriptions
-  too_many_keywords,  // of the account: keyword_limit
+  too_many_keywords,  // of the account: keyword_limit, and messages have all of them
+  bad_keyword,        // no atom, too long
 };
 
 /// Uids first to last, both included.
@@ -77,6 +78,7 @@ struct FolderStatus {
   std::uint32_t uid_next = 1;
   ModSeq highest_modseq = 1;
   std::uint64_t messages = 0, unseen = 0, deleted = 0, size = 0, recent = 0;
+  std::uint64_t deleted_size = 0;  // of those that are \Deleted
 };
 
 /// What happened to one folder in one committed transaction; the hub applies it to the open index.
@@ -115,7 +117,7 @@ struct NewMail {
   Content content;
   std::uint8_t system_flags = 0;
   std::vector<std::string> keywords;
-  Seconds internal_date = 0;  // 0: now
+  std::optional<Seconds> internal_date;  // none: now
 };
 
 struct Appended {

@@ -456,7 +456,7 @@ void read_quota(Reader& reader) {
   reader.space();
   reader.astring();
   reader.space();
-  reader.list(true, [&] {
+  reader.list(false, [&] {
     reader.atom();
     reader.space();
     reader.number<std::uint64_t>();

@@ -221,6 +221,8 @@ TEST_CASE("parameters as mailers write them") {
       {"attachment; filename=first; filename=second", "attachment", "filename", "first", ""},
       {"attachment; ; =x; filename=a;", "attachment", "filename", "a", ""},
       {"attachment; filename=\"open", "attachment", "filename", "open", ""},
+      {"attachment; filename=ascii; filename*0*=utf-8''%C3; filename*1*=%A4", "attachment",
+       "filename", "\xc3\xa4", "utf-8''%C3%A4"},
       {"attachment; filename*=no-quotes%41", "attachment", "filename", "no-quotesA",
        "''no-quotesA"},
   };

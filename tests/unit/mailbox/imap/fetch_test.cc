@@ -65,6 +65,33 @@ TEST_CASE("a message of megabytes goes in and out unchanged") {
         "* 1 FETCH (BODY[TEXT] {" + std::to_string(body.size()) + "}\r\n" + body + ")");
 }
 
+TEST_CASE("a message that another session takes away while it is sent arrives whole") {
+  const ImapServer server(postern::mailbox::TlsPolicy::optional, 30'000'000);
+  ImapClient reader = ImapClient::of(server), other = ImapClient::of(server);
+  std::string body;  // more than the buffers between the two hold
+  while (body.size() < 16'000'000) body += "a line of a long message\r\n";
+  const std::string big = message(1, body);
+  other.append("INBOX", big);
+  reader.say("SELECT INBOX");
+  other.say("SELECT INBOX");
+  const std::string literal = "{" + std::to_string(big.size()) + "}\r\n" + big;
+  reader.send("a FETCH 1 BODY.PEEK[]\r\n");
+  CHECK_FALSE(reader.is_closed());  // the first octets are here
+  CHECK(other.ask("MOVE 1 Trash").starts_with("OK "));
+  CHECK(reader.line() == "* 1 FETCH (BODY[] " + literal + ")");
+  CHECK(reader.line().starts_with("a OK "));
+
+  other.say("SELECT Trash");
+  reader.say("SELECT Trash");
+  reader.send("b FETCH 1 (BODY.PEEK[1] BODY.PEEK[])\r\n");
+  CHECK_FALSE(reader.is_closed());
+  other.say("STORE 1 +FLAGS.SILENT (\\Deleted)");
+  other.say("EXPUNGE");
+  CHECK(reader.line().ends_with(literal + ")"));
+  CHECK(reader.line().starts_with("b OK "));
+  CHECK(reader.ask("FETCH 1 BODY.PEEK[]").starts_with("NO [EXPUNGEISSUED]"));
+}
+
 TEST_CASE("FETCH of hundreds of messages, small and large, gives each of them in order") {
   const ImapServer server;
   ImapClient client = with_messages(server, 3);

@@ -193,6 +193,8 @@ TEST_CASE("LIST reads the options of RFC 5258") {
   CHECK(list->return_children);
   CHECK(list->return_status == std::vector{StatusItem::messages, StatusItem::unseen});
   CHECK_FALSE(ListRequest::parse(" (RECURSIVEMATCH) \"\" %"));
+  CHECK_FALSE(ListRequest::parse(" (RECURSIVEMATCH REMOTE) \"\" %"));
+  CHECK(ListRequest::parse(" (SPECIAL-USE RECURSIVEMATCH) \"\" %"));
   CHECK_FALSE(ListRequest::parse(" \"\""));
   CHECK_FALSE(ListRequest::parse(" \"\" % RETURN"));
 }

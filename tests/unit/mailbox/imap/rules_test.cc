@@ -16,12 +16,29 @@ std::string levels(int count) {
 
 }  // namespace
 
-TEST_CASE("a line past 64 KiB ends the session: its lost end may have announced a literal") {
+TEST_CASE("a line past 64 KiB is refused, and the session goes on behind it") {
   const ImapServer server;
   ImapClient client = ImapClient::of(server);
-  client.send("t NOOP " + std::string(70'000, 'x') + "{15+}\r\nx CREATE Smuggl\r\n");
-  CHECK(client.line().starts_with("* BYE [TOOBIG] "));
-  CHECK(client.is_closed());
+  for (const std::size_t length : {65'536, 70'000, 1'000'000}) {
+    CHECK(client.ask("NOOP " + std::string(length, 'x')).starts_with("BAD [TOOBIG] "));
+    CHECK(client.ask("NOOP " + std::string(length, '\r') + "{9}") ==
+          "BAD [TOOBIG] The command is too long");
+  }
+  CHECK(client.ask("SEARCH " + std::string(65'000, 'x')) == "BAD Select a mailbox first");
+  client.send("t LIST \"\" {5+}\r\nabcde" + std::string(70'000, 'x') + "\r\nu NOOP\r\n");
+  CHECK(client.line().starts_with("t BAD [TOOBIG] "));
+  CHECK(client.line() == "u OK Done");
+}
+
+TEST_CASE("a line past 1 MiB ends the session, and so does one that announces a literal unasked") {
+  const ImapServer server;
+  for (const std::string& end :
+       {std::string("{15+}"), "{" + std::string(100, '0') + "15+}", std::string(1'000'000, 'x')}) {
+    ImapClient client = ImapClient::of(server);
+    client.send("t NOOP " + std::string(70'000, 'x') + end + "\r\nx CREATE Smuggl\r\n");
+    CHECK(client.line().starts_with("* BYE [TOOBIG] "));
+    CHECK(client.is_closed());
+  }
   ImapClient other = ImapClient::of(server);
   CHECK_FALSE(mentions(other.say("LIST \"\" *"), "Smuggl"));
 }
@@ -50,6 +67,33 @@ TEST_CASE("a message over the limit that comes unasked ends the session before i
   ImapClient client = ImapClient::of(server);
   client.send("t APPEND INBOX {18446744073709551616+}\r\n");
   CHECK(client.line().starts_with("t NO [TOOBIG] "));
+  CHECK(client.line().starts_with("* BYE [TOOBIG] "));
+  CHECK(client.is_closed());
+}
+
+TEST_CASE(
+    "a second message of APPEND that is announced wrongly is dropped, not taken for commands") {
+  const ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  client.send("t APPEND INBOX {3+}\r\nabc (\\Foo) {17+}\r\nx CREATE Smuggled\r\nu NOOP\r\n");
+  CHECK(client.line().starts_with("t BAD Cannot read that"));
+  CHECK(client.line() == "u OK Done");
+  client.send("t APPEND INBOX {3+}\r\nabc (\\Foo) {18}\r\n");
+  CHECK(client.line().starts_with("t BAD Cannot read that"));
+  const Lines lines = client.say("LIST \"\" *");
+  CHECK_FALSE(mentions(lines, "Smuggled"));
+  CHECK(holds(client.say("STATUS INBOX (MESSAGES)"), "* STATUS \"INBOX\" (MESSAGES 0)"));
+}
+
+TEST_CASE("50 mistakes in a row end the session, more of them with successes between do not") {
+  const ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  for (int i = 0; i < 60; ++i) {
+    CHECK(client.ask("FOO") == "BAD Unknown command");
+    CHECK(client.ask("NOOP") == "OK Done");
+  }
+  for (int i = 0; i < 50; ++i) CHECK(client.ask("FOO") == "BAD Unknown command");
+  CHECK(client.line() == "* BYE Too many mistakes");
   CHECK(client.is_closed());
 }
 

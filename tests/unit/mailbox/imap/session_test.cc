@@ -56,13 +56,29 @@ TEST_CASE("APPEND takes flags, dates and several messages, and refuses before th
   CHECK(client.line().starts_with("t NO [TOOBIG]"));
 }
 
-TEST_CASE("bare line feeds of an appended message become line ends") {
+TEST_CASE("APPEND keeps the first second of 1970, and gives no date outside of the grammar") {
   const ImapServer server;
   ImapClient client = ImapClient::of(server);
+  for (const char* date :
+       {"01-Jan-1970 00:00:00 +0000", "01-Jan-0000 00:00:00 +1200", "31-Dec-9999 23:59:59 -1200"})
+    CHECK(client.ask("APPEND INBOX \"" + std::string(date) + "\" {3+}\r\nabc").starts_with("OK "));
+  client.say("SELECT INBOX");
+  const Lines lines = client.say("FETCH 1:3 INTERNALDATE");
+  CHECK(lines[0] == "* 1 FETCH (INTERNALDATE \" 1-Jan-1970 00:00:00 +0000\")");
+  CHECK(lines[1] == "* 2 FETCH (INTERNALDATE \" 1-Jan-0001 00:00:00 +0000\")");
+  CHECK(lines[2] == "* 3 FETCH (INTERNALDATE \"31-Dec-9999 23:59:59 +0000\")");
+}
+
+TEST_CASE("bare line feeds and returns of an appended message become line ends") {
+  const ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  client.append("INBOX", "Subject: x\n\rbody\r\r\n\r");
   client.append("INBOX", "Subject: x\n\nbody\n");
   client.say("SELECT INBOX");
   CHECK(client.say("FETCH 1 BODY.PEEK[]")[0] ==
-        "* 1 FETCH (BODY[] {20}\r\nSubject: x\r\n\r\nbody\r\n)");
+        "* 1 FETCH (BODY[] {24}\r\nSubject: x\r\n\r\nbody\r\n\r\n\r\n)");
+  CHECK(client.say("FETCH 2 BODY.PEEK[]")[0] ==
+        "* 2 FETCH (BODY[] {20}\r\nSubject: x\r\n\r\nbody\r\n)");
 }
 
 TEST_CASE("STORE tells the flags, silently or not, and keywords are announced") {
@@ -168,17 +184,58 @@ TEST_CASE("mailboxes are made, listed, renamed, subscribed and deleted") {
   CHECK(client.ask("CREATE \"../../etc\"").substr(0, 2) != "BA");
 }
 
+TEST_CASE("RECURSIVEMATCH shows parents of what was selected and is not shown itself") {
+  const ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  client.say("CREATE Work/Plans");
+  client.say("CREATE Old/Sent");
+  client.say("DELETE Sent");
+  client.say("CREATE Work/Sent (USE (\\Sent))");
+  client.say("SUBSCRIBE Work/Plans");
+  const std::string info = "\"Work\" (\"CHILDINFO\" (\"SUBSCRIBED\"))";
+  CHECK(mentions(client.say("LIST (SUBSCRIBED RECURSIVEMATCH) \"\" %"), info));
+  const Lines all = client.say("LIST (SUBSCRIBED RECURSIVEMATCH) \"\" *");
+  CHECK(mentions(all, "\"Work/Plans\""));
+  CHECK_FALSE(mentions(all, "\"Work\""));
+  client.say("SUBSCRIBE Work");
+  CHECK(mentions(client.say("LIST (SUBSCRIBED RECURSIVEMATCH) \"\" *"), info));
+  const Lines special = client.say("LIST (SPECIAL-USE RECURSIVEMATCH) \"\" %");
+  CHECK(mentions(special, "\"Work\" (\"CHILDINFO\" (\"SPECIAL-USE\"))"));
+  CHECK(mentions(special, "\"Trash\""));
+  CHECK_FALSE(mentions(special, "\"Old\""));
+  CHECK_FALSE(mentions(special, "INBOX"));
+}
+
 TEST_CASE("quota, namespace, id and enable answer") {
   const ImapServer server;
   ImapClient client = ImapClient::of(server, "bob", "quiet");
   CHECK(client.say("GETQUOTAROOT INBOX") ==
         Lines{"* QUOTAROOT \"INBOX\" \"\"", "* QUOTA \"\" (STORAGE 0 97)", "OK Done"});
+  CHECK(client.say("GETQUOTA \"\"")[0] == "* QUOTA \"\" (STORAGE 0 97)");
   CHECK(client.say("NAMESPACE")[0] == "* NAMESPACE ((\"\" \"/\")) NIL NIL");
   CHECK(client.say("ID (\"name\" \"test\")")[0] == "* ID (\"name\" \"postern\")");
   CHECK(client.say("ENABLE CONDSTORE X-NONE")[0] == "* ENABLED CONDSTORE");
   CHECK(mentions(client.say("CAPABILITY"), " UIDPLUS "));
   CHECK(client.append("INBOX", message(1, std::string(150'000, 'x') + "\r\n"))
             .starts_with("NO [OVERQUOTA]"));
+}
+
+TEST_CASE("an account without a quota has no quota root") {
+  const ImapServer server;
+  ImapClient client = ImapClient::of(server);
+  CHECK(client.say("GETQUOTAROOT INBOX") == Lines{"* QUOTAROOT \"INBOX\"", "OK Done"});
+  CHECK(client.say("GETQUOTA \"\"") == Lines{"NO [NONEXISTENT] No such quota root"});
+}
+
+TEST_CASE("STATUS tells what EXPUNGE would free") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 3);
+  CHECK(client.say("STATUS INBOX (DELETED DELETED-STORAGE)")[0] ==
+        "* STATUS \"INBOX\" (DELETED 0 DELETED-STORAGE 0)");
+  client.say("STORE 1,3 +FLAGS (\\Deleted)");
+  CHECK(client.say("STATUS INBOX (DELETED DELETED-STORAGE)")[0] ==
+        "* STATUS \"INBOX\" (DELETED 2 DELETED-STORAGE " +
+            std::to_string(message(1).size() + message(3).size()) + ")");
 }
 
 TEST_CASE("literals and commands past their bounds are refused") {

@@ -96,6 +96,107 @@ TEST_CASE("QRESYNC: a client that comes back learns what vanished and what chang
                  "* VANISHED (EARLIER) 1:2"));
 }
 
+TEST_CASE("QRESYNC: a client that leaves while expunges are kept back learns of them afterwards") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 5);
+  ImapClient other = ImapClient::of(server);
+  other.say("ENABLE QRESYNC");
+  std::string validity, before;
+  for (const std::string& line : other.say("SELECT INBOX")) {
+    if (line.starts_with("* OK [UIDVALIDITY ")) validity = line.substr(18, line.find(']') - 18);
+    if (line.starts_with("* OK [HIGHESTMODSEQ ")) before = line.substr(20, line.find(']') - 20);
+  }
+  const std::string safe = "[HIGHESTMODSEQ " + before + "] ";
+  client.say("STORE 2 +FLAGS.SILENT (\\Deleted)");
+  client.say("EXPUNGE");
+  client.say("STORE 3 +FLAGS.SILENT (\\Flagged)");
+  CHECK(other.ask("SEARCH ALL") == "OK " + safe + "Done");
+  CHECK(other.ask("FETCH 1 FLAGS") == "OK " + safe + "Done");
+  CHECK(other.ask("STORE 1 +FLAGS (\\Seen)") == "OK " + safe + "Done");
+  const Lines refused = other.say("FETCH 2 FLAGS");
+  CHECK(refused.back().starts_with("NO [EXPUNGEISSUED] "));
+  CHECK(holds(refused, "* OK " + safe + "Some messages are gone"));
+  CHECK(holds(other.say("SELECT INBOX (QRESYNC (" + validity + " " + before + "))"),
+              "* VANISHED (EARLIER) 2"));
+  CHECK(other.ask("FETCH 1 FLAGS") == "OK Done");
+}
+
+TEST_CASE("FETCH that makes a message \\Seen tells the mod-sequence and the UID of the change") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 4);
+  CHECK(client.say("FETCH 2 BODY[]<0.1>")[0] ==
+        "* 2 FETCH (FLAGS (\\Seen \\Recent) BODY[]<0> {1}\r\nF)");
+  client.say("ENABLE CONDSTORE");
+  const std::string condstore = client.say("FETCH 3 (FLAGS BODY[]<0.1>)")[0];
+  CHECK(condstore.starts_with("* 3 FETCH (MODSEQ ("));
+  CHECK(condstore.ends_with(") FLAGS (\\Seen \\Recent) BODY[]<0> {1}\r\nF)"));
+  client.say("ENABLE QRESYNC");
+  CHECK(client.say("FETCH 3 BODY[]<0.1>")[0] == "* 3 FETCH (BODY[]<0> {1}\r\nF)");
+  const std::string qresync = client.say("FETCH 4 BODY[]<0.1>")[0];
+  CHECK(qresync.starts_with("* 4 FETCH (UID 4 FLAGS (\\Seen \\Recent) MODSEQ ("));
+  CHECK(client.say("UID FETCH 4 (FLAGS MODSEQ)").size() == 2);
+}
+
+TEST_CASE("a keyword in the place of one that nobody used any more is told to every session") {
+  const ImapServer server;
+  ImapClient one = with_messages(server, 2);
+  ImapClient two = ImapClient::of(server);
+  std::string all;
+  for (int i = 0; i < 64; ++i) all += " k" + std::to_string(i);
+  one.say("STORE 1 FLAGS (" + all.substr(1) + ")");
+  CHECK(mentions(two.say("SELECT INBOX"), "k62 k63 \\*)]"));
+  CHECK(one.ask("STORE 2 FLAGS (more)") == "NO [LIMIT] No more keywords: messages have 64 already");
+  CHECK(one.ask("STORE 2 FLAGS (" + std::string(200, 'x') + ")") ==
+        "NO [CANNOT] A keyword cannot have this name");
+  CHECK(one.append("INBOX", message(3), "more").starts_with("OK [APPENDUID"));
+  one.say("STORE 1 -FLAGS (k3)");
+  const Lines lines = one.say("STORE 2 FLAGS (more)");
+  CHECK(mentions({lines[0]}, "k2 more k4"));
+  CHECK(holds(lines, "* 2 FETCH (UID 2 FLAGS (\\Recent more))"));
+  const Lines told = two.say("NOOP");
+  CHECK(mentions(told, "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft k0 k1 k2 more"));
+  CHECK(holds(told, "* 2 FETCH (UID 2 FLAGS (more))"));
+  CHECK(holds(two.say("SEARCH KEYWORD more"), "* SEARCH 2"));
+  CHECK(holds(two.say("SEARCH KEYWORD k3"), "* SEARCH"));
+}
+
+TEST_CASE("ESEARCH tells the mod-sequence of the messages that it names") {
+  const ImapServer server;
+  ImapClient client = with_messages(server, 4);
+  std::vector<std::string> modseqs;
+  for (const char* number : {"2", "4", "1", "3"})  // ascending mod-sequences in this order
+    client.say("STORE " + std::string(number) + " +FLAGS (\\Seen)");
+  for (const std::string& line : client.say("FETCH 1:4 (MODSEQ)")) {
+    const std::size_t at = line.find("MODSEQ (") + 8;
+    if (line.starts_with("* ")) modseqs.push_back(line.substr(at, line.find(')', at) - at));
+  }
+  REQUIRE(modseqs.size() == 4);
+  const auto told = [&](const std::string& options) {
+    const std::string line = client.say("SEARCH RETURN (" + options + ") 1:4 MODSEQ 1")[0];
+    return line.substr(line.rfind(' ') + 1);
+  };
+  CHECK(told("MIN") == modseqs[0]);
+  CHECK(told("MAX") == modseqs[3]);
+  CHECK(client.say("SEARCH RETURN (MIN MAX) 2,4 MODSEQ 1")[0] ==
+        "* ESEARCH (TAG \"t\") MIN 2 MAX 4 MODSEQ " + modseqs[3]);
+  CHECK(client.say("SEARCH RETURN (MIN) 2:4 MODSEQ 1")[0].ends_with(" MODSEQ " + modseqs[1]));
+  CHECK(told("ALL") == modseqs[2]);
+  CHECK(told("MIN COUNT") == modseqs[2]);
+}
+
+TEST_CASE("a keyword is announced before the first message that has it") {
+  const ImapServer server;
+  ImapClient one = with_messages(server, 1);
+  ImapClient two = ImapClient::of(server);
+  two.say("SELECT INBOX");
+  one.say("STORE 1 FLAGS.SILENT ($Fresh)");
+  const Lines lines = two.say("FETCH 1 FLAGS");
+  CHECK(lines[0].starts_with("* FLAGS ("));
+  CHECK(lines[0].ends_with(" $Fresh)"));
+  CHECK(lines[1].starts_with("* OK [PERMANENTFLAGS ("));
+  CHECK(lines[2] == "* 1 FETCH (FLAGS ($Fresh))");
+}
+
 TEST_CASE("a mailbox that is deleted elsewhere loses its messages here") {
   const ImapServer server;
   ImapClient one = ImapClient::of(server);

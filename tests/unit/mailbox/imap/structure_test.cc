@@ -142,6 +142,28 @@ TEST_CASE(
   CHECK(text.contains(R"("filename*" "iso-8859-1'de'Gr%FC%DFe.pdf")"));
 }
 
+TEST_CASE("a file name that came in both forms goes out in both") {
+  for (const char* disposition :
+       {"attachment; filename=\"Gruesse.pdf\"; filename*=utf-8''Gr%C3%BC%C3%9Fe.pdf",
+        "attachment; filename*=utf-8''Gr%C3%BC%C3%9Fe.pdf; filename=Gruesse.pdf",
+        "attachment; filename*0*=utf-8''Gr%C3%BC; filename=Gruesse.pdf; filename*1*=%C3%9Fe.pdf"}) {
+    const std::string text =
+        summarise("Content-Disposition: " + std::string(disposition) + "\r\n\r\nx\r\n")
+            .body_structure;
+    CHECK(text.contains(R"(("filename" "Gruesse.pdf" "filename*" "utf-8''Gr%C3%BC%C3%9Fe.pdf"))"));
+  }
+}
+
+TEST_CASE("comments and blanks between the words of a type hide nothing of it") {
+  for (const char* type :
+       {"text / html ; charset = utf-8", "text/html (a page); charset (which) = \"utf-8\" (that)",
+        "(x) Text (y) / (z (deep) \\) ) HTML;\r\n charset\r\n =\r\n utf-8"}) {
+    INFO(type);
+    CHECK(summarise("Content-Type: " + std::string(type) + "\r\n\r\nx\r\n").body ==
+          R"(("text" "html" ("charset" "utf-8") NIL NIL "7bit" 3 1))");
+  }
+}
+
 TEST_CASE("sections are found by their numbers") {
   using Kind = Section::Kind;
   CHECK(section(plain, {{}, Kind::text, {}}) == "one\r\ntwo\r\n");

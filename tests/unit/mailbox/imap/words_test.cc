@@ -100,6 +100,9 @@ TEST_CASE("flags and dates are written in the RFC's case") {
         "(\\Flagged \\Seen \\Recent $Forwarded)");
   CHECK(write_flags(0, 0, {}, false) == "()");
   CHECK(write_internal_date(837596665) == "\"17-Jul-1996 09:44:25 +0000\"");
+  CHECK(write_internal_date(0) == "\" 1-Jan-1970 00:00:00 +0000\"");
+  CHECK(write_internal_date(-62'135'596'801) == "\" 1-Jan-0001 00:00:00 +0000\"");
+  CHECK(write_internal_date(253'402'300'800) == "\"31-Dec-9999 23:59:59 +0000\"");
   CHECK(write_internal_date(836179200) == "\" 1-Jul-1996 00:00:00 +0000\"");
 }
 

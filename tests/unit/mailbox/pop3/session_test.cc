@@ -268,3 +268,31 @@ TEST_CASE("the maildrop is a snapshot: what arrives or goes meanwhile changes no
         "+OK 2 16\r\n-ERR No such message\r\n+OK 8 octets\r\na: 2\r\n\r\n.\r\n"
         "-ERR No such message\r\n+OK Bye\r\n");
 }
+
+TEST_CASE("a message that is expunged while it is sent arrives whole") {
+  Server server;
+  std::string text = "a: 1\r\n\r\n";  // more than the buffers between the two hold
+  while (text.size() < 16'000'000) text += "a line of a long message\r\n";
+  server.deliver("1", text);
+  const auto expunge = [&server]() -> Task<> {
+    const auto mailbox = co_await server.hub.open("ann");
+    const auto inbox = co_await mailbox->open_folder("INBOX");
+    co_await mailbox->expunge((*inbox)->id, {Uid(1)}, true);
+  };
+  const auto talk = [](Server* there, std::function<Task<>()> meanwhile) -> Task<std::string> {
+    net::Stream stream = co_await net::Stream::connect(there->listener->bound(), patience);
+    co_await stream.write(login + "RETR 1\r\n");
+    for (int lines = 0; lines < 5; ++lines) co_await stream.read_line(512, patience);
+    co_await meanwhile();
+    co_await stream.write("RETR 1\r\nQUIT\r\n");
+    std::string output;
+    try {
+      while (true) output += co_await stream.read_some(65536, patience);
+    } catch (const ConnectionClosed&) {
+    }
+    co_return output;
+  };
+  text.erase(0, text.find("\r\n") + 2);
+  CHECK(server.loop.run_until_done(talk(&server, expunge)) ==
+        text + ".\r\n-ERR No such message\r\n+OK Bye\r\n");
+}

@@ -68,9 +68,9 @@ Task<> two_sessions(AccountHub& hub) {
   CHECK(hits == all);
   const auto none = co_await mailbox->search_header(*index, "Subject", "y", all);
   CHECK(none.empty());
-  const auto text = co_await mailbox->extract((*index)->id, Uid(1), [](std::string_view message) {
-    return std::string(message.substr(0, 7));
-  });
+  const auto text = co_await mailbox->extract(
+      (*index)->entries.front().content,
+      [](std::string_view message) { return std::string(message.substr(0, 7)); });
   CHECK(text == "Subject");
 }
 
@@ -117,6 +117,27 @@ Task<> purged(AccountHub& hub) {
   CHECK((*fresh)->uid_validity > (*old)->uid_validity);
 }
 
+Task<> wait_until_removed(std::shared_ptr<Mailbox> mailbox, ContentId content) {
+  for (std::string octets = "?"; !octets.empty();) {
+    co_await sleep_for(std::chrono::milliseconds(50));
+    octets = co_await mailbox->octets(content, 0, 10);
+  }
+}
+
+Task<> held_content(AccountHub& hub) {
+  const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a6");
+  const auto index = co_await mailbox->open_folder("INBOX");
+  for (const char* text : {"held\r\n", "not held\r\n"})
+    co_await mailbox->append("INBOX", mail(text));
+  const ContentId held = (*index)->entries[0].content, other = (*index)->entries[1].content;
+  std::shared_ptr<void> hold = mailbox->hold(held);
+  co_await mailbox->expunge((*index)->id, {Uid(1), Uid(2)}, true);
+  co_await with_timeout(std::chrono::seconds(20), wait_until_removed(mailbox, other));
+  CHECK(co_await mailbox->octets(held, 0, 10) == "held\r\n");
+  hold.reset();
+  co_await with_timeout(std::chrono::seconds(20), wait_until_removed(mailbox, held));
+}
+
 Task<> over_quota(AccountHub& hub) {
   const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a5", 10);
   const auto refused = co_await mailbox->append("INBOX", mail("more than ten octets\r\n"));
@@ -155,6 +176,11 @@ TEST_CASE("one holder has the maildrop") {
 TEST_CASE("a purged mailbox fails its sessions and comes back empty under a new UIDVALIDITY") {
   Fixture f;
   f.loop.run_until_done(purged(f.hub));
+}
+
+TEST_CASE("the maintenance leaves what is held, and removes it when it is let go") {
+  Fixture f;
+  f.loop.run_until_done(held_content(f.hub));
 }
 
 TEST_CASE("a quota holds from the moment it is set") {

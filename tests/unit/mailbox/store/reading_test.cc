@@ -31,6 +31,23 @@ TEST_CASE("a message reads back as it was stored, also in part and when it spans
   CHECK(metadata[0].body.empty());
 }
 
+TEST_CASE("what is being read outlives its last message, and goes when nobody reads it any more") {
+  Fixture f;
+  const std::string text = "Subject: long\r\n\r\n" + std::string(600'000, 'x') + "\r\n";
+  const Uid uid = f.add(text);
+  const Uid other = f.add("Subject: short\r\n\r\n");
+  const std::vector<ContentId> held = f.contents_of(std::vector{uid});
+  const std::vector<ContentId> dead = f.contents_of(std::vector{other});
+  f.store.expunge(f.inbox, std::vector{uid, other}, true);
+  while (f.store.maintain(held)) {
+  }
+  CHECK(f.store.octets(held.front(), 0) == text);
+  CHECK(f.store.octets(held.front(), 524'288, 5) == text.substr(524'288, 5));
+  CHECK(f.store.octets(dead.front(), 0).empty());
+  f.maintain();
+  CHECK(f.store.octets(held.front(), 0).empty());
+}
+
 TEST_CASE("many messages read at once are those that one at a time would be") {
   Fixture f;
   std::vector<std::string> texts;
