@@ -427,7 +427,8 @@ int serve(const std::filesystem::path& config_file) {
   }
   log::configure((*config)->log_level, (*config)->log_format);
   raise_descriptor_limit();
-  ::umask(0077);  // mailboxes, queue and spool are nobody else's to read; SQLite and Redis ask no more
+  ::umask(
+      0077);  // mailboxes, queue and spool are nobody else's to read; SQLite and Redis ask no more
   try {
     make_folders(**config);
     const DataLock lock((*config)->data_dir);
