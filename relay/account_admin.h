@@ -2,24 +2,18 @@
 // the server (control socket, HTTP) and by the command line while no server runs.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 
 #include "policy/accounts.h"
 #include "relay/admin_answer.h"
+#include "relay/local_domains.h"
 
 namespace postern::relay {
 
 struct Config;
 
-/// Where addresses may be made.
-struct LocalDomains {
-  std::function<bool(const mail::Domain&)> are_declared;  ///< by `[domain."…"]`
-  /// The gateway's own name. What programs of this host send goes there (root@hostname): it has
-  /// aliases, and no accounts unless it is declared, too.
-  std::string hostname;
-};
+/// As `[domain."…"]` and `hostname` say.
 LocalDomains local_domains(const Config& config);
 
 /// Does the path belong here? "/v1/accounts…" or "/v1/aliases…".

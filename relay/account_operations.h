@@ -7,8 +7,9 @@
 
 #include "core/json.h"
 #include "policy/accounts.h"
-#include "relay/account_admin.h"
+#include "relay/admin_answer.h"
 #include "relay/json_fields.h"
+#include "relay/local_domains.h"
 
 namespace postern::relay {
 

@@ -1,53 +1,19 @@
 // relay/server/server.cc: builds the house from the ground up, and takes it down from the roof.
 #include "relay/server/server.h"
 
-#include <malloc.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <future>
-#include <set>
 
-#include "core/async/every.h"
 #include "core/async/guarded.h"
-#include "core/json.h"
+#include "core/async/timer.h"
 #include "core/log.h"
 #include "relay/serve.h"
 
 namespace postern::relay {
 namespace {
-
-constexpr std::chrono::seconds certificate_interval{10};
-constexpr std::chrono::minutes trim_interval{1};
-constexpr std::chrono::hours purge_interval{1};
-constexpr mode_t owner_only = 0600, everyone = 0666, open_to_all = 0755;
-constexpr std::size_t longest_local_head = 512 << 10;  // an envelope of 1,000 long addresses
-constexpr const char* submit_socket = "/run/postern/submit.sock";
-
-http::Response as_response(const Json& body, int status) {
-  return {
-      status, write_json(body), status < 400 ? "application/json" : "application/problem+json", {}};
-}
-
-std::filesystem::file_time_type changed_at(const Tls& tls) {
-  std::error_code error;
-  const auto certificate = std::filesystem::last_write_time(tls.certificate, error);
-  const auto key = std::filesystem::last_write_time(tls.key, error);
-  return std::max(certificate, key);
-}
-
-/// Does somebody listen on this unix socket already?
-bool is_answered(const std::string& path) {
-  sockaddr_storage storage{};
-  const socklen_t length = net::Address::unix_socket(path).to_sockaddr(storage);
-  const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool answered =
-      ::connect(descriptor, reinterpret_cast<const sockaddr*>(&storage), length) == 0;
-  ::close(descriptor);
-  return answered;
-}
 
 void make_folders(const Config& config) {
   std::error_code error;
@@ -86,15 +52,6 @@ Server::Server(Loop& loop, std::shared_ptr<const Config> config)
 }
 
 Server::~Server() = default;
-
-template <class Step>
-Task<> Server::on_each(Step step) {
-  TaskGroup group;
-  for (const auto& worker : workers_) {
-    group.spawn(on_loop(worker->loop(), Task<>(step(*worker))));
-  }
-  co_await group.join();
-}
 
 Task<int> Server::run() {
   const Signal terminate(loop_, SIGTERM, [this] { wishes_.try_send(Wish::stop); });
@@ -198,58 +155,8 @@ Task<> Server::start() {
   co_await on_each([](Worker& worker) { return worker.listen(); });
 }
 
-net::Listener Server::listen_here(const std::string& path, http::Api& api) {
-  return net::Listener(
-      loop_, net::Address::unix_socket(path),
-      [this, &api](net::Stream stream) {
-        http::Limits limits;
-        limits.body = snapshot_->config->limits.message_size + 64 * 1024;
-        limits.head = longest_local_head;
-        return http::serve(std::move(stream), api, limits, control_idle_);
-      },
-      control_sessions_);
-}
-
-void Server::open_control_socket() {
-  control_ =
-      std::make_unique<http::Api>(*workers_.front(), *house_, hooks_, http::Api::Trust::control);
-  control_->configure(snapshot_);
-  const std::string path = config_->control_socket().string();
-  control_listener_.emplace(listen_here(path, *control_));  // as serve's umask wants it: for us
-  ::chmod(path.c_str(), owner_only);
-}
-
-/// Where programs of this host hand in mail (`sendmail`). One gateway of a host has it; without the
-/// folder, nobody.
-void Server::open_submit_socket() {
-  submit_ =
-      std::make_unique<http::Api>(*workers_.front(), *house_, hooks_, http::Api::Trust::submit);
-  submit_->configure(snapshot_);
-  const std::string path = submit_socket;
-  std::error_code ignored;  // listening says it better
-  const auto folder = std::filesystem::path(path).parent_path();
-  if (std::filesystem::create_directories(folder, ignored)) ::chmod(folder.c_str(), open_to_all);
-  if (is_answered(path)) return;
-  try {
-    submit_listener_.emplace(listen_here(path, *submit_));
-    ::chmod(path.c_str(), everyone);
-  } catch (const IoError& error) {
-    log::debug("no_submit_socket", {{"error", error.what()}});
-  }
-}
-
-void Server::keep_going(std::chrono::milliseconds pause, std::string_view trouble,
-                        Task<> (Server::*step)()) {
-  background_.spawn(every(
-      pause, [this, step] { return (this->*step)(); },
-      [trouble](const std::exception& error) { log::warn(trouble, {{"error", error.what()}}); }));
-}
-
 Task<> Server::live() {
-  certificate_changed_ = changed_at(snapshot_->config->tls);
-  keep_going(certificate_interval, "certificate_not_read", &Server::look_at_certificate);
-  keep_going(trim_interval, "memory_not_trimmed", &Server::give_memory_back);
-  keep_going(purge_interval, "purge_failed", &Server::purge_removed_accounts);
+  begin_upkeep();
   log::info("ready", {{"hostname", config_->hostname}, {"workers", workers_.size()}});
   notify_systemd("READY=1");
   if (is_reload_due_) wishes_.try_send(Wish::reload);
@@ -263,12 +170,7 @@ Task<> Server::live() {
 Task<> Server::stop() {
   log::info("stopping");
   co_await guarded(background_.close(), "stop_failed");
-  if (control_listener_) control_listener_->stop();
-  if (submit_listener_) {
-    submit_listener_->stop();
-    ::unlink(submit_socket);
-  }
-  control_idle_.close_all();
+  close_unix_sockets();
   co_await stop_workers();
   if (heartbeat_) co_await guarded(heartbeat_->stop(), "stop_failed");
   co_await on_each([](Worker& worker) { return worker.close_mailboxes(); });
@@ -306,110 +208,6 @@ Task<> Server::finish_control_sessions(std::chrono::milliseconds grace) {
     log::warn("control_sessions_cut_off", {{"error", error.what()}});
   }
   co_await guarded(control_sessions_.close(), "stop_failed");
-}
-
-Task<http::Response> Server::reload() {
-  const Mutex::Guard guard = co_await reloading_.lock();
-  const auto loaded = co_await offload(house_->disk, [&] { return load_config(config_->file); });
-  if (!loaded) {
-    Json errors = Json::array();
-    std::string detail;
-    for (const config::ConfigError& error : loaded.error()) {
-      errors.push_back(error.message());
-      detail += (detail.empty() ? "" : "\n") + error.message();
-    }
-    co_return as_response({{"title", "The configuration is wrong; the old one stays"},
-                           {"status", 422},
-                           {"detail", detail},
-                           {"errors", errors}},
-                          422);
-  }
-  const auto snapshot = co_await offload(house_->disk, [&] { return Snapshot::make(*loaded); });
-  if (!snapshot) co_return http::problem(422, "The old configuration stays", snapshot.error());
-  const auto restart = needs_restart(*config_, **loaded);
-  const auto old = snapshot_;
-  std::string failure;
-  try {
-    require_unused_addresses(**loaded, old->config.get());
-    co_await apply(*snapshot);
-  } catch (const IoError& error) {
-    failure = error.what();
-  }
-  if (!failure.empty()) {
-    co_await apply(old);
-    co_return http::problem(422, "The old configuration stays", failure);
-  }
-  log::info("reloaded", {{"restart_needed", fmt::format("{}", fmt::join(restart, ", "))}});
-  co_return as_response({{"restart_needed", restart}, {"warnings", (*loaded)->warnings}}, 200);
-}
-
-/// Of those that `ours` does not listen on.
-void Server::require_unused_addresses(const Config& wanted, const Config* ours) const {
-  std::set<net::Address> known;
-  for (const auto& listener : ours ? ours->listeners : std::vector<Listener>{}) {
-    known.insert(listener.addresses.begin(), listener.addresses.end());
-  }
-  for (const auto& listener : wanted.listeners) {
-    for (const net::Address& address : listener.addresses) {
-      if (!known.contains(address)) require_unused(address);
-    }
-  }
-}
-
-Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
-  co_await on_each([&](Worker& worker) { return worker.configure(snapshot); });
-  snapshot_ = snapshot;
-  const auto& config = *snapshot->config;
-  log::configure(config.log_level, config.log_format);
-  house_->addresses.set_limits(address_limits(config.limits));
-  co_await bound_queue(config.queue);
-  control_->configure(snapshot);
-  submit_->configure(snapshot);
-  for (std::size_t index = 0; index < apis_.size(); ++index) {
-    co_await on_loop(workers_[index]->loop(), apis_[index]->configure_here(snapshot));
-  }
-}
-
-Task<> Server::bound_queue(const queue::Config& queue) {
-  heartbeat_->set_bounds(queue.memory_limit, queue.disk_reserve);
-  if (!redis_) co_return;
-  try {
-    co_await redis_->set_memory_limit(queue.memory_limit);
-  } catch (const IoError& error) {  // counts from its next start
-    log::warn("redis_not_told", {{"setting", "memory_limit"}, {"error", error.what()}});
-  }
-}
-
-/// A renewed certificate counts without a reload.
-Task<> Server::look_at_certificate() {
-  const auto guard = co_await reloading_.lock();
-  const auto config = snapshot_->config;
-  const auto changed = changed_at(config->tls);
-  if (changed == certificate_changed_) co_return;
-  auto snapshot = co_await offload(house_->disk, [&] { return Snapshot::make(config); });
-  if (snapshot) {
-    co_await apply(*snapshot);
-    log::info("certificate_read", {{"file", config->tls.certificate.string()}});
-  } else {
-    log::warn("certificate_refused", {{"error", snapshot.error()}});
-  }
-  certificate_changed_ = changed;
-}
-
-/// What a burst needed. Each of the many threads has an arena of its own, whose free pages malloc
-/// keeps unless it is told: half of all after half an hour of mixed load.
-Task<> Server::give_memory_back() {
-  co_await offload(house_->disk, [] { ::malloc_trim(0); });
-}
-
-Task<> Server::purge_removed_accounts() {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  for (const auto& removed :
-       co_await offload(house_->disk, [&] { return house_->accounts.purgeable(now); })) {
-    co_await house_->mailboxes.purge(removed.id);
-    co_await offload(house_->disk, [&] { house_->accounts.forget(removed.id); });
-    log::info("mailbox_purged", {{"account", removed.address}});
-  }
 }
 
 std::string Server::trouble() const {

@@ -42,35 +42,48 @@ class Server {
 
  private:
   enum class Wish { stop, reload };
-  struct Post;
 
   Task<bool> start_unless_stopped();
   Task<> cancel_when_stopped(CancelScope& starting);
   Task<> start();
   redis::Url redis_url() const;
-  void open_control_socket();
-  void open_submit_socket();
-  net::Listener listen_here(const std::string& path, http::Api& api);
   Task<> live();
   Task<> stop();
   Task<> stop_workers();
   Task<> finish_control_sessions(std::chrono::milliseconds grace);
 
+  // sockets.cc
+  void open_control_socket();
+  void open_submit_socket();
+  void close_unix_sockets();
+  net::Listener listen_here(const std::string& path, http::Api& api);
+
+  // reload.cc
   Task<http::Response> reload();
   void require_unused_addresses(const Config& wanted, const Config* ours) const;
   Task<> apply(std::shared_ptr<const Snapshot> snapshot);
+  Task<> bound_queue(const queue::Config& queue);
+
+  // upkeep.cc
+  void begin_upkeep();
   /// Takes the step again and again, as long as we serve; `trouble` is how the log calls its
   /// failure.
   void keep_going(std::chrono::milliseconds pause, std::string_view trouble,
                   Task<> (Server::*step)());
-  Task<> bound_queue(const queue::Config& queue);
   Task<> look_at_certificate();
   Task<> give_memory_back();
   Task<> purge_removed_accounts();
+
   std::string trouble() const;
   /// One step of all workers, side by side.
   template <class Step>
-  Task<> on_each(Step step);
+  Task<> on_each(Step step) {
+    TaskGroup group;
+    for (const auto& worker : workers_) {
+      group.spawn(on_loop(worker->loop(), Task<>(step(*worker))));
+    }
+    co_await group.join();
+  }
 
   Loop& loop_;
   std::shared_ptr<const Config> config_;
