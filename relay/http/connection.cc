@@ -150,7 +150,7 @@ Task<> read_body(net::Stream& stream, Parser& parser, std::chrono::milliseconds 
 /// soon; anything else that it did not foresee is a mistake of ours, and still no reason to say
 /// nothing.
 template <class T>
-Task<std::expected<T, Response>> guarded(std::string path, Task<T> work) {
+Task<std::expected<T, Response>> outcome_of(std::string path, Task<T> work) {
   std::string failure;
   bool is_ours = false;
   try {
@@ -189,7 +189,7 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
   head.reset();
 
   Manner manner{.is_http_1_0 = parser.get().version() == 10, .is_head = request.method == "HEAD"};
-  const auto admission = co_await guarded(request.path, application.admit(request));
+  const auto admission = co_await outcome_of(request.path, application.admit(request));
   if (!admission || *admission) {
     const Response& refusal = admission ? **admission : admission.error();
     // The body, if any, is not read, so what follows cannot be told from a request.
@@ -206,7 +206,7 @@ Task<bool> exchange(net::Stream& stream, Application& application, const Limits&
   manner.keeps_alive = parser.get().keep_alive() && !idle.is_closing();
   request.body = std::move(parser.get().body());
   const std::string path = request.path;
-  const auto response = co_await guarded(path, application.answer(std::move(request)));
+  const auto response = co_await outcome_of(path, application.answer(std::move(request)));
   co_await stream.write(render(response ? *response : response.error(), manner));
   co_return manner.keeps_alive;
 }
