@@ -2,6 +2,7 @@
 #include "relay/server/process.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -64,6 +65,11 @@ void require_unused(const net::Address& address) {
   if (result != 0) {
     throw IoError("cannot listen on " + address.text() + ": " + std::strerror(error));
   }
+}
+
+void keep_large_blocks_apart() {
+  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+  ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);  // else each turn would give pages back and fetch them
 }
 
 void raise_descriptor_limit() {

@@ -54,7 +54,7 @@ Task<> Server::look_at_certificate() {
 }
 
 /// What a burst needed. Each of the many threads has an arena of its own, whose free pages malloc
-/// keeps unless it is told: half of all after half an hour of mixed load.
+/// keeps unless it is told.
 Task<> Server::give_memory_back() {
   co_await offload(house_->disk, [] { ::malloc_trim(0); });
 }
