@@ -180,6 +180,12 @@ std::optional<Verdict> Attempt::why_unreached() const {
   return reached_ || is_done() ? std::nullopt : trouble_;
 }
 
+AttemptResult Attempt::stand_back() {
+  result_.crowded = true;
+  settle_open(our_delay({4, 4, 5}, "Much other mail waits for the same hosts"));
+  return finish();
+}
+
 AttemptResult Attempt::finish() {
   settle_open(trouble_.value_or(our_delay({4, 4, 1}, "No host could be tried")));
   for (auto& verdict : verdicts_) result_.verdicts.push_back(std::move(*verdict));

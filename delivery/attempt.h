@@ -51,6 +51,8 @@ class Attempt {
   /// No host has answered for any recipient, and this is why; none when one did.
   std::optional<Verdict> why_unreached() const;
   bool has_reached() const { return reached_; }
+  /// Ends it without trying: too many others wait already.
+  AttemptResult stand_back();
   /// Who is still open gets the last trouble. Ends the attempt.
   AttemptResult finish();
 

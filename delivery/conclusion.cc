@@ -6,6 +6,8 @@
 namespace postern::delivery {
 namespace {
 
+constexpr std::chrono::milliseconds pause_in_line{30'000};
+
 /// How a recipient's last verdict reads in the queue, in the log and in a report.
 struct Ending {
   queue::Outcome outcome;
@@ -34,7 +36,7 @@ Ending ending_of(const queue::Lease& lease, Verdict::Kind kind) {
 
 Conclusion conclude(const queue::Lease& lease, const AttemptResult& result,
                     const queue::RetrySchedule& schedule, double dice) {
-  const bool counts = !result.broken_off && !result.body_missing;
+  const bool counts = !result.broken_off && !result.body_missing && !result.crowded;
   const auto wait = schedule.next_wait(lease.attempts + 1, lease.age, dice);
   const bool is_last = counts && !wait;
   const bool warn = counts && wait && schedule.should_warn(lease.age, lease.warned);
@@ -44,7 +46,8 @@ Conclusion conclude(const queue::Lease& lease, const AttemptResult& result,
                      .tls = result.tls,
                      .uncertain = result.uncertain,
                      .warned = warn};
-  if (!result.broken_off) made.settlement.retry_in = wait;
+  made.settlement.counts = counts;
+  if (!result.broken_off) made.settlement.retry_in = result.crowded ? pause_in_line : wait;
   made.settlement.hold = result.body_missing;
   for (std::size_t at = 0; at < result.verdicts.size(); ++at) {
     Verdict verdict = result.verdicts[at];

@@ -93,6 +93,7 @@ Task<AttemptResult> Courier::deliver(Job job) {
   const std::shared_ptr<Hop> hop = state_->hop_for(job.key);
   Attempt attempt(state_->pool, std::move(job));
   try {
+    if (hop->is_crowded()) co_return attempt.stand_back();
     co_await hop->wait_for_place();
     if (const auto why = hop->why_dead(state_->loop.now())) {
       attempt.settle_open(*why);

@@ -16,6 +16,12 @@ Hop::Slot::~Slot() {
 }
 
 Task<> Hop::wait_for_place() {
+  struct InLine {
+    std::size_t& count;
+    explicit InLine(std::size_t& all) : count(all) { ++count; }
+    ~InLine() { --count; }
+  };
+  const InLine in_line(in_line_);
   while (!dead_why_ && static_cast<double>(active_) >= std::floor(window_))
     co_await waiting_.wait();
 }

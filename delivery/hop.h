@@ -39,6 +39,9 @@ class Hop {
   /// Waits until the window has a place, or none is worth waiting for (why_dead); take it before
   /// the next await.
   Task<> wait_for_place();
+  /// So many wait that others would find no place in flight: a host that is slow must not fill more
+  /// than its share of them.
+  bool is_crowded() const { return in_line_ >= most_in_line; }
 
   /// A message went through: one more conversation for each full window.
   void went_well(std::size_t most);
@@ -69,8 +72,10 @@ class Hop {
     Clock::time_point since;
   };
 
+  static constexpr std::size_t most_in_line = 1000;
+
   double window_ = 1;
-  std::size_t active_ = 0;
+  std::size_t active_ = 0, in_line_ = 0;
   WaitList waiting_;
   std::list<Idle> idle_;  // the one used last in front
   Clock::time_point dead_until_{};

@@ -69,6 +69,7 @@ struct AttemptResult {
   bool uncertain = false;     ///< a connection broke after the dot
   bool body_missing = false;  ///< hold it: never bounce
   bool broken_off = false;    ///< by our shutdown: put back without counting
+  bool crowded = false;       ///< not tried: too many wait for this hop. Put off without counting
 };
 
 inline AttemptResult same_for_all(std::size_t recipients, const Verdict& verdict) {

@@ -129,10 +129,11 @@ std::vector<Lease> leases_of(const NewMessage& message, std::string_view leased)
 redis::Arguments settle_arguments(const Lease& lease, const Settlement& settlement,
                                   const Node& node, unsigned in_flight) {
   const std::vector<mail::Recipient> open = still_open(lease, settlement);
-  const char* const mode = open.empty()          ? "done"
-                           : settlement.hold     ? "hold"
-                           : settlement.retry_in ? "defer"
-                                                 : "back";
+  const char* const mode = open.empty()           ? "done"
+                           : settlement.hold      ? "hold"
+                           : !settlement.retry_in ? "back"
+                           : settlement.counts    ? "defer"
+                                                  : "later";
   const milliseconds wait = settlement.retry_in.value_or(milliseconds(0));
   redis::Arguments arguments{node.writer(),
                              text(lease.id),

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- settle.lua: a try is over: ends recipients, puts the others off, and stores the report of it, all or nothing.
--- ARGV: owner, id, index, fence, 'done' | 'defer' | 'back' | 'hold', wait, open recipients, error, warned, events,
+-- ARGV: owner, id, index, fence, 'done' | 'defer' | 'later' (no attempt) | 'back' | 'hold', wait, open recipients, error, warned, events,
 -- each event; then maybe a message as add_message takes it.
 -- Gives {'ok', spool file to remove or '', the report's leases, 1 when more of its lane is ready}, {'again', '', the report's leases}
 -- when this lease was settled already, {'lost', '', the report's leases}, {'exists'} (the report's id).
@@ -43,7 +43,7 @@ if ARGV[9] == '1' then call('HSET', 'q:d:' .. ref, 'warned', 1) end
 if mode == 'defer' then call('HINCRBY', 'q:d:' .. ref, 'attempts', 1) end
 if mode == 'hold' and d.wish == 'bounce' then d.wish = '' end  -- what cannot be tried would come back at once
 local file = obey(id, ref, d, t, function()
-  if mode == 'defer' then enter_deferred(ref, t + tonumber(ARGV[6]))
+  if mode == 'defer' or mode == 'later' then enter_deferred(ref, t + tonumber(ARGV[6]))
   elseif mode == 'hold' then enter_held(ref)
   else enter_ready(ref, d.lane, t) end
 end)

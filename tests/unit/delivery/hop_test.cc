@@ -47,6 +47,25 @@ TEST_CASE("who waits for a place in the window of a hop is let go when the hop t
   CHECK(hop->why_dead(loop.now())->reply == "no answer");
 }
 
+TEST_CASE("a hop at which a thousand stand in line takes no more, until some have left") {
+  Loop loop;
+  const auto hop = std::make_shared<Hop>(1);
+  loop.run_until_done([](Loop& its_loop, std::shared_ptr<Hop> the_hop) -> Task<> {
+    TaskGroup group;
+    Waiters waiters;
+    {
+      const Hop::Slot first(the_hop);
+      for (int n = 0; n < 1000; ++n) group.spawn(wait_for_place(*the_hop, waiters));
+      while (waiters.begun < 1000) co_await sleep_for(1ms);
+      CHECK(the_hop->is_crowded());
+    }
+    while (waiters.through == 0) co_await sleep_for(1ms);
+    CHECK_FALSE(the_hop->is_crowded());
+    the_hop->went_dead(no_answer, its_loop.now() + 10s);  // lets the others go
+    co_await with_timeout(10s, group.join());
+  }(loop, hop));
+}
+
 TEST_CASE("a hop that was dead is tried by one message at a time until one gets through") {
   const auto hop = std::make_shared<Hop>(5);
   const auto now = Hop::Clock::now();

@@ -1,6 +1,7 @@
 // The pure parts of delivery: replies, routes, MX order, smarthosts, reports.
 #include <catch2/catch.hpp>
 
+#include "delivery/conclusion.h"
 #include "delivery/mx_hosts.h"
 #include "delivery/remote_reply.h"
 #include "delivery/report.h"
@@ -22,6 +23,19 @@ TEST_CASE("only three digits from 2 to 5 and a blank or hyphen are a reply") {
   for (const char* line : {"", "2", "25", "250", "250ok", "250_ok", "150 ok", "650 ok", "050 x",
                            "OK", " 250 ok", "2x0 ok", "250\tok", "+OK"})
     CHECK(ReplyParser().feed(line) == Progress::broken);
+}
+
+TEST_CASE("what was not tried for the crowd before it waits, and no attempt is counted") {
+  queue::Lease lease;
+  lease.recipients = {{address("x@far.example"), "", {}}};
+  lease.age = std::chrono::hours(24 * 30);  // long past its life
+  AttemptResult result = same_for_all(1, our_delay({4, 4, 5}, "in line"));
+  result.crowded = true;
+  const Conclusion made = conclude(lease, result, queue::RetrySchedule({}), 0.5);
+  CHECK_FALSE(made.settlement.counts);
+  CHECK(made.settlement.retry_in == std::chrono::seconds(30));
+  CHECK(made.settlement.done.empty());
+  CHECK(made.reports.empty());
 }
 
 TEST_CASE("the lines of a reply share one code and stay in bounds") {

@@ -59,6 +59,10 @@ TEST_CASE("what is deferred comes back when it is due, with what was stored") {
   CHECK(again[0].body.read() == leases[0].body.bytes());
   CHECK(again[0].sender == leases[0].sender);
   CHECK(again[0].message_id == "<1@office.example>");
+  Settlement in_line = deferred(0ms);
+  in_line.counts = false;
+  CHECK(bench.run(bench.queue().settle(again[0], in_line)).ours);
+  CHECK(bench.run(bench.queue().claim(10)).at(0).attempts == 1);
 }
 
 TEST_CASE("a dead host's backlog does not hold up another host's mail") {
