@@ -9,7 +9,7 @@ namespace postern::queue {
 namespace {
 
 constexpr std::size_t bodies_per_claim = 4 * 1024 * 1024;  // bytes after which a claim is enough
-constexpr std::chrono::milliseconds first_pause{200}, longest_pause{5000};  // between tries
+constexpr std::chrono::milliseconds first_wait{200}, longest_wait{5000};  // between tries
 
 }  // namespace
 
@@ -102,10 +102,10 @@ Task<std::optional<redis::Reply>> Queue::Impl::try_to_settle(const Lease& lease,
 /// nothing else ends a lease while its node lives.
 Task<std::string> Queue::Impl::settle_until_answered(Settling& state, const Lease& lease,
                                                      Settlement& settlement) {
-  for (auto pause = first_pause;; pause = std::min(2 * pause, longest_pause)) {
+  for (auto wait = first_wait;; wait = std::min(2 * wait, longest_wait)) {
     const std::optional<redis::Reply> reply = co_await try_to_settle(lease, settlement);
     if (!reply) {
-      co_await sleep_for(pause);
+      co_await sleep_for(wait);
       continue;
     }
     const std::string& word = reply->at(0).text;

@@ -22,10 +22,6 @@ namespace {
 using relay::JsonField;
 using relay::JsonKind;
 
-Response refuse(int status, std::string_view why) {
-  return problem(status, status == 400 ? "Bad Request" : "Unprocessable Content", why);
-}
-
 std::string sha256(std::string_view text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> octets{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), octets.data());
@@ -206,6 +202,10 @@ std::expected<EnvelopeInQuery, std::string> read_envelope(const Request& request
 }
 
 }  // namespace
+
+Response refuse(int status, std::string_view why) {
+  return problem(status, status == 400 ? "Bad Request" : "Unprocessable Content", why);
+}
 
 Submission as_submission(mail::ReversePath sender, std::vector<mail::EmailAddress> recipients,
                          std::string_view body) {

@@ -19,6 +19,9 @@ struct Submission {
   std::string digest;
 };
 
+/// 400 for what is not understood, 422 for what cannot be done.
+Response refuse(int status, std::string_view why);
+
 /// `body` as the message, whatever its line ends.
 Submission as_submission(mail::ReversePath sender, std::vector<mail::EmailAddress> recipients,
                          std::string_view body);

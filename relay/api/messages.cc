@@ -11,10 +11,6 @@
 namespace postern::http {
 namespace {
 
-Response refuse(int status, std::string_view why) {
-  return problem(status, status == 400 ? "Bad Request" : "Unprocessable Content", why);
-}
-
 /// An SMTP answer as HTTP says it.
 Response as_response(const smtp::Answer& answer) {
   const int status = answer.code >= 500 ? 422 : 503;
