@@ -67,9 +67,11 @@ void require_unused(const net::Address& address) {
   }
 }
 
-void keep_large_blocks_apart() {
-  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-  ::mallopt(M_TRIM_THRESHOLD, 1024 * 1024);  // else each turn would give pages back and fetch them
+void keep_huge_blocks_apart() {
+  constexpr int huge = 4 << 20;  // above what messages need again and again
+  ::mallopt(M_MMAP_THRESHOLD, huge);
+  ::mallopt(M_TRIM_THRESHOLD,
+            16 * huge);  // as malloc would have come to: pages are not fetched twice
 }
 
 void raise_descriptor_limit() {

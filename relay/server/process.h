@@ -42,11 +42,10 @@ class Signal {
 /// (SO_REUSEPORT), and would share them with another gateway of the same user, too.
 void require_unused(const net::Address& address);
 
-/// Large blocks of memory go back to the system when they are freed, and lie in no arena. By itself
-/// malloc would put all into arenas that is smaller than the largest block that was ever freed:
-/// from the first password hash (32 MiB) on that is every message, and what is small and stays
-/// would hold the pages between them. Before any thread is started.
-void keep_large_blocks_apart();
+/// The 32 MiB of a password hash go back to the system when it is done. By itself malloc would keep
+/// in arenas whatever is no larger than the largest block that was ever freed. Before any thread
+/// starts.
+void keep_huge_blocks_apart();
 
 /// As many descriptors as the hard limit allows.
 void raise_descriptor_limit();

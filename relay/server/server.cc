@@ -224,7 +224,7 @@ int serve(const std::filesystem::path& config_file) {
     return 1;
   }
   log::configure((*config)->log_level, (*config)->log_format);
-  keep_large_blocks_apart();
+  keep_huge_blocks_apart();
   raise_descriptor_limit();
   ::umask(
       0077);  // mailboxes, queue and spool are nobody else's to read; SQLite and Redis ask no more
