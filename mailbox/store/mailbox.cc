@@ -87,6 +87,7 @@ void Mailbox::publish(std::vector<FolderChange> changes) {
     if (found == open_folders_.end()) continue;
     const std::shared_ptr<FolderIndex> index = found->second.lock();
     if (!index || change.gone) open_folders_.erase(found);
+    if (change.gone && last_folder_ == index) last_folder_.reset();
     if (index) index->apply(change);
   }
 }
@@ -135,6 +136,7 @@ Task<> Mailbox::open_stores(std::chrono::seconds remember_deliveries) {
 
 Task<> Mailbox::close_stores() {
   closing_ = true;
+  last_folder_.reset();
   while (writing_) {
     settled_.reset();
     co_await settled_.wait_to_the_end();

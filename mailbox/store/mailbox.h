@@ -117,6 +117,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   void take_keywords(std::vector<std::string> names);
   void publish(std::vector<FolderChange> changes);
   std::shared_ptr<FolderIndex> opened(FolderId folder) const;
+  std::shared_ptr<FolderIndex> keep(std::shared_ptr<FolderIndex> folder);
   void abandon_folders();
   void run_maintenance();
   static Task<> maintain(std::shared_ptr<Mailbox> self);
@@ -135,6 +136,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Event settled_;  // no write is on its way
   std::chrono::steady_clock::time_point last_used_{}, last_write_{};
   std::unordered_map<FolderId, std::weak_ptr<FolderIndex>> open_folders_;
+  std::shared_ptr<FolderIndex> last_folder_;  // that was opened
   std::vector<std::string> keyword_names_;
   std::uint64_t keywords_version_ = 1;
   std::weak_ptr<void> maildrop_lock_;

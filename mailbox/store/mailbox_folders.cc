@@ -52,7 +52,7 @@ Task<std::expected<std::shared_ptr<FolderIndex>, StoreError>> Mailbox::open_fold
   const std::expected<FolderInfo, StoreError> folder = co_await find_folder(std::move(name));
   if (!folder) co_return std::unexpected(folder.error());
   if (!folder->selectable) co_return std::unexpected(StoreError::no_such_folder);
-  if (auto open = opened(folder->id)) co_return open;
+  if (auto open = opened(folder->id)) co_return keep(std::move(open));
   // As a write, and installed before its batch is published: no change falls between.
   const auto index = std::make_shared<FolderIndex>();
   auto load = [index, folder = *folder](MailboxStore& store) {
@@ -72,7 +72,15 @@ Task<std::expected<std::shared_ptr<FolderIndex>, StoreError>> Mailbox::open_fold
   const bool loaded = co_await write(std::move(load), std::move(install));
   if (!loaded) co_return std::unexpected(StoreError::no_such_folder);
   auto open = opened(folder->id);
-  co_return open ? open : index;
+  co_return keep(open ? std::move(open) : index);
+}
+
+// Whoever comes next, or back, need not read it again. One at most, for as long as the mailbox is
+// open.
+std::shared_ptr<FolderIndex> Mailbox::keep(std::shared_ptr<FolderIndex> folder) {
+  constexpr std::size_t most_kept = 50'000;  // entries: some megabytes
+  last_folder_ = folder->entries.size() <= most_kept ? folder : nullptr;
+  return folder;
 }
 
 std::shared_ptr<FolderIndex> Mailbox::opened(FolderId folder) const {

@@ -163,6 +163,23 @@ TEST_CASE("a session that fails as nobody foresaw spoils nobody's end") {
   CHECK_NOTHROW(fixture.loop.run_until_done(fixture.hub.close()));
 }
 
+TEST_CASE("the folder that was open last is kept up to date, and not read again") {
+  Fixture fixture;
+  fixture.loop.run_until_done([](AccountHub& hub) -> Task<> {
+    const auto box = co_await hub.open("ann");
+    const FolderIndex* kept = nullptr;
+    {
+      const auto inbox = co_await box->open_folder("INBOX");
+      kept = inbox->get();
+    }
+    int stored = 0;
+    co_await deliver_one(box, 1, &stored);
+    const auto again = co_await box->open_folder("INBOX");
+    CHECK(again->get() == kept);
+    CHECK((*again)->entries.size() == 1);
+  }(fixture.hub));
+}
+
 TEST_CASE("the index of a deleted folder says that it is gone") {
   Fixture f;
   f.loop.run_until_done(deleted_folder(f.hub));
