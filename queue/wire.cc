@@ -1,11 +1,10 @@
 // queue/wire.cc: messages, leases and rows as Redis's arguments and replies.
 #include "queue/wire.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/sha256.h"
 #include "queue/codec.h"
 
 namespace postern::queue {
@@ -67,16 +66,7 @@ WallTime wall_now() { return std::chrono::system_clock::now(); }
 
 std::string idempotency_name(const std::string& account, const std::string& key) {
   if (key.empty()) return {};
-  const std::string both = account + '\0' + key;
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(both.data()), both.size(), digest);
-  std::string name;
-  for (const unsigned char byte : digest) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    name += digits[byte >> 4];
-    name += digits[byte & 15];
-  }
-  return name;
+  return sha256(account + '\0' + key);
 }
 
 std::uint64_t info_number(std::string_view info, std::string_view name) {

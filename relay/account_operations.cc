@@ -93,7 +93,7 @@ bool truth_field(const Json& body, const char* key) { return body.value(key, fal
 std::optional<std::uint64_t> quota_field(const Json& body) {
   constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();  // SQLite's integers
   const auto found = body.find("quota");
-  if (found == body.end() || found->is_null()) return {};
+  if (found == body.end()) return {};
   if (!found->is_number_unsigned()) throw BadRequest{"\"quota\" is a number of bytes"};
   const auto quota = found->get<std::uint64_t>();
   if (quota == 0) throw BadRequest{"a quota of 0 would take no mail; for no quota, give none"};

@@ -170,4 +170,9 @@ bool Network::contains(const Address& address) const {
 
 std::string Network::text() const { return base_.ip() + "/" + std::to_string(bits_); }
 
+bool is_within(std::span<const Network> networks, const Address& address) {
+  return std::ranges::any_of(networks,
+                             [&](const Network& network) { return network.contains(address); });
+}
+
 }  // namespace postern::net

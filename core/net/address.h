@@ -74,6 +74,9 @@ class Network {
   unsigned bits_;
 };
 
+/// Is it in one of them?
+bool is_within(std::span<const Network> networks, const Address& address);
+
 }  // namespace postern::net
 
 template <>

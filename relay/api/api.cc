@@ -39,9 +39,7 @@ bool is_probe(std::string_view path) {
 }  // namespace
 
 bool Api::is_near(const net::Address& peer) const {
-  return peer.is_loopback() ||
-         std::ranges::any_of(snapshot_->config->trusted_networks,
-                             [&](const net::Network& network) { return network.contains(peer); });
+  return peer.is_loopback() || net::is_within(snapshot_->config->trusted_networks, peer);
 }
 
 bool Api::is_operator(const Request& request) const {
@@ -82,9 +80,7 @@ Response Api::health(const Request& request) const {
   return problem(503, "Not ready", trouble);
 }
 
-Task<Response> Api::answer(Request request) { co_return co_await route(request); }
-
-Task<Response> Api::route(const Request& request) {
+Task<Response> Api::answer(Request request) {
   if (is_about_server(request)) co_return methods_response(request, allowed_methods(request));
   const std::string_view path = request.path;
   const bool is_for_operators = path.starts_with(queue_path) ||

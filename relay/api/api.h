@@ -43,7 +43,6 @@ class Api final : public Application {
   Task<Response> answer(Request request) override;
 
  private:
-  Task<Response> route(const Request& request);
   Task<Response> obey(const Request& request);
   bool is_operator(const Request& request) const;
   bool is_near(const net::Address& peer) const;

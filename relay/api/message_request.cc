@@ -2,17 +2,16 @@
 #include "relay/api/message_request.h"
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
 
-#include "core/hex.h"
 #include "core/json.h"
 #include "core/mail/compose.h"
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
+#include "core/sha256.h"
 #include "queue/queue_id.h"
 #include "relay/json_fields.h"
 
@@ -21,14 +20,6 @@ namespace {
 
 using relay::JsonField;
 using relay::JsonKind;
-
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> octets{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), octets.data());
-  std::string digits;
-  for (const unsigned char octet : octets) append_hex(digits, static_cast<char>(octet));
-  return digits;
-}
 
 using People = std::vector<mail::Person>;
 

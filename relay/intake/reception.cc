@@ -34,11 +34,6 @@ std::string without_controls(std::string text, std::size_t most) {
   return text;
 }
 
-bool is_trusted(const Config& config, const net::Address& peer) {
-  return std::ranges::any_of(config.trusted_networks,
-                             [&](const net::Network& network) { return network.contains(peer); });
-}
-
 }  // namespace
 
 MailReception::MailReception(const IntakeParts& parts, std::shared_ptr<const Snapshot> snapshot,
@@ -137,7 +132,8 @@ Task<std::optional<Answer>> MailReception::check_identity() const {
 /// strangers bring.
 std::span<const policy::DkimKey> MailReception::keys_for(const mail::HeaderBlock& header) const {
   const bool is_ours = origin_.door == Door::submission ||
-                       (origin_.door == Door::mx && is_trusted(*snapshot_->config, origin_.peer));
+                       (origin_.door == Door::mx &&
+                        net::is_within(snapshot_->config->trusted_networks, origin_.peer));
   const auto* from = header.find("From");
   if (!is_ours || from == nullptr) return {};
   const auto list = mail::parse_address_list(from->unfolded());

@@ -170,8 +170,7 @@ Task<> Worker::turn_away(const Listener& settings, net::Stream stream) {
 }
 
 bool Worker::is_trusted(const net::Address& peer) const {
-  return std::ranges::any_of(snapshot_->config->trusted_networks,
-                             [&](const net::Network& network) { return network.contains(peer); });
+  return net::is_within(snapshot_->config->trusted_networks, peer);
 }
 
 bool Worker::may_use_lmtp(const net::Address& peer) const {

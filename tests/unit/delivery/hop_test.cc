@@ -26,6 +26,10 @@ Task<> wait_for_place(Hop& hop, Waiters& waiters) {
   ++waiters.through;
 }
 
+Task<> until(const int& count, int reached) {
+  while (count < reached) co_await sleep_for(1ms);
+}
+
 Task<> wait_behind_a_full_window(std::shared_ptr<Hop> hop, Hop::Clock::time_point now) {
   const Hop::Slot first(hop);
   TaskGroup group;
@@ -56,10 +60,10 @@ TEST_CASE("a hop at which a thousand stand in line takes no more, until some hav
     {
       const Hop::Slot first(the_hop);
       for (int n = 0; n < 1000; ++n) group.spawn(wait_for_place(*the_hop, waiters));
-      while (waiters.begun < 1000) co_await sleep_for(1ms);
+      co_await with_timeout(10s, until(waiters.begun, 1000));
       CHECK(the_hop->is_crowded());
     }
-    while (waiters.through == 0) co_await sleep_for(1ms);
+    co_await with_timeout(10s, until(waiters.through, 1));
     CHECK_FALSE(the_hop->is_crowded());
     the_hop->went_dead(no_answer, its_loop.now() + 10s);  // lets the others go
     co_await with_timeout(10s, group.join());

@@ -219,18 +219,22 @@ TEST_CASE("other servers are asked from then on, and what is under way is answer
   Loop loop;
   Resolver resolver(loop, {before.address()});
   std::vector<std::string> answers;
-  loop.run_until_done([](Resolver* dns, Address to, std::vector<std::string>* heard) -> Task<> {
-    const auto ask = [](Resolver* from, std::vector<std::string>* texts) -> Task<> {
-      const auto found = co_await from->txt("a.example");
-      texts->push_back(found ? found->front() : "nothing");
-    };
-    TaskGroup group;
-    group.spawn(ask(dns, heard));
-    co_await sleep_for(0ms);  // the question is on its way
-    dns->use({to});
-    co_await group.join();
-    co_await ask(dns, heard);
-  }(&resolver, after.address(), &answers));
+  loop.run_until_done(
+      [](Resolver* dns, NameServer& old, Address to, std::vector<std::string>* heard) -> Task<> {
+        const auto ask = [](Resolver* from, std::vector<std::string>* texts) -> Task<> {
+          const auto found = co_await from->txt("a.example");
+          texts->push_back(found ? found->front() : "nothing");
+        };
+        TaskGroup group;
+        group.spawn(ask(dns, heard));
+        const auto asked = [](NameServer& server) -> Task<> {
+          while (server.queries() == 0) co_await sleep_for(1ms);
+        };
+        co_await with_timeout(10s, asked(old));
+        dns->use({to});
+        co_await group.join();
+        co_await ask(dns, heard);
+      }(&resolver, before, after.address(), &answers));
   CHECK(answers == std::vector<std::string>{"old", "new"});
 }
 
