@@ -9,8 +9,8 @@
 
 #include "core/config/types.h"
 #include "core/net/address.h"
-#include "delivery/outcome.h"
-#include "delivery/via.h"
+#include "delivery/model/outcome.h"
+#include "delivery/route/via.h"
 
 namespace postern::delivery {
 

@@ -6,7 +6,7 @@
 
 #include "core/net/address.h"
 #include "delivery/config.h"
-#include "queue/retry_schedule.h"
+#include "queue/model/retry_schedule.h"
 
 namespace postern::delivery {
 

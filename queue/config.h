@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/config/types.h"
-#include "queue/retry_schedule.h"
+#include "queue/model/retry_schedule.h"
 
 namespace postern::queue {
 

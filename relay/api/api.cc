@@ -4,7 +4,7 @@
 #include "core/mail/encodings.h"
 #include "core/metrics.h"
 #include "policy/sasl.h"
-#include "relay/account_admin.h"
+#include "relay/accounts/account_admin.h"
 #include "relay/api/paths.h"
 #include "relay/config/config.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/json.h"
-#include "queue/message.h"
+#include "queue/model/message.h"
 #include "relay/http/connection.h"
 
 namespace postern::http {

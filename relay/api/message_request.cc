@@ -12,8 +12,8 @@
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
 #include "core/sha256.h"
-#include "queue/queue_id.h"
-#include "relay/json_fields.h"
+#include "queue/model/queue_id.h"
+#include "relay/accounts/json_fields.h"
 
 namespace postern::http {
 namespace {

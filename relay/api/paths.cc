@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "relay/account_admin.h"
+#include "relay/accounts/account_admin.h"
 #include "relay/api/queue_request.h"
 
 namespace postern::http {

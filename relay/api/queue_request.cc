@@ -8,7 +8,7 @@
 
 #include "core/mail/address.h"
 #include "core/number.h"
-#include "relay/json_fields.h"
+#include "relay/accounts/json_fields.h"
 
 namespace postern::http {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/json.h"
-#include "queue/message.h"
+#include "queue/model/message.h"
 #include "relay/http/connection.h"
 
 namespace postern::http {

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "core/async/offload.h"
-#include "relay/account_admin.h"
+#include "relay/accounts/account_admin.h"
 #include "relay/api/api.h"
 #include "relay/api/json_views.h"
 #include "relay/config/config.h"

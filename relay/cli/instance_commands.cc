@@ -12,7 +12,7 @@
 #include "relay/cli/table.h"
 #include "relay/cli/validators.h"
 #include "relay/config/config.h"
-#include "relay/serve.h"
+#include "relay/server/serve.h"
 
 namespace postern::relay {
 

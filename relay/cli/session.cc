@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "core/mail/address.h"
 #include "policy/accounts.h"
-#include "relay/account_admin.h"
+#include "relay/accounts/account_admin.h"
 #include "relay/cli/control_client.h"
 #include "relay/cli/running_gateway.h"
 #include "relay/config/config.h"

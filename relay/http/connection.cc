@@ -66,8 +66,8 @@ Malformed malformed(int status, std::string_view why) {
 /// The head as it stands in the stream, to its empty line. None: the peer left between two
 /// requests.
 Task<std::optional<std::string>> read_head(net::Stream& stream, const Limits& limits,
-                                           relay::IdleSessions& idle_sessions) {
-  const relay::IdleSessions::Mark mark(idle_sessions, stream);
+                                           net::IdleSessions& idle_sessions) {
+  const net::IdleSessions::Mark mark(idle_sessions, stream);
   const auto deadline = Loop::current().now() + limits.idle;
   for (std::size_t seen = 0;;) {
     const std::string_view have = stream.buffered();
@@ -172,7 +172,7 @@ Task<std::expected<T, Response>> outcome_of(std::string path, Task<T> work) {
 
 /// One request and its response. False: the connection is over.
 Task<bool> exchange(net::Stream& stream, Application& application, const Limits& limits,
-                    relay::IdleSessions& idle) {
+                    net::IdleSessions& idle) {
   auto head = co_await read_head(stream, limits, idle);
   if (!head) co_return false;
   if (const auto verdict = check_head(*head); !verdict) {
@@ -230,8 +230,7 @@ Response problem(int status, std::string_view title, std::string_view detail) {
   return {status, write_json(body), "application/problem+json", {}};
 }
 
-Task<> serve(net::Stream stream, Application& application, Limits limits,
-             relay::IdleSessions& idle) {
+Task<> serve(net::Stream stream, Application& application, Limits limits, net::IdleSessions& idle) {
   std::optional<Malformed> last_words;
   bool is_over = false;
   try {

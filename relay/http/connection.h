@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "core/async/task.h"
+#include "core/net/idle_sessions.h"
 #include "core/net/stream.h"
 #include "policy/accounts.h"
-#include "relay/idle_sessions.h"
 
 namespace postern::http {
 
@@ -61,7 +61,6 @@ struct Limits {
 };
 
 /// Serves requests until the peer leaves, or sends what cannot be read in exactly one way.
-Task<> serve(net::Stream stream, Application& application, Limits limits,
-             relay::IdleSessions& idle);
+Task<> serve(net::Stream stream, Application& application, Limits limits, net::IdleSessions& idle);
 
 }  // namespace postern::http

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "core/async/offload.h"
-#include "queue/spool.h"
+#include "queue/spool/spool.h"
 
 namespace postern::relay {
 

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "core/async/offload.h"
-#include "delivery/local_addresses.h"
+#include "delivery/model/local_addresses.h"
 #include "policy/accounts.h"
+#include "relay/config/snapshot.h"
 #include "relay/intake/remembered.h"
-#include "relay/snapshot.h"
 
 namespace postern::relay {
 

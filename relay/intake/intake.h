@@ -13,7 +13,7 @@
 #include "core/mail/envelope.h"
 #include "core/net/address.h"
 #include "policy/accounts.h"
-#include "relay/reply.h"
+#include "relay/smtp/reply.h"
 
 namespace postern::relay {
 

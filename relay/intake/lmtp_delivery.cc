@@ -2,10 +2,10 @@
 // SQLite commit; what a recipient comes to beyond that goes on through the queue (RFC 2033 §4.2).
 #include "core/async/task_group.h"
 #include "core/log.h"
-#include "delivery/local_delivery.h"
+#include "delivery/attempt/local_delivery.h"
 #include "mailbox/store/hub.h"
 #include "relay/intake/reception.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 
 namespace postern::relay {
 

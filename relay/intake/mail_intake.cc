@@ -6,7 +6,7 @@
 #include "relay/config/config.h"
 #include "relay/intake/reception.h"
 #include "relay/intake/relay_policy.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 
 namespace postern::relay {
 

@@ -3,14 +3,14 @@
 
 #include <memory>
 
-#include "delivery/dispatcher.h"
-#include "delivery/router.h"
-#include "queue/queue.h"
+#include "core/rate_meter.h"
+#include "delivery/attempt/dispatcher.h"
+#include "delivery/route/router.h"
+#include "queue/store/queue.h"
+#include "relay/config/snapshot.h"
 #include "relay/intake/body_keeper.h"
 #include "relay/intake/directory.h"
 #include "relay/intake/intake.h"
-#include "relay/rate_meter.h"
-#include "relay/snapshot.h"
 
 namespace postern::mailbox {
 class Mailboxes;

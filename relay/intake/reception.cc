@@ -9,7 +9,7 @@
 #include "policy/sender_identity.h"
 #include "relay/config/config.h"
 #include "relay/intake/trace.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 
 namespace postern::relay {
 namespace {

@@ -10,7 +10,7 @@
 #include "core/async/guarded.h"
 #include "core/async/timer.h"
 #include "core/log.h"
-#include "relay/serve.h"
+#include "relay/server/serve.h"
 
 namespace postern::relay {
 namespace {

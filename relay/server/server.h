@@ -11,8 +11,8 @@
 #include "core/async/on_loop.h"
 #include "core/async/sync.h"
 #include "core/async/task_group.h"
-#include "queue/heartbeat.h"
-#include "queue/managed_redis.h"
+#include "queue/node/heartbeat.h"
+#include "queue/node/managed_redis.h"
 #include "relay/api/api.h"
 #include "relay/server/process.h"
 #include "relay/worker/worker.h"
@@ -96,7 +96,7 @@ class Server {
   http::ServerHooks hooks_;
   std::vector<std::unique_ptr<http::Api>> apis_;  ///< one for each worker
   std::unique_ptr<http::Api> control_, submit_;
-  IdleSessions control_idle_;
+  net::IdleSessions control_idle_;
   TaskGroup control_sessions_, background_;
   std::optional<net::Listener> control_listener_, submit_listener_;
   Channel<Wish> wishes_{16};

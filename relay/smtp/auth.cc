@@ -1,6 +1,6 @@
 // relay/smtp/auth.cc: AUTH PLAIN and AUTH LOGIN (RFC 4954, RFC 4616).
 #include "policy/sasl.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {
@@ -16,13 +16,13 @@ using Credentials = std::expected<policy::Credentials, Answer>;
 /// Who is asked, and how long we wait for an answer.
 struct Client {
   net::Stream& stream;
-  relay::IdleSessions& idle;
+  net::IdleSessions& idle;
   std::chrono::milliseconds timeout;
 };
 
 Task<Response> ask(const Client& client, std::string_view challenge) {
   co_await client.stream.write(reply::challenge.with(challenge).wire());
-  const relay::IdleSessions::Mark mark(client.idle, client.stream);
+  const net::IdleSessions::Mark mark(client.idle, client.stream);
   const net::Stream::Line line =
       co_await client.stream.read_line(policy::sasl_response_limit, client.timeout);
   if (line.too_long) co_return std::unexpected(reply::line_too_long);

@@ -1,6 +1,6 @@
 // relay/smtp/bdat.cc: BDAT takes the message in counted chunks (RFC 3030).
 #include "core/async/loop.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {

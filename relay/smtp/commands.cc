@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/number.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 
 namespace postern::smtp {
 namespace {

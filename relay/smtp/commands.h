@@ -9,7 +9,7 @@
 
 #include "core/mail/address.h"
 #include "core/mail/envelope.h"
-#include "relay/reply.h"
+#include "relay/smtp/reply.h"
 
 namespace postern::smtp {
 

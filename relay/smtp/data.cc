@@ -1,7 +1,7 @@
 // relay/smtp/data.cc: DATA takes the message up to its dot (RFC 5321 §4.1.1.4, §4.5.2).
 #include "core/async/loop.h"
 #include "core/mail/dot_stuffing.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {

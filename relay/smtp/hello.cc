@@ -1,5 +1,5 @@
 // relay/smtp/hello.cc: EHLO, HELO and LHLO, and what we offer (RFC 5321 §4.1.1.1, RFC 2033 §4.1).
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {

@@ -1,5 +1,5 @@
 // relay/smtp/mail.cc: MAIL opens a transaction (RFC 5321 §4.1.1.2; SIZE: RFC 1870 §6.1).
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {

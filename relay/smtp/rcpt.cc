@@ -1,5 +1,5 @@
 // relay/smtp/rcpt.cc: RCPT names a recipient (RFC 5321 §4.1.1.3; DSN: RFC 3461 §4).
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {

@@ -2,7 +2,7 @@
 #include "relay/smtp/session.h"
 
 #include "core/log.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 
 namespace postern::smtp {
 namespace {
@@ -44,7 +44,7 @@ const Session::Verb* Session::find_verb(std::string_view word) {
 }
 
 Session::Session(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-                 mailbox::Authenticator& logins, relay::IdleSessions& idle)
+                 mailbox::Authenticator& logins, net::IdleSessions& idle)
     : stream_(stream), terms_(terms), intake_(intake), logins_(logins), idle_(idle) {
   origin_.door = terms.door;
   origin_.peer = stream.peer();
@@ -95,7 +95,7 @@ std::size_t Session::faults_allowed() const {
 
 /// A line of its own, for the view dies with the next read, and handlers read.
 Task<std::string> Session::next_line(bool& is_too_long) {
-  const relay::IdleSessions::Mark mark(idle_, stream_);
+  const net::IdleSessions::Mark mark(idle_, stream_);
   const net::Stream::Line line = co_await stream_.read_line(longest_line, terms_.command_timeout);
   std::string text(line.text);
   is_too_long = line.too_long || (text.size() > longest_command && Request(text).word() != "AUTH");
@@ -164,13 +164,13 @@ void Session::reset() {
 
 namespace {
 
-Task<> shake_hands(net::Stream& stream, const Terms& terms, relay::IdleSessions& idle) {
-  const relay::IdleSessions::Mark mark(idle, stream);
+Task<> shake_hands(net::Stream& stream, const Terms& terms, net::IdleSessions& idle) {
+  const net::IdleSessions::Mark mark(idle, stream);
   co_await stream.start_tls_server(terms.context, terms.command_timeout);
 }
 
 Task<> run_sessions(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-                    mailbox::Authenticator& logins, relay::IdleSessions& idle) {
+                    mailbox::Authenticator& logins, net::IdleSessions& idle) {
   if (terms.implicit_tls) co_await shake_hands(stream, terms, idle);
   bool greets = true;
   for (;;) {
@@ -194,7 +194,7 @@ Task<> say_and_close(net::Stream& stream, Answer answer, std::chrono::seconds li
 }  // namespace
 
 Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::Intake& intake,
-                mailbox::Authenticator& logins, relay::IdleSessions& idle) {
+                mailbox::Authenticator& logins, net::IdleSessions& idle) {
   std::optional<Answer> last_words;
   try {
     co_await run_sessions(stream, *terms, intake, logins, idle);

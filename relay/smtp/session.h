@@ -11,12 +11,12 @@
 #include "core/async/task.h"
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/envelope.h"
+#include "core/net/idle_sessions.h"
 #include "core/net/stream.h"
 #include "mailbox/authenticator.h"
-#include "relay/idle_sessions.h"
 #include "relay/intake/intake.h"
-#include "relay/reply.h"
 #include "relay/smtp/commands.h"
+#include "relay/smtp/reply.h"
 #include "relay/smtp/terms.h"
 
 namespace postern::smtp {
@@ -32,7 +32,7 @@ class Session {
   enum class Ending { over, start_tls };
 
   Session(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-          mailbox::Authenticator& logins, relay::IdleSessions& idle);
+          mailbox::Authenticator& logins, net::IdleSessions& idle);
 
   /// Greets, unless this goes on after STARTTLS.
   Task<Ending> serve(bool greets);
@@ -104,7 +104,7 @@ class Session {
   const Terms& terms_;
   relay::Intake& intake_;
   mailbox::Authenticator& logins_;
-  relay::IdleSessions& idle_;
+  net::IdleSessions& idle_;
 
   Phase phase_ = Phase::connected;
   bool closing_ = false;
@@ -131,6 +131,6 @@ class Session {
 
 /// The whole life of an accepted connection: implicit TLS, sessions, the farewell.
 Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::Intake& intake,
-                mailbox::Authenticator& logins, relay::IdleSessions& idle);
+                mailbox::Authenticator& logins, net::IdleSessions& idle);
 
 }  // namespace postern::smtp

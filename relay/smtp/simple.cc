@@ -1,5 +1,5 @@
 // relay/smtp/simple.cc: the verbs that need no more than a line.
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {

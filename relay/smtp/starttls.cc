@@ -1,5 +1,5 @@
 // relay/smtp/starttls.cc: STARTTLS (RFC 3207).
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
 namespace postern::smtp {

@@ -4,7 +4,7 @@
 #include "mailbox/imap/session.h"
 #include "mailbox/pop3/session.h"
 #include "relay/http/connection.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 #include "relay/worker/worker.h"
 
 namespace postern::relay {
@@ -234,7 +234,7 @@ Task<> Worker::speak_pop3(const Listener& settings, net::Stream stream,
 
 Task<> Worker::speak_http(const Listener& settings, net::Stream stream) {
   if (has_implicit_tls(settings.service)) {
-    const IdleSessions::Mark mark(idle_, stream);
+    const net::IdleSessions::Mark mark(idle_, stream);
     co_await stream.start_tls_server(snapshot_->tls, handshake);
   }
   http::Limits limits;

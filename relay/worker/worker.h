@@ -13,21 +13,21 @@
 #include "core/async/task_group.h"
 #include "core/net/address_table.h"
 #include "core/net/dns.h"
+#include "core/net/idle_sessions.h"
 #include "core/net/listener.h"
-#include "delivery/courier.h"
-#include "delivery/dispatcher.h"
-#include "delivery/logging_events.h"
-#include "delivery/router.h"
+#include "core/rate_meter.h"
+#include "delivery/attempt/courier.h"
+#include "delivery/attempt/dispatcher.h"
+#include "delivery/attempt/logging_events.h"
+#include "delivery/route/router.h"
 #include "mailbox/session_context.h"
-#include "queue/node.h"
-#include "queue/queue.h"
+#include "queue/model/node.h"
+#include "queue/store/queue.h"
 #include "relay/config/config.h"
-#include "relay/idle_sessions.h"
+#include "relay/config/snapshot.h"
 #include "relay/intake/directory.h"
 #include "relay/intake/mail_intake.h"
-#include "relay/rate_meter.h"
 #include "relay/smtp/session.h"
-#include "relay/snapshot.h"
 #include "relay/worker/logins.h"
 
 namespace postern::http {
@@ -93,7 +93,7 @@ class Worker {
   delivery::Dispatcher& dispatcher() { return *dispatcher_; }
   delivery::Courier& courier() { return *courier_; }
   mailbox::AccountHub& hub() { return *hub_; }
-  IdleSessions& idle_sessions() { return idle_; }
+  net::IdleSessions& idle_sessions() { return idle_; }
 
   /// What others lean on: mailboxes, courier, queue. Returns when Redis has answered.
   Task<> open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis);
@@ -147,7 +147,7 @@ class Worker {
   std::unique_ptr<MailIntake> intake_;
   http::Application* http_ = nullptr;
 
-  IdleSessions idle_;
+  net::IdleSessions idle_;
   TaskGroup senders_;  ///< SMTP and HTTP: they may be about to get a 250
   TaskGroup readers_;  ///< IMAP and POP3 before login
   std::map<std::string, std::shared_ptr<Door>> doors_;  ///< by address

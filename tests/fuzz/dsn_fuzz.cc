@@ -3,8 +3,8 @@
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/encodings.h"
 #include "core/mail/mime.h"
-#include "delivery/dsn.h"
-#include "delivery/sanitise.h"
+#include "delivery/model/sanitise.h"
+#include "delivery/report/dsn.h"
 
 #include <cstdint>
 #include <string>

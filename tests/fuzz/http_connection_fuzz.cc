@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 1) return 0;
   const std::string_view sent(reinterpret_cast<const char*>(data + 1), size - 1);
   http::Echo application;
-  relay::IdleSessions idle;
+  net::IdleSessions idle;
   http::Limits limits;
   limits.body = 1000;
   const std::string said = fuzz::converse(

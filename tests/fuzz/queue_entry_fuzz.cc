@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "queue/codec.h"
+#include "queue/store/codec.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace postern::queue;

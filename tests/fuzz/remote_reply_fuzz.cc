@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "delivery/remote_reply.h"
+#include "delivery/smtp/remote_reply.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace postern::delivery;

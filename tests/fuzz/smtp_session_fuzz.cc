@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   smtp::FakeIntake intake;
   smtp::FakeLogins logins;
-  relay::IdleSessions idle;
+  net::IdleSessions idle;
   const std::string said = fuzz::converse(
       [&](net::Stream stream) {
         return smtp::converse(std::move(stream), terms_of(door), intake, logins, idle);

@@ -7,7 +7,7 @@
 #include "core/async/task_group.h"
 #include "core/async/thread_pool.h"
 #include "core/async/timer.h"
-#include "delivery/courier.h"
+#include "delivery/attempt/courier.h"
 #include "tests/unit/delivery/scripted_server.h"
 
 namespace postern::delivery {

@@ -1,5 +1,5 @@
 // The dispatcher over a real queue, real mailboxes and scripted hosts.
-#include "delivery/dispatcher.h"
+#include "delivery/attempt/dispatcher.h"
 
 #include <catch2/catch.hpp>
 
@@ -7,10 +7,10 @@
 #include "core/async/thread_pool.h"
 #include "core/async/timer.h"
 #include "core/net/dns.h"
-#include "delivery/courier.h"
+#include "delivery/attempt/courier.h"
 #include "mailbox/store/hub.h"
-#include "queue/heartbeat.h"
-#include "queue/spool.h"
+#include "queue/node/heartbeat.h"
+#include "queue/spool/spool.h"
 #include "tests/unit/delivery/scripted_server.h"
 #include "tests/unit/queue/redis_server.h"
 

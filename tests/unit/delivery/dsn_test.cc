@@ -1,5 +1,5 @@
 // Delivery reports: what machines read, what people read, and what strangers cannot put into them.
-#include "delivery/dsn.h"
+#include "delivery/report/dsn.h"
 
 #include <catch2/catch.hpp>
 
@@ -7,7 +7,7 @@
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
 #include "core/mail/mime.h"
-#include "delivery/sanitise.h"
+#include "delivery/model/sanitise.h"
 
 using namespace postern;
 using namespace postern::delivery;

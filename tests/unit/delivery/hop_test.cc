@@ -5,7 +5,7 @@
 #include "core/async/sync.h"
 #include "core/async/task_group.h"
 #include "core/async/timer.h"
-#include "delivery/hop.h"
+#include "delivery/pace/hop.h"
 
 using namespace postern;
 using namespace postern::delivery;

@@ -1,12 +1,12 @@
 // The pure parts of delivery: replies, routes, MX order, smarthosts, reports.
 #include <catch2/catch.hpp>
 
-#include "delivery/conclusion.h"
-#include "delivery/mx_hosts.h"
-#include "delivery/remote_reply.h"
-#include "delivery/report.h"
-#include "delivery/router.h"
-#include "delivery/smarthost.h"
+#include "delivery/attempt/conclusion.h"
+#include "delivery/report/report.h"
+#include "delivery/route/mx_hosts.h"
+#include "delivery/route/router.h"
+#include "delivery/route/smarthost.h"
+#include "delivery/smtp/remote_reply.h"
 
 using namespace postern;
 using namespace postern::delivery;

@@ -1,5 +1,5 @@
 // tests/unit/delivery/router_test.cc: what a recipient comes to: aliases, routes, catch-all.
-#include "delivery/router.h"
+#include "delivery/route/router.h"
 
 #include <catch2/catch.hpp>
 #include <map>

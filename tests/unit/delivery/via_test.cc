@@ -1,5 +1,5 @@
 // tests/unit/delivery/via_test.cc: what a route may say in `via`.
-#include "delivery/via.h"
+#include "delivery/route/via.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // tests/unit/queue/append_room_test.cc: blocks ahead of an append-only file.
-#include "queue/append_room.h"
+#include "queue/node/append_room.h"
 
 #include <sys/stat.h>
 

@@ -2,8 +2,8 @@
 #include <fstream>
 
 #include "core/async/task_group.h"
-#include "queue/heartbeat.h"
-#include "queue/spool.h"
+#include "queue/node/heartbeat.h"
+#include "queue/spool/spool.h"
 #include "tests/unit/queue/queue_bench.h"
 
 using namespace postern;

@@ -1,5 +1,5 @@
 // tests/unit/queue/managed_redis_test.cc: our own redis-server, killed, orphaned, replaced.
-#include "queue/managed_redis.h"
+#include "queue/node/managed_redis.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

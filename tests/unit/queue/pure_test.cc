@@ -3,13 +3,13 @@
 #include <fstream>
 #include <set>
 
-#include "queue/codec.h"
-#include "queue/heartbeat.h"
-#include "queue/node.h"
-#include "queue/queue_id.h"
-#include "queue/retry_schedule.h"
-#include "queue/settings_check.h"
-#include "queue/spool.h"
+#include "queue/model/node.h"
+#include "queue/model/queue_id.h"
+#include "queue/model/retry_schedule.h"
+#include "queue/node/heartbeat.h"
+#include "queue/spool/spool.h"
+#include "queue/store/codec.h"
+#include "queue/store/settings_check.h"
 #include "tests/unit/queue/folder.h"
 
 using namespace postern::queue;

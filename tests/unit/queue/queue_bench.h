@@ -5,7 +5,7 @@
 
 #include "core/async/thread_pool.h"
 #include "core/async/timer.h"
-#include "queue/queue.h"
+#include "queue/store/queue.h"
 #include "tests/unit/queue/redis_server.h"
 
 namespace postern::queue {

@@ -1,7 +1,7 @@
 // tests/unit/queue/queue_test.cc: how a message goes through the queue.
-#include "queue/heartbeat.h"
-#include "queue/spool.h"
-#include "queue/wire.h"
+#include "queue/node/heartbeat.h"
+#include "queue/spool/spool.h"
+#include "queue/store/wire.h"
 #include "tests/unit/queue/queue_bench.h"
 
 using namespace postern;

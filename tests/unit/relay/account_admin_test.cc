@@ -1,5 +1,5 @@
 // tests/unit/relay/account_admin_test.cc: the operator's work on accounts and aliases.
-#include "relay/account_admin.h"
+#include "relay/accounts/account_admin.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>

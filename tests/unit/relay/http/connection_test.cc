@@ -32,7 +32,7 @@ class Client {
   bool is_closed() { return loop_.run_until_done(read_end()); }
 
   http::Echo application;
-  relay::IdleSessions idle;
+  net::IdleSessions idle;
   std::string head;  ///< of the last response
 
  private:

@@ -194,7 +194,7 @@ TEST_CASE("who hangs up after his last command still gets the reply to it") {
   loop.run_until_done(write_and_leave(&pair, &text));
   FakeIntake intake;
   FakeLogins logins;
-  relay::IdleSessions idle;
+  net::IdleSessions idle;
   TaskGroup group;
   group.spawn(smtp::converse(std::move(pair.server), std::make_shared<smtp::Terms>(port_25()),
                              intake, logins, idle));
@@ -212,7 +212,7 @@ TEST_CASE("a client that takes no replies is not read from any more") {
   pair.server.set_write_timeout(100ms);
   FakeIntake intake;
   FakeLogins logins;
-  relay::IdleSessions idle;
+  net::IdleSessions idle;
   TaskGroup group;
   group.spawn(smtp::converse(std::move(pair.server), std::make_shared<smtp::Terms>(port_25()),
                              intake, logins, idle));

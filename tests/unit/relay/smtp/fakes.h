@@ -3,7 +3,7 @@
 
 #include "mailbox/authenticator.h"
 #include "relay/intake/intake.h"
-#include "relay/replies.h"
+#include "relay/smtp/replies.h"
 
 namespace postern::smtp {
 

@@ -87,7 +87,7 @@ class ScriptedClient {
 
   Loop loop_;
   TaskGroup group_;
-  relay::IdleSessions idle_;
+  net::IdleSessions idle_;
   std::shared_ptr<smtp::Terms> terms_;
   net::Listener listener_;
   net::Stream stream_;

@@ -1,0 +1,29 @@
+// queue/model/retry_schedule.cc: exponential back-off with jitter.
+#include "queue/model/retry_schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace postern::queue {
+
+using std::chrono::milliseconds;
+
+RetrySchedule::RetrySchedule(Settings settings) : settings_(settings) {}
+
+std::optional<milliseconds> RetrySchedule::next_wait(unsigned failures, milliseconds age,
+                                                     double dice) const {
+  if (age >= settings_.expire) return std::nullopt;
+  const double exponent = failures > 0 ? failures - 1 : 0;
+  const double first = static_cast<double>(settings_.first.count());
+  const double most = static_cast<double>(settings_.max.count());
+  const double plain = std::min(most, first * std::pow(settings_.factor, exponent));
+  const double spread = plain * (1 + settings_.jitter * (2 * dice - 1));
+  const milliseconds wait{static_cast<std::int64_t>(std::max(1.0, spread))};
+  return std::min(wait, settings_.expire - age);
+}
+
+bool RetrySchedule::should_warn(milliseconds age, bool warned) const {
+  return !warned && settings_.warn_after.count() > 0 && age >= settings_.warn_after;
+}
+
+}  // namespace postern::queue

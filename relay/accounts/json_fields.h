@@ -1,0 +1,30 @@
+// relay/accounts/json_fields.h: which keys the JSON object of a request may have, and what they
+// hold.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+
+namespace postern::relay {
+
+enum class JsonKind : std::uint8_t { text, truth, number, object, list, texts, text_or_texts };
+
+struct JsonField {
+  std::string_view name;
+  JsonKind kind;
+};
+
+/// What is wrong with `object`, for a person: it is none, it has a key that is not `known`, or one
+/// that holds something else than its kind. None: every key is known, and can be read as what it
+/// is. What lies deeper than the items of a list is not looked at.
+std::optional<std::string> mistake_in(const Json& object, std::span<const JsonField> known);
+
+/// `object` without the keys that are null, where null says that a value was left out.
+Json without_nulls(Json object);
+
+}  // namespace postern::relay
