@@ -18,6 +18,7 @@ using std::chrono::sys_seconds;
 
 constexpr std::size_t most_targets = 1000;  ///< of an alias, and of all that it leads to
 
+/// By the system's clock: the accounts are asked on threads of a pool, which have no loop.
 inline sys_seconds now() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }

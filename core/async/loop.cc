@@ -110,7 +110,8 @@ void Loop::run_ready() {
 }
 
 void Loop::arm_timer() {
-  if (timers_.empty()) {
+  // Waiting brings nothing nearer while the clock is held: who moves it fires what is due.
+  if (timers_.empty() || (clock_.is_held() && timers_.begin()->first > now())) {
     uv_timer_stop(&timer_);
     return;
   }

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/async/clock.h"
 #include "core/async/task.h"
 #include "core/async/timer_hook.h"
 
@@ -56,8 +57,11 @@ class Loop {
     // UV_RUN_ONCE runs timers and pending callbacks first and would then sleep all the same.
     if (inside_uv_) uv_stop(&uv_);
   }
-  void at_turn_end(TurnEnd& hook);
-  std::chrono::steady_clock::time_point now() const { return std::chrono::steady_clock::now(); }
+  void at_turn_end(TurnEnd& hook);  ///< once; again from inside turn_ended() if need be
+
+  /// What time it is here: all that decides by time asks its loop, or is told. Not thread-safe.
+  std::chrono::steady_clock::time_point now() const { return clock_.now(); }
+  std::chrono::system_clock::time_point wall_now() const { return clock_.wall_now(); }
 
   /// Runs the loop until `task` ends; gives its result or throws its exception. For tests and the
   /// command line.
@@ -71,12 +75,14 @@ class Loop {
  private:
   friend class TurnEnd;
   friend class TimerHook;
+  friend class ManualClock;  // tests/support/manual_clock.h
   void turn();
   void run_posted();
   void run_ready();
   void arm_timer();
   void fire_timers();
 
+  Clock clock_;
   uv_loop_t uv_{};
   uv_async_t wake_{};
   uv_timer_t timer_{};

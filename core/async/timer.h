@@ -7,7 +7,8 @@
 
 namespace postern {
 
-/// `co_await sleep_for(5s)`.
+/// `co_await sleep_for(5s)`: by the clock of the loop. Throws Cancelled when the scope is
+/// cancelled.
 class sleep_for : public Wait, private TimerHook {
  public:
   explicit sleep_for(std::chrono::milliseconds wait) : wait_(wait) {}

@@ -7,11 +7,12 @@
 
 namespace postern {
 
-/// A one-shot timer on the current loop; stops itself when destroyed.
+/// A one-shot timer on the current loop, by the clock of that loop; stops itself when destroyed.
 class TimerHook {
  public:
-  void start(std::chrono::milliseconds wait);  ///< starts over when it runs
+  void start(std::chrono::milliseconds wait);  ///< starts over when it runs; a year at most
   void stop() noexcept;
+  /// Called by the loop, which runs no coroutine meanwhile: wake one, or cancel a scope.
   virtual void time_is_up() = 0;
 
  protected:

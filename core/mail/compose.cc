@@ -248,6 +248,7 @@ std::expected<std::string, SyntaxError> Composer::build(std::string_view unique)
 std::string new_message_id(std::string_view domain) {
   std::array<unsigned char, 12> random{};
   POSTERN_ASSERT(RAND_bytes(random.data(), random.size()) == 1);
+  // Nothing is decided by it: it only keeps ids of different seconds apart.
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::system_clock::now().time_since_epoch());
   return fmt::format("<{}.{:x}@{}>",

@@ -271,7 +271,7 @@ Task<std::optional<queue::NewMessage>> Dispatcher::State::report(queue::Lease le
   const std::string_view original = lease.body.is_in_memory() ? std::string_view(lease.body.bytes())
                                                               : std::string_view(beginning);
   queue::NewMessage message =
-      make_report(lease, reports, *to, original, *settings, std::chrono::system_clock::now());
+      make_report(lease, reports, *to, original, *settings, parts.loop.wall_now());
   std::vector<mail::Recipient> recipients;
   for (const Destination& one : co_await parts.router.destinations(std::nullopt, *to))
     recipients.push_back({.address = one.address,

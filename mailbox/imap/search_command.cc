@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/async/loop.h"
 #include "mailbox/imap/account_session.h"
 #include "mailbox/imap/search.h"
 #include "mailbox/imap/writer.h"
@@ -83,7 +84,7 @@ Task<Answer> imap_search(AccountSession& session, Request request) {
   session.speaks_condstore |= with_modseq;
   search->key.resolve(session.selection->view.size(), session.selection->view.largest_uid());
 
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())
+  const auto now = std::chrono::floor<std::chrono::seconds>(Loop::current().wall_now())
                        .time_since_epoch()
                        .count();
   const auto folder = session.selection->folder;

@@ -152,6 +152,7 @@ std::optional<ContentId> MailboxStore::Inner::dead_content(std::span<const Conte
 }
 
 bool MailboxStore::maintain(std::span<const ContentId> held) {
+  // On a thread of the pool, which has no loop: the slice measures its own work.
   const auto end = std::chrono::steady_clock::now() + maintenance_slice;
   return inner_->atomically([&] {
     Sqlite& database = inner_->database;

@@ -115,7 +115,8 @@ std::shared_ptr<void> Mailbox::try_lock_maildrop() {
 // Opening and closing -----------------------------------------------------------------------------
 
 Task<> Mailbox::open_stores(std::chrono::seconds remember_deliveries) {
-  co_await offload(settings_->pool, [&] {
+  const auto now = Loop::current().wall_now();
+  co_await offload(settings_->pool, [&, now] {
     std::error_code ignored;  // opening says it better
     std::filesystem::create_directories(settings_->options.folder, ignored);
     const std::string path = settings_->path(account_);
@@ -123,10 +124,9 @@ Task<> Mailbox::open_stores(std::chrono::seconds remember_deliveries) {
         std::make_unique<MailboxStore>(path, MailboxStore::Mode::read_write, settings_->indexer);
     auto reader =
         std::make_unique<MailboxStore>(path, MailboxStore::Mode::read_only, settings_->indexer);
-    writer->forget_deliveries(
-        std::chrono::duration_cast<std::chrono::seconds>(
-            std::chrono::system_clock::now().time_since_epoch() - remember_deliveries)
-            .count());
+    writer->forget_deliveries(std::chrono::duration_cast<std::chrono::seconds>(
+                                  now.time_since_epoch() - remember_deliveries)
+                                  .count());
     writer->forget_expunged();
     keyword_names_ = writer->keyword_names();
     writer_ = std::move(writer);

@@ -32,6 +32,7 @@ Task<std::vector<Uid>> Mailbox::search(std::shared_ptr<FolderIndex> folder,
   std::size_t next = 0;
   while (next < to_verify.size()) {
     next = co_await read([&](MailboxStore& store) {
+      // On a thread of the pool, which has no loop: the slice measures its own work.
       const auto end = std::chrono::steady_clock::now() + search_slice;
       std::size_t at = next;
       store.at_one_moment([&] {

@@ -100,7 +100,7 @@ struct MailboxStore::Inner {
                          ModSeq modseq);
 };
 
-Seconds now_seconds();
+Seconds now_seconds();  ///< a stamp, by the system's clock: a thread of the pool has no loop
 
 /// Whether one walk from the first to the last is cheaper than a search for each: clients mostly
 /// ask for neighbours. Those that are not there cost nothing.

@@ -39,8 +39,7 @@ Node::Node(std::filesystem::path data_dir) : data_dir_(std::move(data_dir)) {
   writer_ = name_ + "." + random_name(8);
 }
 
-bool Node::still_ours() const {
-  const auto now = std::chrono::steady_clock::now();
+bool Node::still_ours(std::chrono::steady_clock::time_point now) const {
   const std::int64_t confirmed = confirmed_.load(std::memory_order_acquire);
   return confirmed != 0 && ticks(now - lease_in_use) < confirmed;
 }

@@ -25,8 +25,9 @@ class Node {
   const std::string& writer() const { return writer_; }  ///< name and boot, for spool files
   const std::filesystem::path& data_dir() const { return data_dir_; }
 
-  /// May what we lease be sent now? Called before MAIL and before the final dot, from any thread.
-  bool still_ours() const;
+  /// May what we lease be sent at `now`? Called before MAIL and before the final dot, from any
+  /// thread.
+  bool still_ours(std::chrono::steady_clock::time_point now) const;
   /// A heartbeat that left at `sent` was confirmed.
   void confirm(std::chrono::steady_clock::time_point sent);
 

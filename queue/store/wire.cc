@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/async/loop.h"
 #include "core/sha256.h"
 #include "queue/store/codec.h"
 
@@ -62,7 +63,7 @@ std::vector<mail::Recipient> still_open(const Lease& lease, const Settlement& se
 
 }  // namespace
 
-WallTime wall_now() { return std::chrono::system_clock::now(); }
+WallTime wall_now() { return Loop::current().wall_now(); }
 
 std::string idempotency_name(const std::string& account, const std::string& key) {
   if (key.empty()) return {};

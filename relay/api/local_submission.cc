@@ -63,7 +63,7 @@ std::expected<LocalEnvelope, std::string> read_envelope(const Request& request,
 std::expected<Submission, Response> read_local(const Request& request, const std::string& hostname,
                                                const mail::EmailAddress& user) {
   if (media_type(request) == "application/json" && !request.parameter("from"))
-    return read_json_message(request);
+    return read_json_message(request, Loop::current().wall_now());
   auto envelope = read_envelope(request, hostname, user);
   if (!envelope) return std::unexpected(problem(400, "Bad Request", envelope.error()));
   return as_submission(std::move(envelope->sender), std::move(envelope->recipients), request.body);

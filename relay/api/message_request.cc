@@ -125,15 +125,15 @@ std::expected<void, std::string> add_attachments(mail::Composer& composer, const
   return {};
 }
 
-std::expected<Composed, std::string> compose(const Json& body, std::string_view unique) {
+std::expected<Composed, std::string> compose(const Json& body, std::string_view unique,
+                                             std::chrono::system_clock::time_point now) {
   if (!body.contains("from")) return std::unexpected("from is missing");
   const auto from = read_people(body["from"], "from");
   if (!from) return std::unexpected(from.error());
   if (from->size() != 1) return std::unexpected("from is one address");
   Composed composed{from->front().address, {}, {}};
   mail::Composer composer;
-  composer.from(*from).date(
-      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+  composer.from(*from).date(std::chrono::floor<std::chrono::seconds>(now));
   for (const char* key : {"to", "cc", "bcc"}) {
     if (!body.contains(key)) continue;
     const auto people = read_people(body[key], key);
@@ -218,12 +218,13 @@ std::string media_type(const Request& request) {
   return mail::lower_case(type.substr(0, type.find_first_of("; ")));
 }
 
-std::expected<Submission, Response> read_json_message(const Request& request) {
+std::expected<Submission, Response> read_json_message(const Request& request,
+                                                      std::chrono::system_clock::time_point now) {
   const Json body = parse_message(request.body);
   if (body.is_discarded()) return std::unexpected(refuse(400, "the body is not JSON"));
   if (const auto mistake = mistake_in_message(body)) return std::unexpected(refuse(400, *mistake));
-  const auto unique = queue::text(queue::make_queue_id(std::chrono::system_clock::now()));
-  auto composed = compose(body, unique);
+  const auto unique = queue::text(queue::make_queue_id(now));
+  auto composed = compose(body, unique, now);
   if (!composed) return std::unexpected(refuse(422, composed.error()));
   // Keys are written in their order, whatever that of the request.
   return Submission{std::move(composed->sender), std::move(composed->recipients),

@@ -32,8 +32,9 @@ std::expected<Submission, Response> read_rfc822(const Request& request);
 /// Of the Content-Type field: in lower case, without parameters.
 std::string media_type(const Request& request);
 
-/// JSON, from which a message is composed; or why not: 400 where it is not understood, 422 where no
-/// message can be made of it.
-std::expected<Submission, Response> read_json_message(const Request& request);
+/// JSON, from which a message of `now` is composed; or why not: 400 where it is not understood, 422
+/// where no message can be made of it.
+std::expected<Submission, Response> read_json_message(const Request& request,
+                                                      std::chrono::system_clock::time_point now);
 
 }  // namespace postern::http

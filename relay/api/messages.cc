@@ -54,7 +54,8 @@ Task<Response> Api::take_message(const Request& request) {
   if (type != "message/rfc822" && type != "application/json") {
     co_return problem(415, "Unsupported Media Type", "application/json or message/rfc822");
   }
-  auto message = type == "message/rfc822" ? read_rfc822(request) : read_json_message(request);
+  auto message = type == "message/rfc822" ? read_rfc822(request)
+                                          : read_json_message(request, Loop::current().wall_now());
   if (!message) co_return message.error();
   co_return co_await submit(request, std::move(*message));
 }

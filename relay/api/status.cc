@@ -18,7 +18,8 @@ std::string_view kind_text(int status) {
 }
 
 /// Of the first certificate in a PEM file.
-std::optional<Json> certificate_view(const std::filesystem::path& path) {
+std::optional<Json> certificate_view(const std::filesystem::path& path,
+                                     std::chrono::system_clock::time_point now) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "r"),
                                                              std::fclose);
   if (!file) return {};
@@ -30,7 +31,7 @@ std::optional<Json> certificate_view(const std::filesystem::path& path) {
   const auto expires = std::chrono::system_clock::from_time_t(timegm(&end));
   char subject[256] = "";
   X509_NAME_oneline(X509_get_subject_name(certificate.get()), subject, sizeof subject);
-  const auto left = expires - std::chrono::system_clock::now();
+  const auto left = expires - now;
   return Json{{"file", path.string()},
               {"subject", subject},
               {"expires", time_text(expires)},
@@ -76,7 +77,8 @@ Task<Json> Api::view_of_certificates() {
   Json certificates = Json::array();
   const auto file = snapshot_->config->tls.certificate;
   if (file.empty()) co_return certificates;
-  const auto one = co_await offload(house_.disk, [&] { return certificate_view(file); });
+  const auto one = co_await offload(
+      house_.disk, [&, now = Loop::current().wall_now()] { return certificate_view(file, now); });
   if (one) certificates.push_back(*one);
   co_return certificates;
 }
@@ -85,7 +87,7 @@ Task<Response> Api::status() {
   const auto& config = *snapshot_->config;
   const QueueView queue = co_await look_at_queue();
   const std::string trouble = queue.trouble.empty() ? hooks_.trouble() : queue.trouble;
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = Loop::current().now();
   const auto& rates = house_.rates;
   co_return json_response({{"version", POSTERN_VERSION},
                            {"hostname", config.hostname},
@@ -118,7 +120,7 @@ Task<Response> Api::accounts(const Request& request, std::string_view method) {
     return result;
   });
   // `remove --purge`, and what was removed 30 days ago
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = std::chrono::floor<std::chrono::seconds>(Loop::current().wall_now());
   for (const auto& removed :
        co_await offload(house_.disk, [&] { return house_.accounts.purgeable(now); })) {
     co_await house_.mailboxes.purge(removed.id);

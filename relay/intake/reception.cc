@@ -45,8 +45,8 @@ MailReception::MailReception(const IntakeParts& parts, std::shared_ptr<const Sna
       envelope_(std::move(envelope)),
       admitted_(std::move(admitted)),
       once_(std::move(once)),
-      id_(queue::make_queue_id(std::chrono::system_clock::now())),
-      now_(std::chrono::system_clock::now()),
+      id_(queue::make_queue_id(Loop::current().wall_now())),
+      now_(Loop::current().wall_now()),
       keeper_(parts.spool, id_) {}
 
 Task<> MailReception::write(std::string_view octets) {
@@ -242,7 +242,7 @@ Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDeliv
                          {"peer", origin_.peer.text()},
                          {"protocol", origin_.protocol},
                          {"account", origin_.account ? origin_.account->address.text() : ""}});
-  parts_.accepted.add(std::chrono::steady_clock::now());
+  parts_.accepted.add(Loop::current().now());
   parts_.dispatcher.take(std::move(*leases));
   co_return reply::queued.with(queue::text(id_));
 }

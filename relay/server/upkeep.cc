@@ -60,7 +60,7 @@ Task<> Server::give_memory_back() {
 }
 
 Task<> Server::purge_removed_accounts() {
-  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = std::chrono::floor<std::chrono::seconds>(loop_.wall_now());
   for (const auto& removed :
        co_await offload(house_->disk, [&] { return house_->accounts.purgeable(now); })) {
     co_await house_->mailboxes.purge(removed.id);

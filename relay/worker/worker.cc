@@ -25,6 +25,7 @@ std::string sign_again(const std::shared_ptr<const Snapshot>& snapshot, std::str
   const auto domain = mail::Domain::parse(list.entries.front().domain);
   const auto keys = domain ? snapshot->dkim.find(domain->text()) : snapshot->dkim.end();
   if (keys == snapshot->dkim.end()) return {};
+  // On a thread of the pool, which has no loop: the date of the signature.
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   return policy::dkim_sign(keys->second, message, now);
 }
@@ -40,7 +41,7 @@ std::shared_ptr<std::atomic<int>> SessionCounts::of(const std::string& listener)
 
 void CountedEvents::on(const delivery::DeliveryEvent& event) {
   log_.on(event);
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = Loop::current().now();
   if (event.fact == delivery::Fact::delivered) rates_.delivered.add(now);
   if (event.fact == delivery::Fact::deferred) rates_.deferred.add(now);
   if (event.fact == delivery::Fact::bounced) rates_.bounced.add(now);
@@ -111,7 +112,7 @@ Task<> Worker::start(http::Application& http) {
           .router = *router_,
           .events = events_,
           .couriers = house_.couriers,
-          .lease_is_fresh = [&node = house_.node] { return node.still_ours(); },
+          .lease_is_fresh = [this] { return house_.node.still_ours(loop_.now()); },
           .resigner = [this] { return std::bind_front(sign_again, snapshot_); }},
       settings);
   intake_ = std::make_unique<MailIntake>(
