@@ -17,9 +17,11 @@ std::optional<milliseconds> RetrySchedule::next_wait(unsigned failures, millisec
   const double first = static_cast<double>(settings_.first.count());
   const double most = static_cast<double>(settings_.max.count());
   const double plain = std::min(most, first * std::pow(settings_.factor, exponent));
-  const double spread = plain * (1 + settings_.jitter * (2 * dice - 1));
-  const milliseconds wait{static_cast<std::int64_t>(std::max(1.0, spread))};
-  return std::min(wait, settings_.expire - age);
+  const double spread = std::max(1.0, plain * (1 + settings_.jitter * (2 * dice - 1)));
+  // Compared before it is cut to milliseconds, of which there may be too few for it.
+  const milliseconds left = settings_.expire - age;
+  if (spread >= static_cast<double>(left.count())) return left;
+  return milliseconds(static_cast<std::int64_t>(spread));
 }
 
 bool RetrySchedule::should_warn(milliseconds age, bool warned) const {

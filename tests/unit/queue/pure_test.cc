@@ -1,11 +1,10 @@
-// tests/unit/queue/pure_test.cc: ids, schedule, settings, spool: what needs no Redis.
+// tests/unit/queue/pure_test.cc: ids, settings, spool: what needs no Redis.
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <set>
 
 #include "queue/model/node.h"
 #include "queue/model/queue_id.h"
-#include "queue/model/retry_schedule.h"
 #include "queue/node/heartbeat.h"
 #include "queue/spool/spool.h"
 #include "queue/store/codec.h"
@@ -46,34 +45,6 @@ TEST_CASE("a report's id depends on the try alone") {
   CHECK(report_id(id, 0, 1, 0) != report_id(id, 0, 1, 1));
   CHECK(report_id(id, 0, 1, 0) != report_id(id, 0, 2, 0));
   CHECK(report_id(id, 0, 1, 0) != report_id(id, 1, 1, 0));
-}
-
-TEST_CASE("waits grow to the maximum, and end with the message's lifetime") {
-  const RetrySchedule schedule(
-      {.first = 1min, .factor = 2, .max = 4h, .jitter = 0.1, .expire = 120h});
-  struct {
-    unsigned failures;
-    std::chrono::milliseconds age;
-    double dice;
-    std::optional<std::chrono::milliseconds> wait;
-  } const table[] = {{1, 0s, 0.5, 60s},
-                     {2, 60s, 0.5, 120s},
-                     {1, 0s, 0, 54s},
-                     {9, 5h, 0.5, 4h},
-                     {1000000, 5h, 0.5, 4h},
-                     {5, 119h + 59min, 0.5, 1min},
-                     {5, 120h, 0.5, std::nullopt},
-                     {5, 200h, 0.5, std::nullopt}};
-  for (const auto& [failures, age, dice, wait] : table)
-    CHECK(schedule.next_wait(failures, age, dice) == wait);
-}
-
-TEST_CASE("the sender is warned of a delay once") {
-  const RetrySchedule schedule({.warn_after = 4h});
-  CHECK_FALSE(schedule.should_warn(3h, false));
-  CHECK(schedule.should_warn(4h, false));
-  CHECK_FALSE(schedule.should_warn(5h, true));
-  CHECK_FALSE(RetrySchedule({.warn_after = 0s}).should_warn(100h, false));
 }
 
 TEST_CASE("a Redis that would lose mail is refused by the setting's name") {
@@ -120,11 +91,13 @@ TEST_CASE("a lease may be used only while the heartbeat is fresh") {
   const Folder folder;
   Node node(folder.path);
   const auto now = std::chrono::steady_clock::now();
-  CHECK_FALSE(node.still_ours());
+  CHECK_FALSE(node.still_ours(now));
   node.confirm(now);
-  CHECK(node.still_ours());
-  node.confirm(now - 21s);
-  CHECK_FALSE(node.still_ours());
+  CHECK(node.still_ours(now));
+  CHECK(node.still_ours(now + 19s));
+  CHECK_FALSE(node.still_ours(now + 20s));
+  node.confirm(now + 20s);
+  CHECK(node.still_ours(now + 21s));
 }
 
 TEST_CASE("a spooled body reads back byte for byte") {
