@@ -1,4 +1,5 @@
-// The dispatcher over a real queue, real mailboxes and scripted hosts.
+// tests/unit/delivery/dispatcher_test.cc: the dispatcher over a real queue, real mailboxes and
+// scripted hosts.
 #include "delivery/attempt/dispatcher.h"
 
 #include <catch2/catch.hpp>
@@ -11,12 +12,14 @@
 #include "mailbox/store/hub.h"
 #include "queue/node/heartbeat.h"
 #include "queue/spool/spool.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/delivery/scripted_server.h"
 #include "tests/unit/queue/redis_server.h"
 
 using namespace postern;
 using namespace postern::delivery;
 using namespace std::chrono_literals;
+using postern::test::eventually;
 using postern::test::Script;
 using postern::test::ScriptedServer;
 
@@ -70,6 +73,12 @@ Script reply_to_rcpt(std::string reply) {
   return script;
 }
 
+/// What Redis answers to TIME.
+std::chrono::milliseconds milliseconds_of(const redis::Reply& time) {
+  return std::chrono::seconds(std::stoll(time.at(0).text)) +
+         std::chrono::milliseconds(std::stoll(time.at(1).text) / 1000);
+}
+
 std::string sign_again(std::string_view) { return "DKIM-Signature: again\r\n"; }
 
 mailbox::MessageIndexer indexer() {
@@ -119,7 +128,7 @@ struct Bench {
                         .router = *router,
                         .events = facts,
                         .couriers = {courier.get()},
-                        .lease_is_fresh = [this] { return node.still_ours(); },
+                        .lease_is_fresh = [this] { return node.still_ours(loop.now()); },
                         .resigner = [] { return sign_again; }},
         settings);
     run(begin());
@@ -159,14 +168,9 @@ struct Bench {
     dispatcher->take(std::move(*leases));
   }
   /// Waits until the queue holds nothing, at most `limit`.
-  bool drained(std::chrono::milliseconds limit = 5s) { return run(until_empty(limit)); }
-  Task<bool> until_empty(std::chrono::milliseconds limit) {
-    const auto end = loop.now() + limit;
-    for (;;) {
-      if ((co_await queue.counts()).messages == 0) co_return true;
-      if (loop.now() > end) co_return false;
-      co_await sleep_for(20ms);
-    }
+  bool drained(std::chrono::milliseconds limit = 5s) {
+    return run(test::holds_within(
+        limit, [&]() -> Task<bool> { co_return (co_await queue.counts()).messages == 0; }));
   }
   std::vector<std::string> inbox(std::string account) {
     return run(read_inbox(std::move(account)));
@@ -397,12 +401,21 @@ TEST_CASE("what a claim brings when the end has begun goes back in time, too") {
   CHECK(bench.run(bench.queue.settle(leases->front(), later)).ours);
   redis::Connection operators(bench.loop, bench.server.url());
   operators.start();
+  const auto due = milliseconds_of(bench.run(operators.call({"TIME"}))) + *later.retry_in;
   const auto end = [&]() -> Task<> {
+    co_await bench.heartbeat.stop();  // so that all that Redis keeps waiting is a claim
     co_await operators.call({"CLIENT", "PAUSE", "60000", "WRITE"});
-    co_await sleep_for(600ms);  // by now it is due, and a claim is on its way
+    co_await eventually("a claim is on its way", [&]() -> Task<bool> {
+      const redis::Reply clients = co_await operators.call({"INFO", "clients"});
+      co_return !clients.text.contains("blocked_clients:0");
+    });
+    co_await eventually("the message is due", [&]() -> Task<bool> {
+      const redis::Reply time = co_await operators.call({"TIME"});
+      co_return milliseconds_of(time) > due;
+    });
     TaskGroup group;
     group.spawn(with_timeout(4s, bench.dispatcher->stop(200ms)));  // the host hangs up after 5 s
-    co_await sleep_for(50ms);
+    co_await eventually("the end has begun", [&] { return !bench.dispatcher->has_room(); });
     co_await operators.call({"CLIENT", "UNPAUSE"});
     co_await group.join();
   };

@@ -1,4 +1,5 @@
-// A next hop: its window, and what is done with mail for one that does not answer.
+// tests/unit/delivery/hop_test.cc: a next hop: its window, and what is done with mail for one that
+// does not answer.
 #include <catch2/catch.hpp>
 
 #include "core/async/loop.h"
@@ -6,6 +7,7 @@
 #include "core/async/task_group.h"
 #include "core/async/timer.h"
 #include "delivery/pace/hop.h"
+#include "tests/support/eventually.h"
 
 using namespace postern;
 using namespace postern::delivery;
@@ -24,10 +26,6 @@ Task<> wait_for_place(Hop& hop, Waiters& waiters) {
   if (++waiters.begun == 3) waiters.all_wait.set();
   co_await hop.wait_for_place();
   ++waiters.through;
-}
-
-Task<> until(const int& count, int reached) {
-  while (count < reached) co_await sleep_for(1ms);
 }
 
 Task<> wait_behind_a_full_window(std::shared_ptr<Hop> hop, Hop::Clock::time_point now) {
@@ -60,10 +58,10 @@ TEST_CASE("a hop at which a thousand stand in line takes no more, until some hav
     {
       const Hop::Slot first(the_hop);
       for (int n = 0; n < 1000; ++n) group.spawn(wait_for_place(*the_hop, waiters));
-      co_await with_timeout(10s, until(waiters.begun, 1000));
+      co_await test::eventually("all stand in line", [&] { return waiters.begun == 1000; });
       CHECK(the_hop->is_crowded());
     }
-    co_await with_timeout(10s, until(waiters.through, 1));
+    co_await test::eventually("one is let through", [&] { return waiters.through >= 1; });
     CHECK_FALSE(the_hop->is_crowded());
     the_hop->went_dead(no_answer, its_loop.now() + 10s);  // lets the others go
     co_await with_timeout(10s, group.join());

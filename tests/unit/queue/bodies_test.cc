@@ -4,6 +4,7 @@
 #include "core/async/task_group.h"
 #include "queue/node/heartbeat.h"
 #include "queue/spool/spool.h"
+#include "tests/support/manual_clock.h"
 #include "tests/unit/queue/queue_bench.h"
 
 using namespace postern;
@@ -25,7 +26,8 @@ TEST_CASE("a large body lies in the spool until its message has left") {
   CHECK(bench.run(bench.queue().body(again[0].id))->read() == bytes);
   CHECK(bench.run(bench.queue().sweep_spool(0s)) == 0);
   CHECK(bench.run(bench.queue().settle(again[0], delivered())).ours);
-  bench.until([&] { return std::filesystem::is_empty(bench.data.path / "spool"); });
+  bench.until("the spool is empty",
+              [&] { return std::filesystem::is_empty(bench.data.path / "spool"); });
 }
 
 TEST_CASE("a report that the spool cannot take now ends its delivery when it can") {
@@ -38,11 +40,16 @@ TEST_CASE("a report that the spool cannot take now ends its delivery when it can
   const std::filesystem::path spool = bench.data.path / "spool";
   std::filesystem::remove(spool);
   std::ofstream(spool) << "no folder";
+  ManualClock clock(bench.loop);
+  bench.run(clock.advance(0s));  // so that all who sleep do
+  const std::size_t timers = clock.timers();
   const auto settle_and_mend = [&](Lease lease, Settlement settlement) -> Task<SettleResult> {
     TaskGroup group;
     const auto mend = [&]() -> Task<> {
-      co_await sleep_for(50ms);
+      co_await test::eventually("it was tried in vain, and waits to be tried again",
+                                [&] { return clock.timers() > timers; });
       std::filesystem::remove(spool);
+      co_await clock.advance(1s);
     };
     group.spawn(mend());
     SettleResult result = co_await bench.queue().settle(std::move(lease), std::move(settlement));
@@ -80,7 +87,7 @@ TEST_CASE("the bodies of what waits leave Redis, and nothing else changes") {
     CHECK(lease.body.read() == bytes);
     CHECK(bench.run(bench.queue().settle(lease, delivered())).ours);
   }
-  bench.until([&] { return bench.files() == 0; });
+  bench.until("the spool is empty", [&] { return bench.files() == 0; });
 }
 
 TEST_CASE("two nodes that move the same bodies leave one file each") {

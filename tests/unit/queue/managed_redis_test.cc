@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "core/async/task_group.h"
-#include "core/async/timer.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/queue/folder.h"
 
 using namespace postern;
@@ -19,7 +19,9 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string ask(Loop& loop, const redis::Url& url, redis::Arguments command) {
-  redis::Connection connection(loop, url);
+  redis::Connection connection(loop, url, {}, [](redis::Connection& fresh) -> Task<> {
+    co_await fresh.call_in_greeting({"PING"});  // an error while it loads its file: once more
+  });
   connection.start();
   const redis::Reply reply = loop.run_until_done(connection.call(std::move(command)));
   loop.run_until_done(connection.stop());
@@ -49,7 +51,7 @@ TEST_CASE("a start of the managed Redis that is broken off leaves nothing behind
   const auto break_off = [](ManagedRedis& redis, int& started) -> Task<> {
     TaskGroup group;
     group.spawn(redis.start());
-    while ((started = redis.pid()) == 0) co_await sleep_for(1ms);
+    co_await test::eventually("it is started", [&] { return (started = redis.pid()) != 0; });
     co_await group.close();
     co_await redis.stop();
   };
@@ -67,7 +69,8 @@ TEST_CASE("the managed Redis is started again when it is killed, with what it ha
   CHECK(ask(loop, managed.url(), {"CONFIG", "GET", "maxmemory"}) == std::to_string(50 << 20));
   const int pid = managed.pid();
   ::kill(pid, SIGKILL);
-  loop.run_until_done([]() -> Task<> { co_await sleep_for(500ms); }());
+  loop.run_until_done(test::eventually("another is started",
+                                       [&] { return managed.pid() != 0 && managed.pid() != pid; }));
   CHECK(managed.pid() != 0);
   CHECK(managed.pid() != pid);
   CHECK(ask(loop, managed.url(), {"GET", "a"}) == "kept");

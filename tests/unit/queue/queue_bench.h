@@ -6,6 +6,7 @@
 #include "core/async/thread_pool.h"
 #include "core/async/timer.h"
 #include "queue/store/queue.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/queue/redis_server.h"
 
 namespace postern::queue {
@@ -88,13 +89,19 @@ struct Bench {
     }
     return count;
   }
-  /// Waits until it is true, 5 s at most.
+  /// Waits until `is_true()`, a bool or a Task<bool>; throws what it waited for in vain.
   template <class Condition>
-  void until(Condition is_true) {
-    for (int looks = 0; looks < 500 && !is_true(); ++looks) {
-      run([]() -> Task<> { co_await sleep_for(10ms); }());
-    }
-    CHECK(is_true());
+  void until(std::string what, Condition is_true) {
+    run(test::eventually(std::move(what), std::move(is_true)));
+  }
+  /// What a claim brings, once it brings something.
+  std::vector<Lease> claim_when_due(Queue& from) {
+    std::vector<Lease> leases;
+    until("something is due", [&]() -> Task<bool> {
+      leases = co_await from.claim(10);
+      co_return !leases.empty();
+    });
+    return leases;
   }
   redis::Reply say(redis::Arguments command) {
     redis::Connection connection(loop, server.url());

@@ -9,9 +9,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <string>
-#include <thread>
 
 #include "core/redis/connection.h"
+#include "tests/support/eventually.h"
 #include "tests/unit/queue/folder.h"
 
 class RedisServer {
@@ -35,9 +35,9 @@ class RedisServer {
              fsync_.c_str(), "--logfile", "log", nullptr);
       _exit(127);
     }
-    while (!std::filesystem::exists(folder.path / "redis.sock")) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
+    postern::test::block_until("redis-server listens", [this] {
+      return std::filesystem::exists(folder.path / "redis.sock");
+    });
   }
 
   /// As a crash would.

@@ -12,6 +12,7 @@
 
 #include "core/async/task_group.h"
 #include "core/async/timer.h"
+#include "tests/support/eventually.h"
 
 using namespace postern;
 using namespace postern::net;
@@ -227,10 +228,7 @@ TEST_CASE("other servers are asked from then on, and what is under way is answer
         };
         TaskGroup group;
         group.spawn(ask(dns, heard));
-        const auto asked = [](NameServer& server) -> Task<> {
-          while (server.queries() == 0) co_await sleep_for(1ms);
-        };
-        co_await with_timeout(10s, asked(old));
+        co_await test::eventually("the old server is asked", [&] { return old.queries() > 0; });
         dns->use({to});
         co_await group.join();
         co_await ask(dns, heard);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "net_fixture.h"
+#include "tests/support/eventually.h"
 
 using namespace postern;
 using namespace postern::net;
@@ -65,7 +66,7 @@ Task<> serve_all(Loop* home, int orders, std::size_t count,
   const std::size_t before = mallinfo2().uordblks;
   const std::uint16_t port = listener.bound().port();
   CHECK(write(orders, &port, sizeof port) == sizeof port);
-  for (int i = 0; i < 1200 && greeted < count; ++i) co_await sleep_for(50ms);
+  co_await test::eventually("all are greeted", [&] { return greeted >= count; }, 60s);
   const std::size_t each = (mallinfo2().uordblks - before) / count;
   WARN(count << " idle TLS connections take " << each << " octets of heap each");
   CHECK(sessions.size() == count);

@@ -1,48 +1,62 @@
 // tests/unit/core/net/stream_test.cc: lines, backpressure, cancelling and closing over loopback.
 #include "core/net/stream.h"
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "net_fixture.h"
+#include "tests/support/eventually.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/next_turn.h"
 
 using namespace postern;
 using namespace postern::net;
+using postern::test::eventually;
+using postern::test::next_turn;
 
 TEST_CASE("only CRLF ends a line, and what is bare stays in the text") {
+  Stream* reader = nullptr;
   converse(
-      [](Stream& stream) -> Task<> {
+      [&](Stream& stream) -> Task<> {
+        reader = &stream;
         CHECK(text_of(co_await stream.read_line(100, 5s)) == "one");
         CHECK(text_of(co_await stream.read_line(100, 5s)) == "bare\nLF");
         CHECK(text_of(co_await stream.read_line(100, 5s)) == "bare\rCR\n");
         CHECK(text_of(co_await stream.read_line(100, 5s)).empty());
         CHECK_THROWS_AS(co_await stream.read_line(100, 5s), ConnectionClosed);
       },
-      [](Stream& stream) -> Task<> {
+      [&](Stream& stream) -> Task<> {
         co_await stream.write("one\r");
         co_await stream.flush(5s);
-        co_await sleep_for(1ms);
+        co_await eventually("the CR has arrived, without its LF",
+                            [&] { return reader != nullptr && reader->buffered() == "one\r"; });
         co_await stream.write("\nbare\nLF\r\nbare\rCR\n\r\n\r\nno line");
         co_await stream.shutdown(5s);
       });
 }
 
 TEST_CASE("a line over its limit is dropped up to its CRLF, and the next one is whole") {
+  Stream* reader = nullptr;
+  int lines = 0;
   converse(
-      [](Stream& stream) -> Task<> {
+      [&](Stream& stream) -> Task<> {
+        reader = &stream;
         const Stream::Line exact = co_await stream.read_line(6, 5s);
         CHECK(exact.text == "1234");
         const Stream::Line longer = co_await stream.read_line(6, 5s);
         CHECK(longer.too_long);
+        lines = 2;
         const Stream::Line huge = co_await stream.read_line(6, 5s);
         CHECK(huge.too_long);
         CHECK(text_of(co_await stream.read_line(6, 5s)) == "ok");
       },
-      [](Stream& stream) -> Task<> {
+      [&](Stream& stream) -> Task<> {
         co_await stream.write("1234\r\n12345\r\n");
         co_await stream.write(std::string(300'000, 'x') + "\r");
         co_await stream.flush(5s);
-        co_await sleep_for(1ms);
+        co_await eventually("all but the CR has been dropped",
+                            [&] { return lines == 2 && reader->buffered() == "\r"; });
         co_await stream.write("\nok\r\n");
         co_await stream.shutdown(5s);
       });
@@ -123,7 +137,7 @@ TEST_CASE("a read that times out or is cancelled loses nothing") {
         CHECK_THROWS_AS(co_await stream.read_line(100, 1ms), Timeout);
         TaskGroup group;
         group.spawn([](Stream* from) -> Task<> { co_await from->read_line(100, 5s); }(&stream));
-        co_await sleep_for(0ms);
+        co_await next_turn();
         co_await group.close();
         tried.set();
         CHECK(text_of(co_await stream.read_line(100, 5s)) == "whole");
@@ -149,7 +163,7 @@ TEST_CASE("close wakes who waits on the stream with ConnectionClosed") {
             *flag = true;
           }
         }(&stream, &closed));
-        co_await sleep_for(0ms);
+        co_await next_turn();
         stream.close();
         co_await group.join();
         CHECK(closed);
@@ -168,7 +182,8 @@ TEST_CASE("what arrives while nobody reads leaves the last line alone") {
         const char* const where = first.text.data();
         read.set();
         co_await sent.wait();
-        co_await sleep_for(20ms);
+        co_await eventually("something has arrived", [&] { return !stream.is_quiet(); });
+        co_await next_turn();  // at the latest now it is read from the socket
         CHECK(first.text == "first");
         CHECK(first.text.data() == where);
         CHECK(text_of(co_await stream.read_line(200'000, 5s)).size() == 50'000);
@@ -236,8 +251,7 @@ TEST_CASE("a unix socket serves, and its stale file is replaced") {
 
 TEST_CASE("an idle stream is quiet until its peer says something or hangs up") {
   const auto until_it_is_not = [](Stream& stream) -> Task<> {
-    for (int looks = 0; looks < 5000 && stream.is_quiet(); ++looks) co_await sleep_for(1ms);
-    CHECK_FALSE(stream.is_quiet());
+    co_await eventually("the stream is not quiet", [&] { return !stream.is_quiet(); });
   };
   converse(
       [&](Stream& stream) -> Task<> {
@@ -338,11 +352,10 @@ class FewDescriptors {
   rlimit before_{};
 };
 
-std::chrono::microseconds processor_time() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return std::chrono::seconds(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         std::chrono::microseconds(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+/// Would the loop come back at once if it waited now for what its sockets have?
+bool spins(Loop& loop) {
+  pollfd events{.fd = uv_backend_fd(loop.uv()), .events = POLLIN, .revents = 0};
+  return ::poll(&events, 1, 0) > 0;
 }
 
 Task<> note(Event* accepted, Stream) {
@@ -361,20 +374,28 @@ Task<> run_out_of_descriptors(Loop* home) {
   co_await accepted.wait();
   co_await group.join();
   accepted.reset();
+  ManualClock clock(*home);
+  const auto is_waiting = [&, before = clock.timers()] { return clock.timers() > before; };
   Stream client;
-  std::chrono::microseconds used{};
-  bool was_accepted = false;
+  bool has_tried = false, has_tried_again = false, spins_then = false, was_accepted = false;
   {
     const FewDescriptors few;
     client = co_await Stream::connect(listener.bound(), 5s);
-    const auto before = processor_time();
-    co_await sleep_for(400ms);
-    used = processor_time() - before;
+    has_tried = co_await test::holds_within(10s, is_waiting);
+    spins_then = spins(*home);
+    co_await clock.advance(10s);
+    has_tried_again = co_await test::holds_within(10s, is_waiting);
+    spins_then = spins_then || spins(*home);
     was_accepted = accepted.is_set();
   }
-  CHECK(used < 200ms);  // a loop that spins uses all of it
+  CHECK(has_tried);
+  CHECK(has_tried_again);
+  CHECK_FALSE(spins_then);
   CHECK(!was_accepted);
-  co_await with_timeout(20s, accepted.wait());
+  co_await eventually("the connection is accepted", [&]() -> Task<bool> {
+    co_await clock.advance(1s);
+    co_return accepted.is_set();
+  });
   co_await group.join();
 }
 

@@ -3,6 +3,8 @@
 #include <openssl/sha.h>
 
 #include "net_fixture.h"
+#include "tests/support/eventually.h"
+#include "tests/support/next_turn.h"
 
 using namespace postern;
 using namespace postern::net;
@@ -84,7 +86,8 @@ TEST_CASE("a go-ahead that was flushed first does not lose the handshake") {
         co_await stream.read_line(100, 5s);
         co_await stream.write("220 go\r\n");
         co_await stream.flush(5s);
-        co_await sleep_for(20ms);
+        co_await test::eventually("the client has begun", [&] { return !stream.is_quiet(); });
+        co_await test::next_turn();  // at the latest now it is read from the socket
         co_await stream.start_tls_server(server, 5s);
         co_await stream.write("secret\r\n");
         co_await stream.shutdown(5s);

@@ -6,10 +6,13 @@
 
 #include "core/async/on_loop.h"
 #include "core/async/timer.h"
+#include "tests/support/eventually.h"
+#include "tests/support/manual_clock.h"
 #include "tests/unit/mailbox/store/temporary_folder.h"
 
 using namespace postern;
 using namespace postern::mailbox;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -117,14 +120,15 @@ Task<> purged(AccountHub& hub) {
   CHECK((*fresh)->uid_validity > (*old)->uid_validity);
 }
 
-Task<> wait_until_removed(std::shared_ptr<Mailbox> mailbox, ContentId content) {
-  for (std::string octets = "?"; !octets.empty();) {
-    co_await sleep_for(std::chrono::milliseconds(50));
-    octets = co_await mailbox->octets(content, 0, 10);
-  }
+/// The maintenance waits until the account is quiet, and between its slices.
+Task<> wait_until_removed(std::shared_ptr<Mailbox> mailbox, ContentId content, ManualClock& clock) {
+  co_await test::eventually("the content is removed", [&]() -> Task<bool> {
+    co_await clock.advance(1s);
+    co_return (co_await mailbox->octets(content, 0, 10)).empty();
+  });
 }
 
-Task<> held_content(AccountHub& hub) {
+Task<> held_content(AccountHub& hub, ManualClock& clock) {
   const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a6");
   const auto index = co_await mailbox->open_folder("INBOX");
   for (const char* text : {"held\r\n", "not held\r\n"})
@@ -132,10 +136,10 @@ Task<> held_content(AccountHub& hub) {
   const ContentId held = (*index)->entries[0].content, other = (*index)->entries[1].content;
   std::shared_ptr<void> hold = mailbox->hold(held);
   co_await mailbox->expunge((*index)->id, {Uid(1), Uid(2)}, true);
-  co_await with_timeout(std::chrono::seconds(20), wait_until_removed(mailbox, other));
+  co_await wait_until_removed(mailbox, other, clock);
   CHECK(co_await mailbox->octets(held, 0, 10) == "held\r\n");
   hold.reset();
-  co_await with_timeout(std::chrono::seconds(20), wait_until_removed(mailbox, held));
+  co_await wait_until_removed(mailbox, held, clock);
 }
 
 Task<> over_quota(AccountHub& hub) {
@@ -197,7 +201,8 @@ TEST_CASE("a purged mailbox fails its sessions and comes back empty under a new 
 
 TEST_CASE("the maintenance leaves what is held, and removes it when it is let go") {
   Fixture f;
-  f.loop.run_until_done(held_content(f.hub));
+  ManualClock clock(f.loop);
+  f.loop.run_until_done(held_content(f.hub, clock));
 }
 
 TEST_CASE("a quota holds from the moment it is set") {
@@ -209,6 +214,7 @@ TEST_CASE("idle databases close, and open again") {
   TemporaryFolder folder;
   ThreadPool pool(2, 100);
   Loop loop;
+  ManualClock clock(loop);
   AccountHub hub(loop, pool, {.folder = folder.path, .close_after = std::chrono::milliseconds(0)},
                  nothing);
   const auto once = [](AccountHub& from) -> Task<std::size_t> {
@@ -220,9 +226,10 @@ TEST_CASE("idle databases close, and open again") {
   };
   CHECK(loop.run_until_done(once(hub)) == 1);
   CHECK(std::filesystem::exists(folder.path + "/idle.db-wal"));
-  const auto wait = [](std::chrono::milliseconds time) -> Task<> { co_await sleep_for(time); };
-  loop.run_until_done(wait(std::chrono::milliseconds(5800)));
-  CHECK_FALSE(std::filesystem::exists(folder.path + "/idle.db-wal"));
+  loop.run_until_done(clock.advance(6s));
+  loop.run_until_done(test::eventually("the database is closed", [&] {
+    return !std::filesystem::exists(folder.path + "/idle.db-wal");
+  }));
   CHECK(loop.run_until_done(once(hub)) == 2);
   loop.run_until_done(hub.close());
 }
