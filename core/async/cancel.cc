@@ -1,4 +1,4 @@
-// core/async/cancel.cc: an intrusive list of waits per scope.
+// core/async/cancel.cc: an intrusive list of waits for each scope; a cancellation empties it.
 #include "core/async/cancel.h"
 
 namespace postern {

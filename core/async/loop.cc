@@ -1,4 +1,4 @@
-// core/async/loop.cc: the turn of a loop.
+// core/async/loop.cc: the turn of a loop: what is ready, what acts at its end, events, timers.
 #include "core/async/loop.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// core/async/task_group.cc: spawning and joining.
+// core/async/task_group.cc: tasks are spawned into a group, joined, and closed.
 #include "core/async/task_group.h"
 
 namespace postern {

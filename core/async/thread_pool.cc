@@ -1,4 +1,4 @@
-// core/async/thread_pool.cc: a queue, a lock, some threads.
+// core/async/thread_pool.cc: threads that take jobs from a bounded queue.
 #include "core/async/thread_pool.h"
 
 #include <algorithm>

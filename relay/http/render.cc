@@ -9,7 +9,7 @@
 namespace postern::http {
 namespace {
 
-/// RFC 9110 §5.6.7; made once a second.
+/// RFC 9110 §5.6.7; made once a second. A stamp, by the clock of the system.
 const std::string& http_date() {
   thread_local std::time_t made_for = -1;
   thread_local std::string text;

@@ -73,7 +73,7 @@ struct House {
   Logins logins;
   SessionCounts sessions;
   Rates rates;
-  std::chrono::system_clock::time_point started;
+  std::chrono::system_clock::time_point started;  ///< a stamp, by the clock of the system
 };
 
 net::AddressTable::Limits address_limits(const Limits& limits);

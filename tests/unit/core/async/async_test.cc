@@ -1,4 +1,4 @@
-// tests/unit/core/async/async_test.cc: tasks, scopes, waits, pools and loops.
+// tests/unit/core/async/async_test.cc: tasks, scopes, groups, channels, pools and loops.
 #include <catch2/catch.hpp>
 #include <thread>
 
