@@ -226,9 +226,9 @@ TEST_CASE("idle databases close, and open again") {
   };
   CHECK(loop.run_until_done(once(hub)) == 1);
   CHECK(std::filesystem::exists(folder.path + "/idle.db-wal"));
-  loop.run_until_done(clock.advance(6s));
-  loop.run_until_done(test::eventually("the database is closed", [&] {
-    return !std::filesystem::exists(folder.path + "/idle.db-wal");
+  loop.run_until_done(test::eventually("the database is closed", [&]() -> Task<bool> {
+    co_await clock.advance(1s);
+    co_return !std::filesystem::exists(folder.path + "/idle.db-wal");
   }));
   CHECK(loop.run_until_done(once(hub)) == 2);
   loop.run_until_done(hub.close());
