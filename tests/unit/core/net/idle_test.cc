@@ -66,7 +66,7 @@ Task<> serve_all(Loop* home, int orders, std::size_t count,
   const std::size_t before = mallinfo2().uordblks;
   const std::uint16_t port = listener.bound().port();
   CHECK(write(orders, &port, sizeof port) == sizeof port);
-  co_await test::eventually("all are greeted", [&] { return greeted >= count; }, 60s);
+  CHECK(co_await test::holds_within(60s, [&] { return greeted >= count; }));
   const std::size_t each = (mallinfo2().uordblks - before) / count;
   WARN(count << " idle TLS connections take " << each << " octets of heap each");
   CHECK(sessions.size() == count);
