@@ -50,23 +50,15 @@ Passed FilterChain::pass_down(std::string& plain, std::string& into, End end) {
   std::string bytes;
   if (is_ready()) bytes.swap(plain);
   for (const auto& filter : filters_ | std::views::reverse) {
+    const bool is_lowest = filter == filters_.front();
     std::string below;
-    Passed passed = filter->encode(bytes, below);
-    if (passed && end == End::now) passed = filter->finish(below);
-    if (!passed) return passed;
+    std::string& to = is_lowest ? into : below;
+    Passed passed = filter->encode(bytes, to);
+    if (passed && end == End::now) passed = filter->finish(to);
+    if (!passed || is_lowest) return passed;
     bytes.swap(below);
   }
-  if (into.empty())
-    into.swap(bytes);
-  else
-    into.append(bytes);
   return {};
-}
-
-std::size_t FilterChain::pending() const {
-  std::size_t octets = 0;
-  for (const auto& filter : filters_) octets += filter->pending();
-  return octets;
 }
 
 bool FilterChain::is_encrypting() const {

@@ -27,7 +27,11 @@ class FilterChain {
   Passed encode(std::string& plain, std::string& into);
   /// The same, and then each filter's end.
   Passed finish(std::string& plain, std::string& into);
-  std::size_t pending() const;
+  std::size_t pending() const {
+    std::size_t octets = 0;
+    for (const auto& filter : filters_) octets += filter->pending();
+    return octets;
+  }
 
   bool is_ready() const { return filters_.empty() || filters_.back()->is_ready(); }
   bool is_encrypting() const;
