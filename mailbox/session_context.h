@@ -1,25 +1,19 @@
 // mailbox/session_context.h: what a conversation with a mail reader is given, over IMAP or POP3.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "core/net/stream.h"
+#include "core/net/tls_offer.h"
 #include "mailbox/authenticator.h"
 #include "mailbox/store/hub.h"
 
 namespace postern::mailbox {
 
-enum class TlsPolicy : std::uint8_t {
-  required,  // TLS can be started, no login before it
-  optional,  // TLS can be started, login in the clear too
-  off,       // neither TLS nor a login on a clear connection
-};
-
 struct SessionContext {
   std::shared_ptr<const net::TlsContext> tls;  // none: TLS cannot be started
-  TlsPolicy tls_policy = TlsPolicy::required;
+  net::TlsOffer tls_offer = net::TlsOffer::required;
   std::string hostname;
   Authenticator* authenticator = nullptr;  // outlives the session
   const Mailboxes* mailboxes = nullptr;    // outlives the session
@@ -28,11 +22,11 @@ struct SessionContext {
 
   /// Whether credentials may pass over `stream`.
   bool may_log_in(const net::Stream& stream) const {
-    return stream.is_encrypted() || tls_policy == TlsPolicy::optional;
+    return net::lets_log_in(tls_offer, stream.is_encrypted());
   }
   /// Whether the client may start TLS now.
   bool offers_tls(const net::Stream& stream) const {
-    return !stream.is_encrypted() && tls && tls_policy != TlsPolicy::off;
+    return net::offers_start_tls(tls_offer, tls != nullptr, stream.is_encrypted());
   }
   /// False ends the session: its account was disabled or removed, or its password is good no more.
   bool may_go_on() const { return authenticator->is_live(credential); }

@@ -1,6 +1,7 @@
 // core/net/connect.cc: a stream to somebody else.
 #include "core/async/timer.h"
 #include "core/net/connection.h"
+#include "core/net/stream.h"
 
 namespace postern::net {
 

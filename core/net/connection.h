@@ -1,37 +1,50 @@
 // core/net/connection.h: what stands behind a Stream. It lives until libuv has closed its handle.
 #pragma once
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <uv.h>
 
-#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
 
-#include "core/assert.h"
-#include "core/net/stream.h"
+#include "core/async/loop.h"
+#include "core/net/address.h"
+#include "core/net/filter_chain.h"
+#include "core/net/input_buffer.h"
+#include "core/net/stream_waits.h"
 
 namespace postern::net::detail {
 
+/// Octets between a libuv handle and the two ends of a filter chain: the reader's buffer and the
+/// writer's.
 struct Connection {
   Connection(Loop& home, bool is_unix);
-  ~Connection();
   Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   void close(const char* why);
   void orphan();  ///< its Stream is gone
   void interrupt();
+  void learn_local();
+  void add_filter(std::unique_ptr<Filter> filter);
+
+  // connection_input.cc
   void start_reading();
   void stop_reading();
   void arrived(std::string_view bytes);
-  void merge_late();
+  bool decode_more();  ///< of what a filter still holds; false when it holds nothing
+  void decoded(const Passed& passed);
   void fail_read(std::string why);
-  void fail_write(std::string why);
-  void decrypt(std::string_view bytes, std::string& into);
-  void encrypt();
+
+  // connection_output.cc
   void pump();  ///< gives the kernel what it takes, and libuv the rest
+  bool fill_wire();
+  void send_wire();
   void written(int status);
-  std::size_t unsent() const { return out.size() + tls_out.size() + wire.size() - sent; }
+  void fail_write(std::string why);
   void release_buffers();
-  void learn_local();
+  std::size_t unsent() const { return out.size() + filters.pending() + wire.size() - sent; }
 
   Loop& loop;
   union {
@@ -43,35 +56,21 @@ struct Connection {
   bool open = true, closed = false, orphaned = false, reading = false;
   Address peer, local;
 
-  std::string input;  ///< plaintext; `begin` octets of it are consumed
-  std::size_t begin = 0, scanned = 0, seen = 0;
-  bool dropping = false;  ///< inside a line that is too long
-  std::string late;       ///< what arrived while nobody waited: views into `input` must stay valid
-  std::string read_error, write_error;
+  FilterChain filters;
+  InputBuffer input;
+  std::string read_error, write_error;  ///< why, when that direction is over
   std::size_t discarded = 0;
 
-  std::string out;      ///< plaintext to send
-  std::string tls_out;  ///< what the BIO took
-  std::string wire;     ///< on its way; `sent` octets of it have left
+  std::string out;   ///< plaintext to send
+  std::string wire;  ///< on its way, filtered; `sent` octets of it have left
   std::size_t sent = 0;
-  bool writing = false;  ///< libuv holds `wire`
+  bool finishing = false;  ///< once `out` has left, the filters end this direction
+  bool writing = false;    ///< libuv holds `wire`
   uv_write_t write_request{};
   std::chrono::milliseconds write_timeout = std::chrono::minutes(5);
-
-  bool handshaking = false;
-  bool verified_by_name = false;  ///< the verification included a name or TLSA records
-  SSL* ssl = nullptr;
-  std::shared_ptr<const TlsContext> context;
-  std::string raw;          ///< ciphertext during the handshake
-  std::string_view cipher;  ///< what the BIO reads from
 
   ReadWait* reader = nullptr;
   DrainWait* writer = nullptr;
 };
-
-/// A BIO that reads from `cipher` and writes to `tls_out`; needs no buffer of its own.
-BIO* make_bio(Connection& connection);
-/// The latest error of OpenSSL in words; clears the queue.
-std::string tls_error_text(const char* otherwise);
 
 }  // namespace postern::net::detail

@@ -1,8 +1,12 @@
-// core/net/detached_stream.cc: a connection changes its loop.
+// core/net/detached_stream.cc: a connection changes its loop: a descriptor leaves one and enters
+// the other.
+#include "core/net/detached_stream.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "core/net/connection.h"
+#include "core/net/stream.h"
 
 namespace postern::net {
 
@@ -15,17 +19,13 @@ DetachedStream& DetachedStream::operator=(DetachedStream&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(peer_, other.peer_);
   std::swap(local_, other.local_);
-  std::swap(ssl_, other.ssl_);
-  std::swap(context_, other.context_);
+  std::swap(filters_, other.filters_);
   std::swap(input_, other.input_);
   std::swap(read_error_, other.read_error_);
-  std::swap(dropping_, other.dropping_);
-  std::swap(verified_by_name_, other.verified_by_name_);
   return *this;
 }
 
 DetachedStream::~DetachedStream() {
-  SSL_free(ssl_);
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -42,18 +42,14 @@ Stream Stream::attach(Loop& loop, DetachedStream detached) {
   if (c.local == Address()) c.learn_local();
   c.input = std::move(detached.input_);
   c.read_error = std::move(detached.read_error_);
-  c.dropping = detached.dropping_;
-  c.verified_by_name = detached.verified_by_name_;
-  c.context = std::move(detached.context_);
-  c.ssl = std::exchange(detached.ssl_, nullptr);
-  if (c.ssl != nullptr) BIO_set_data(SSL_get_rbio(c.ssl), &c);
+  c.filters = std::move(detached.filters_);
   return stream;
 }
 
 DetachedStream Stream::detach() {
   detail::Connection& c = connection();
   if (!c.open) throw ConnectionClosed(c.read_error);
-  POSTERN_ASSERT(c.reader == nullptr && c.writer == nullptr && !c.handshaking);
+  POSTERN_ASSERT(c.reader == nullptr && c.writer == nullptr && c.filters.is_ready());
   c.pump();
   if (c.unsent() > 0 || !c.write_error.empty())
     throw ConnectionClosed("output was left when a connection moved");
@@ -61,14 +57,11 @@ DetachedStream Stream::detach() {
   uv_fileno(&c.handle, &descriptor);
   DetachedStream detached(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0), c.peer);
   if (detached.descriptor_ < 0) throw IoError("no descriptor is left");
-  c.merge_late();
+  c.input.start_over();
   detached.local_ = c.local;
-  detached.input_ = c.input.substr(c.begin);
+  detached.input_ = std::move(c.input);
   detached.read_error_ = c.read_error;
-  detached.dropping_ = c.dropping;
-  detached.verified_by_name_ = c.verified_by_name;
-  detached.ssl_ = std::exchange(c.ssl, nullptr);
-  detached.context_ = std::move(c.context);
+  detached.filters_ = std::move(c.filters);
   std::exchange(connection_, nullptr)->orphan();
   return detached;
 }

@@ -1,4 +1,4 @@
-// core/net/stream.cc: reading, writing and closing.
+// core/net/stream.cc: reading, writing and closing, as its owner asks for it.
 #include "core/net/stream.h"
 
 #include <sys/socket.h>
@@ -43,15 +43,9 @@ Stream::ReadableWait Stream::wait_readable(std::chrono::milliseconds timeout) {
   return {connection(), detail::ReadWait::For::readable, 0, timeout};
 }
 
-std::string_view Stream::buffered() const {
-  return std::string_view(connection().input).substr(connection().begin);
-}
+std::string_view Stream::buffered() const { return connection().input.unread(); }
 
-void Stream::consume(std::size_t octets) {
-  detail::Connection& c = connection();
-  POSTERN_ASSERT(octets <= c.input.size() - c.begin);
-  c.begin += octets;
-}
+void Stream::consume(std::size_t octets) { connection().input.consume(octets); }
 
 detail::DrainWait Stream::write(std::string_view bytes) {
   detail::Connection& c = connection();
@@ -76,9 +70,11 @@ void Stream::set_write_timeout(std::chrono::milliseconds timeout) {
 
 std::size_t Stream::unsent() const { return connection().unsent(); }
 
-bool Stream::is_encrypted() const {
-  return connection().ssl != nullptr && !connection().handshaking;
+void Stream::add_filter(std::unique_ptr<Filter> filter) {
+  connection().add_filter(std::move(filter));
 }
+
+bool Stream::is_encrypted() const { return connection().filters.is_encrypting(); }
 
 const Address& Stream::peer() const { return connection().peer; }
 
@@ -90,7 +86,7 @@ bool Stream::is_open() const { return connection_ != nullptr && connection_->ope
 
 bool Stream::is_quiet() const {
   if (!is_open() || !connection_->read_error.empty()) return false;
-  if (!buffered().empty() || !connection_->late.empty()) return false;
+  if (!connection_->input.is_empty() || connection_->filters.has_more()) return false;
   uv_os_fd_t descriptor = -1;
   char octet = 0;
   if (uv_fileno(&connection_->handle, &descriptor) != 0) return false;
@@ -118,13 +114,9 @@ Task<> Stream::shutdown(std::chrono::milliseconds timeout) {
   if (!is_open()) co_return;
   detail::Connection& c = connection();
   // There is nobody yet who could read it.
-  if (c.handshaking) co_return close();
+  if (!c.filters.is_ready()) co_return close();
   try {
-    if (is_encrypted() && c.write_error.empty()) {
-      c.encrypt();
-      ERR_clear_error();
-      SSL_shutdown(c.ssl);
-    }
+    c.finishing = true;
     co_await flush(timeout);
     uv_os_fd_t descriptor = -1;
     uv_fileno(&c.handle, &descriptor);

@@ -1,4 +1,4 @@
-// core/net/stream.h: a connection (TCP, unix socket or TLS) as coroutines see it.
+// core/net/stream.h: a connection (TCP or unix socket, TLS or not) as coroutines see it.
 #pragma once
 
 #include <chrono>
@@ -8,104 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "core/async/loop.h"
 #include "core/async/task.h"
-#include "core/async/wait.h"
 #include "core/net/address.h"
+#include "core/net/detached_stream.h"
+#include "core/net/filter.h"
+#include "core/net/stream_waits.h"
 #include "core/net/tls.h"
 
 namespace postern::net {
-
-namespace detail {
-struct Connection;
-
-/// A wait for input. Ready at once when what it wants is buffered.
-class ReadWait : public Wait, private TimerHook {
- public:
-  enum class For { line, some, readable, raw, end };
-  ReadWait(Connection& connection, For what, std::size_t limit, std::chrono::milliseconds timeout)
-      : connection_(connection), what_(what), limit_(limit), timeout_(timeout) {}
-  bool await_ready();
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> handle) {
-    if (!suspend(handle)) return false;
-    begin();
-    return true;
-  }
-  void await_resume() { conclude(); }
-
- protected:
-  ~ReadWait() = default;
-  void conclude();
-  std::string_view text_;
-  bool too_long_ = false;
-
- private:
-  friend struct Connection;
-  bool take();
-  bool take_line();
-  void begin();
-  void arrived();
-  void interrupt();
-  void end() noexcept;
-  void time_is_up() override;
-  void withdraw() noexcept override { end(); }
-
-  Connection& connection_;
-  For what_;
-  std::size_t limit_;
-  std::chrono::milliseconds timeout_;
-  bool failed_ = false, timed_out_ = false, interrupted_ = false;
-};
-
-/// A wait for output to leave, until at most `target` octets are unsent.
-class [[nodiscard]] DrainWait final : public Wait, private TimerHook {
- public:
-  DrainWait(Connection& connection, std::size_t high, std::size_t target,
-            std::chrono::milliseconds timeout)
-      : connection_(connection), high_(high), target_(target), timeout_(timeout) {}
-  bool await_ready();
-  template <class Promise>
-  bool await_suspend(std::coroutine_handle<Promise> handle) {
-    if (!suspend(handle)) return false;
-    begin();
-    return true;
-  }
-  void await_resume();
-
- private:
-  friend struct Connection;
-  void begin();
-  void progressed();
-  void end() noexcept;
-  void time_is_up() override;
-  void withdraw() noexcept override { end(); }
-
-  Connection& connection_;
-  std::size_t high_, target_;
-  std::chrono::milliseconds timeout_;
-  bool timed_out_ = false;
-};
-}  // namespace detail
-
-/// A stream on its way from one loop to another: descriptor, TLS state, input not yet used. Closes
-/// what nobody attaches.
-class DetachedStream {
- public:
-  DetachedStream() = default;
-  DetachedStream(int descriptor, Address peer);  ///< a connected socket, which it owns from now on
-  DetachedStream(DetachedStream&& other) noexcept;
-  DetachedStream& operator=(DetachedStream&& other) noexcept;
-  ~DetachedStream();
-
- private:
-  friend class Stream;
-  int descriptor_ = -1;
-  Address peer_, local_;
-  SSL* ssl_ = nullptr;
-  std::shared_ptr<const TlsContext> context_;
-  std::string input_, read_error_;
-  bool dropping_ = false, verified_by_name_ = false;
-};
 
 /// One reader and one writer at a time. The end of input, a reset and close() are ConnectionClosed,
 /// a time-out is Timeout; both are IoError. A read that is cancelled loses nothing: read again.
@@ -114,16 +25,13 @@ class DetachedStream {
 /// while someone waits on it.
 class Stream {
  public:
-  struct Line {
-    std::string_view text;  ///< without its CRLF; empty when too long
-    bool too_long = false;
-  };
+  using Line = InputBuffer::Line;
   class [[nodiscard]] LineWait final : public detail::ReadWait {
    public:
     using ReadWait::ReadWait;
     Line await_resume() {
       conclude();
-      return {text_, too_long_};
+      return got_;
     }
   };
   class [[nodiscard]] SomeWait final : public detail::ReadWait {
@@ -131,7 +39,7 @@ class Stream {
     using ReadWait::ReadWait;
     std::string_view await_resume() {
       conclude();
-      return text_;
+      return got_.text;
     }
   };
   class [[nodiscard]] ReadableWait final : public detail::ReadWait {
@@ -149,7 +57,7 @@ class Stream {
                               std::optional<Address> source = {});
   /// On `loop`, which must be the current one.
   static Stream attach(Loop& loop, DetachedStream stream);
-  /// Everything must have been flushed, and nobody may wait.
+  /// With its filters. Everything must have been flushed, and nobody may wait.
   DetachedStream detach();
 
   /// The next line. Only CRLF ends one (RFC 5321 §2.3.8); a bare CR or LF is part of the text.
@@ -175,6 +83,9 @@ class Stream {
   void set_write_timeout(std::chrono::milliseconds timeout);
   std::size_t unsent() const;
 
+  /// What is written from now on passes through `filter`, and so does all input that is not
+  /// consumed yet. Flush first; nobody may wait. The filters so far must be ready.
+  void add_filter(std::unique_ptr<Filter> filter);
   /// Write the go-ahead, then call this at once. Plaintext that is buffered is dropped (RFC 3207
   /// §4.2).
   Task<> start_tls_server(std::shared_ptr<const TlsContext> context,
@@ -184,7 +95,7 @@ class Stream {
   Task<> start_tls_client(std::shared_ptr<const TlsContext> context, std::string server_name,
                           std::chrono::milliseconds timeout, std::vector<Tlsa> tlsa = {});
   bool is_encrypted() const;
-  TlsInfo tls() const;
+  TlsInfo tls() const;  ///< empty when not encrypted
 
   const Address& peer() const;
   const Address& local() const;
@@ -208,6 +119,7 @@ class Stream {
 
  private:
   explicit Stream(detail::Connection* connection) : connection_(connection) {}
+  Task<> shake_hands(std::unique_ptr<Filter> filter, std::chrono::milliseconds timeout);
   detail::Connection& connection() const;
   detail::Connection* connection_ = nullptr;
 };

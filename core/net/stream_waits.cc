@@ -4,66 +4,39 @@
 namespace postern::net::detail {
 
 bool ReadWait::await_ready() {
-  connection_.merge_late();
+  connection_.input.merge_late();
   return take();
 }
 
 /// True when there is something to report: what was asked for, or an error.
 bool ReadWait::take() {
-  Connection& c = connection_;
-  switch (what_) {
-    case For::line:
-      c.seen = c.begin;
-      if (take_line()) return true;
-      break;
-    case For::some:
-      c.seen = c.begin;
-      if (c.begin < c.input.size()) {
-        text_ = std::string_view(c.input).substr(c.begin, limit_);
-        c.begin += text_.size();
-        c.seen = c.scanned = c.begin;
-        return true;
-      }
-      break;
-    case For::readable:
-      if (std::max(c.seen, c.begin) < c.input.size()) {
-        c.seen = c.input.size();
-        return true;
-      }
-      break;
-    case For::raw:
-      if (!c.raw.empty()) return true;
-      break;
-    case For::end:
-      break;
+  while (!take_buffered()) {
+    if (connection_.decode_more()) continue;
+    failed_ = !connection_.read_error.empty();
+    return failed_;
   }
-  failed_ = !c.read_error.empty();
-  return failed_;
+  return true;
 }
 
-bool ReadWait::take_line() {
+bool ReadWait::take_buffered() {
   Connection& c = connection_;
-  std::size_t from = std::max(c.scanned, c.begin);
-  for (;;) {
-    const std::size_t at = c.input.find('\n', from);
-    if (at == std::string::npos) break;
-    if (at == c.begin || c.input[at - 1] != '\r') {
-      from = at + 1;
-      continue;
+  switch (what_) {
+    case For::line: {
+      const auto line = c.input.take_line(limit_);
+      if (line) got_ = *line;
+      return line.has_value();
     }
-    too_long_ = std::exchange(c.dropping, false) || at + 1 - c.begin > limit_;
-    if (!too_long_) text_ = std::string_view(c.input).substr(c.begin, at - 1 - c.begin);
-    c.begin = c.scanned = c.seen = at + 1;
-    return true;
-  }
-  c.scanned = c.input.size();
-  if (c.input.size() - c.begin > limit_ || c.dropping) {
-    // Drop what cannot become a line any more, but for a CR whose LF is yet to come.
-    c.dropping = true;
-    const bool keeps_cr = c.input.size() > c.begin && c.input.back() == '\r';
-    c.input = keeps_cr ? "\r" : "";
-    c.begin = c.seen = 0;
-    c.scanned = c.input.size();
+    case For::some: {
+      const auto some = c.input.take_some(limit_);
+      if (some) got_.text = *some;
+      return some.has_value();
+    }
+    case For::readable:
+      return c.input.has_news();
+    case For::ready:
+      return c.filters.is_ready();
+    case For::end:
+      return false;
   }
   return false;
 }
@@ -72,11 +45,7 @@ void ReadWait::begin() {
   Connection& c = connection_;
   POSTERN_ASSERT(c.reader == nullptr);
   c.pump();
-  c.input.erase(0, c.begin);
-  c.scanned -= std::min(c.scanned, c.begin);
-  c.seen -= std::min(c.seen, c.begin);
-  c.begin = 0;
-  if (c.input.empty()) std::string().swap(c.input);  // an idle connection owns no buffer
+  c.input.compact();
   c.reader = this;
   start(timeout_);
   c.start_reading();

@@ -1,4 +1,4 @@
-// core/net/tls.cc: contexts for servers and clients.
+// core/net/tls.cc: contexts for servers and clients; which versions and ciphers they agree to.
 #include "core/net/tls.h"
 
 #include <openssl/ssl.h>
@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/net/connection.h"
+#include "core/error.h"
+#include "core/net/tls_error.h"
 
 namespace postern::net {
 
@@ -20,7 +21,7 @@ constexpr const char* ciphers =
 
 [[noreturn]] void give_up(SSL_CTX* context, const std::string& what) {
   SSL_CTX_free(context);
-  throw IoError(what + ": " + detail::tls_error_text("not usable"));
+  throw IoError(what + ": " + tls_error_text("not usable"));
 }
 
 SSL_CTX* make(const SSL_METHOD* method, TlsVersion minimum) {
@@ -80,8 +81,8 @@ std::shared_ptr<const TlsContext> TlsContext::client(Verify verify, TlsVersion m
   if (ca_file.empty())
     SSL_CTX_set_default_verify_paths(context);
   else if (SSL_CTX_load_verify_locations(context, ca_file.c_str(), nullptr) != 1)
-    throw IoError(ca_file + ": " + detail::tls_error_text("not usable"));
-  if (SSL_CTX_dane_enable(context) <= 0) throw IoError(detail::tls_error_text("no DANE"));
+    throw IoError(ca_file + ": " + tls_error_text("not usable"));
+  if (SSL_CTX_dane_enable(context) <= 0) throw IoError(tls_error_text("no DANE"));
   return made;
 }
 

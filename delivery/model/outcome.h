@@ -15,9 +15,10 @@ namespace postern::delivery {
 
 /// How a host is spoken to.
 enum class Protocol : std::uint8_t { smtp, lmtp };
-/// What must hold before any mail is sent. `opportunistic`: encrypted without a check if offered;
-/// `off`: never; `required`: encrypted, or not at all; `verified`: and with a certificate for the
-/// host's name.
+/// What must hold before any mail is sent to a host, from little to much. `off`: never encrypted;
+/// `opportunistic`: without a check if offered (RFC 7435); `required`: encrypted, or not at all;
+/// `verified`: and with a certificate for the host's name. Not `net::TlsOffer`, which says what our
+/// own doors do: a door checks nobody's certificate, and a login over it is another question.
 enum class TlsDemand : std::uint8_t { off, opportunistic, required, verified };
 
 /// One host of a next hop, with its addresses not yet looked up when `addresses` is empty.

@@ -66,7 +66,7 @@ Json Api::view_of_listeners() const {
     for (const net::Address& address : listener.addresses) {
       listeners.push_back({{"service", relay::name(listener.service)},
                            {"address", address.text()},
-                           {"tls", relay::name(listener.tls)},
+                           {"tls", net::name(listener.tls)},
                            {"sessions", house_.sessions.of(address.text())->load()}});
     }
   }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <ranges>
 
 #include "core/error.h"
 #include "core/file_owner.h"
@@ -13,6 +14,7 @@
 #include "policy/dkim/signer.h"
 #include "relay/cli/certificate.h"
 #include "relay/cli/session.h"
+#include "relay/config/services.h"
 
 namespace postern::relay {
 
@@ -20,35 +22,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Door {
-  std::string_view service;
-  unsigned port;
+/// A service of a new instance.
+struct Offer {
+  Service service;
   std::string_view comment;
 };
-constexpr std::array doors{
-    Door{"smtp", 25, "mail from the world for local domains; relays for trusted_networks only"},
-    Door{"submission", 587, "people and applications, STARTTLS, then a login"},
-    Door{"submissions", 465, "the same with TLS from the first byte"},
-    Door{"imap", 143, "readers, STARTTLS"},
-    Door{"imaps", 993, "readers, TLS"},
-    Door{"pop3", 110, "readers, STLS"},
-    Door{"pop3s", 995, "readers, TLS"},
-    Door{"http", 80, "API, metrics and health; loopback only, put a proxy with TLS before it"},
+constexpr std::array offers{
+    Offer{Service::smtp, "mail from the world for local domains; relays for trusted_networks only"},
+    Offer{Service::submission, "people and applications, STARTTLS, then a login"},
+    Offer{Service::submissions, "the same with TLS from the first byte"},
+    Offer{Service::imap, "readers, STARTTLS"},
+    Offer{Service::imaps, "readers, TLS"},
+    Offer{Service::pop3, "readers, STLS"},
+    Offer{Service::pop3s, "readers, TLS"},
+    Offer{Service::http, "API, metrics and health; loopback only, put a proxy with TLS before it"},
 };
+constexpr unsigned highest_port = std::ranges::max(
+    offers | std::views::transform([](const Offer& offer) { return row_of(offer.service).port; }));
 
 std::string listeners(const std::optional<std::uint16_t>& base_port) {
   std::string text;
-  for (const Door& door : doors) {
+  for (const Offer& offer : offers) {
+    const ServiceRow& row = row_of(offer.service);
     std::string addresses;
     if (base_port)
-      addresses = fmt::format("\"127.0.0.1:{}\"", *base_port + door.port);
-    else if (door.service == "http")
-      addresses = "\"127.0.0.1:80\"";
+      addresses = fmt::format("\"127.0.0.1:{}\"", *base_port + row.port);
+    else if (row.protocol == Protocol::http)
+      addresses = fmt::format("\"127.0.0.1:{}\"", row.port);
     else
-      addresses = fmt::format("\"0.0.0.0:{0}\", \"[::]:{0}\"", door.port);
+      addresses = fmt::format("\"0.0.0.0:{0}\", \"[::]:{0}\"", row.port);
     text +=
         fmt::format("\n[[listener]]                     # {}\nservice = \"{}\"\naddress = [{}]\n",
-                    door.comment, door.service, addresses);
+                    offer.comment, row.name, addresses);
   }
   return text;
 }
@@ -161,8 +166,9 @@ std::string init_instance(const InitOptions& asked) {
   options.domain = host_or_die(asked.domain, "--domain");
   options.hostname =
       host_or_die(asked.hostname.empty() ? "mail." + options.domain : asked.hostname, "--hostname");
-  if (options.base_port && *options.base_port > 65535 - 995)
-    throw CommandFailed(Exit::wrong_usage, "--base-port may be at most 64540");
+  if (options.base_port && *options.base_port > 65535 - highest_port)
+    throw CommandFailed(Exit::wrong_usage,
+                        fmt::format("--base-port may be at most {}", 65535 - highest_port));
   refuse_to_overwrite(options.folder);
   make_folder_if_missing(options.folder, 0755);
   make_folder_if_missing(options.folder / "data", 0700);

@@ -32,10 +32,10 @@ namespace {
 void check_listeners_without_certificate(const Config& config, config::Report& report) {
   for (const Listener& listener : config.listeners) {
     const std::string service(name(listener.service));
-    if (listener.tls == ListenerTls::required) {
+    if (listener.tls == net::TlsOffer::required) {
       report.mistake(listener.line,
                      service + " requires TLS, so [tls] must name certificate and key");
-    } else if (listener.tls == ListenerTls::optional) {
+    } else if (listener.tls == net::TlsOffer::optional) {
       report.warn(listener.line,
                   service + " does not offer TLS, for [tls] names no certificate and key");
     }

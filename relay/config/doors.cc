@@ -12,33 +12,29 @@ using config::parse_mailbox;
 using config::parse_network;
 using config::Rate;
 using config::Section;
+using net::TlsOffer;
 
 constexpr std::uint64_t million = 1'000'000;
 constexpr std::uint64_t most_bytes = 1ULL << 40;
 
 // clang-format off
-constexpr std::array<std::pair<std::string_view, Service>, 10> services{{
-    {"smtp", Service::smtp}, {"submission", Service::submission}, {"submissions", Service::submissions},
-    {"lmtp", Service::lmtp}, {"imap", Service::imap}, {"imaps", Service::imaps}, {"pop3", Service::pop3},
-    {"pop3s", Service::pop3s}, {"http", Service::http}, {"https", Service::https}}};
-constexpr std::array<std::pair<std::string_view, ListenerTls>, 3> listener_tls{{
-    {"required", ListenerTls::required}, {"optional", ListenerTls::optional}, {"off", ListenerTls::off}}};
+constexpr std::array<std::pair<std::string_view, TlsOffer>, 3> tls_offers{{
+    {"required", TlsOffer::required}, {"optional", TlsOffer::optional}, {"off", TlsOffer::off}}};
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> tls_versions{{{"1.2", "1.2"}, {"1.3", "1.3"}}};
 // clang-format on
 
-ListenerTls default_tls(Service service) {
-  if (service == Service::http) return ListenerTls::off;
-  // Peers that log in nowhere may use STARTTLS or not.
-  if (service == Service::smtp || service == Service::lmtp) return ListenerTls::optional;
-  return ListenerTls::required;
+std::vector<std::string_view> names_of_services() {
+  std::vector<std::string_view> names;
+  for (const ServiceRow& row : services) names.push_back(row.name);
+  return names;
 }
 
 void check_listener_tls(Section& section, const Listener& listener) {
-  if (has_implicit_tls(listener.service) && listener.tls != ListenerTls::required) {
+  if (row_of(listener.service).has_implicit_tls && listener.tls != TlsOffer::required) {
     section.mistake("tls", std::string(name(listener.service)) +
                                " is TLS from its first byte: tls must be required");
   }
-  if (listener.service == Service::http && listener.tls != ListenerTls::off) {
+  if (listener.service == Service::http && listener.tls != TlsOffer::off) {
     section.mistake("tls", "http knows no STARTTLS: tls must be off, or the service https");
   }
 }
@@ -63,37 +59,13 @@ Rate read_count_per(Section section, Rate rate) {
 
 }  // namespace
 
-std::string_view name(Service service) {
-  constexpr std::array<std::string_view, 10> names{"smtp", "submission", "submissions", "lmtp",
-                                                   "imap", "imaps",      "pop3",        "pop3s",
-                                                   "http", "https"};
-  return names[static_cast<std::size_t>(service)];
-}
-
-std::uint16_t default_port(Service service) {
-  constexpr std::array<std::uint16_t, 10> ports{25, 587, 465, 24, 143, 993, 110, 995, 80, 443};
-  return ports[static_cast<std::size_t>(service)];
-}
-
-bool has_implicit_tls(Service service) {
-  return service == Service::submissions || service == Service::imaps ||
-         service == Service::pop3s || service == Service::https;
-}
-
-std::string_view name(ListenerTls tls) {
-  constexpr std::array<std::string_view, 3> names{"required", "optional", "off"};
-  return names[static_cast<std::size_t>(tls)];
-}
-
 Listener read_listener(Section section) {
   Listener listener{.line = section.line()};
-  section.require("service", any_of(std::array<std::string_view, 10>{
-                                 "smtp", "submission", "submissions", "lmtp", "imap", "imaps",
-                                 "pop3", "pop3s", "http", "https"}));
-  section.take_choice("service", listener.service, services);
+  section.require("service", any_of(names_of_services()));
+  section.take_choice("service", listener.service, service_words);
   read_addresses(section, listener);
-  listener.tls = default_tls(listener.service);
-  section.take_choice("tls", listener.tls, listener_tls);
+  listener.tls = row_of(listener.service).tls;
+  section.take_choice("tls", listener.tls, tls_offers);
   check_listener_tls(section, listener);
   section.take("name", listener.name);
   section.take_list("proxy_networks", listener.proxy_networks, parse_network);

@@ -10,31 +10,24 @@
 
 #include "core/config/types.h"
 #include "core/net/address.h"
+#include "core/net/tls_offer.h"
+#include "relay/config/services.h"
 
 namespace postern::relay {
-
-enum class Service { smtp, submission, submissions, lmtp, imap, imaps, pop3, pop3s, http, https };
-std::string_view name(Service service);
-std::uint16_t default_port(Service service);
-bool has_implicit_tls(Service service);  // submissions, imaps, pop3s, https
-
-/// What a listener does about TLS. Of a service with implicit TLS it is always `required`.
-enum class ListenerTls { required, optional, off };
-std::string_view name(ListenerTls tls);
 
 /// A `[[listener]]`
 struct Listener {
   Service service{};
   std::vector<net::Address> addresses;  ///< at least one
-  ListenerTls tls{};                    ///< the service's default filled in
-  std::string name;                     ///< what `[[device]]` refers to; may be empty
+  net::TlsOffer tls{};  ///< the service's default filled in; `required` where TLS is implicit
+  std::string name;     ///< what `[[device]]` refers to; may be empty
   std::vector<net::Network> proxy_networks;
   bool proxy_protocol = false;
   unsigned line = 0;  ///< where it stands in the file
 
   /// May login data pass before (or without) TLS?
   bool takes_credentials_in_clear() const {
-    return tls == ListenerTls::optional || (tls == ListenerTls::off && service == Service::http);
+    return lets_log_in(tls, false) || (tls == net::TlsOffer::off && service == Service::http);
   }
 };
 

@@ -66,7 +66,7 @@ Answer failure_reply(mailbox::AuthFailure failure) {
 
 bool Session::offers_login() const {
   return terms_.door == relay::Door::submission && !origin_.account &&
-         (stream_.is_encrypted() || terms_.tls == TlsUse::optional);
+         net::lets_log_in(terms_.tls, stream_.is_encrypted());
 }
 
 Task<Answer> Session::auth(std::string_view arguments) {

@@ -23,7 +23,7 @@ Answer Session::greet(std::string_view arguments, bool is_extended) {
 }
 
 Phase Session::first_phase() const {
-  const bool lacks_tls = terms_.tls == TlsUse::required && !stream_.is_encrypted();
+  const bool lacks_tls = net::needs_tls_first(terms_.tls, stream_.is_encrypted());
   const bool lacks_login = terms_.door == relay::Door::submission && !origin_.account;
   return lacks_tls || lacks_login ? Phase::greeted : Phase::ready;
 }
@@ -36,7 +36,7 @@ std::vector<std::string> Session::extensions() const {
                                     "8BITMIME",   "SMTPUTF8",
                                     "CHUNKING",   "ENHANCEDSTATUSCODES"};
   if (offers_dsn()) keywords.push_back("DSN");
-  if (terms_.context && terms_.tls != TlsUse::off && !stream_.is_encrypted()) {
+  if (net::offers_start_tls(terms_.tls, terms_.context != nullptr, stream_.is_encrypted())) {
     keywords.push_back("STARTTLS");
   }
   if (offers_login()) keywords.push_back("AUTH PLAIN LOGIN");

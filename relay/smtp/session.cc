@@ -134,7 +134,7 @@ Answer Session::missing() const {
     case Phase::connected:
       return reply::hello_first.with(terms_.door == relay::Door::lmtp ? "LHLO" : "EHLO");
     case Phase::greeted: {
-      const bool needs_tls = terms_.tls == TlsUse::required && !stream_.is_encrypted();
+      const bool needs_tls = net::needs_tls_first(terms_.tls, stream_.is_encrypted());
       return needs_tls ? reply::tls_first : reply::login_first;
     }
     case Phase::ready:

@@ -7,18 +7,15 @@
 #include <string>
 
 #include "core/net/tls.h"
+#include "core/net/tls_offer.h"
 #include "relay/intake/intake.h"
 
 namespace postern::smtp {
 
-/// `required`: no mail and no credentials before TLS; `optional`: as the client likes; `off`:
-/// neither TLS nor credentials.
-enum class TlsUse { required, optional, off };
-
 /// Values only, so that a session keeps the terms that it began under through a reload.
 struct Terms {
   relay::Door door = relay::Door::mx;
-  TlsUse tls = TlsUse::optional;
+  net::TlsOffer tls = net::TlsOffer::optional;
   bool implicit_tls = false;                       ///< `submissions`
   std::shared_ptr<const net::TlsContext> context;  ///< none: no certificate, TLS is not offered
   std::string hostname = "localhost";

@@ -7,49 +7,38 @@
 #include "relay/smtp/replies.h"
 #include "relay/worker/worker.h"
 
+#include <utility>
+
 namespace postern::relay {
 namespace {
 
 constexpr std::chrono::seconds handshake{30};
 constexpr std::chrono::seconds farewell{5};
 
-bool is_smtp(Service service) {
-  return service == Service::smtp || service == Service::submission ||
-         service == Service::submissions || service == Service::lmtp;
+bool is_for_readers(Protocol protocol) {
+  return protocol == Protocol::imap || protocol == Protocol::pop3;
 }
 
-bool is_for_readers(Service service) {
-  return service == Service::imap || service == Service::imaps || service == Service::pop3 ||
-         service == Service::pop3s;
+Door door_of(Protocol protocol) {
+  if (protocol == Protocol::smtp) return Door::mx;
+  return protocol == Protocol::lmtp ? Door::lmtp : Door::submission;
 }
 
-Door door_of(Service service) {
-  if (service == Service::smtp) return Door::mx;
-  return service == Service::lmtp ? Door::lmtp : Door::submission;
-}
-
-smtp::TlsUse tls_use(ListenerTls tls) {
-  switch (tls) {
-    case ListenerTls::required:
-      return smtp::TlsUse::required;
-    case ListenerTls::optional:
-      return smtp::TlsUse::optional;
-    case ListenerTls::off:
-      return smtp::TlsUse::off;
+/// What a client hears when there is no room for it.
+std::string refusal(Protocol protocol, const net::Address& peer) {
+  switch (protocol) {
+    case Protocol::smtp:
+    case Protocol::submission:
+    case Protocol::lmtp:
+      return smtp::reply::too_many_here.with(peer.ip()).wire();
+    case Protocol::imap:
+      return "* BYE Too many connections\r\n";  // RFC 9051 §7.1.5
+    case Protocol::pop3:
+      return "-ERR [SYS/TEMP] Too many connections\r\n";  // RFC 3206 §4
+    case Protocol::http:
+      return "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   }
-  return smtp::TlsUse::off;
-}
-
-mailbox::TlsPolicy tls_policy(ListenerTls tls) {
-  switch (tls) {
-    case ListenerTls::required:
-      return mailbox::TlsPolicy::required;
-    case ListenerTls::optional:
-      return mailbox::TlsPolicy::optional;
-    case ListenerTls::off:
-      return mailbox::TlsPolicy::off;
-  }
-  return mailbox::TlsPolicy::off;
+  return {};
 }
 
 /// Counts a session for as long as it lives.
@@ -110,7 +99,7 @@ Task<> Worker::listen() {
 
 void Worker::open_door(const net::Address& address, const Listener& settings) {
   auto door = std::make_shared<Door>(settings, house_.sessions.of(address.text()), nullptr);
-  TaskGroup& group = is_for_readers(settings.service) ? readers_ : senders_;
+  TaskGroup& group = is_for_readers(row_of(settings.service).protocol) ? readers_ : senders_;
   std::weak_ptr<Door> weak = door;  // the listener is a part of the door
   door->listener = std::make_unique<net::Listener>(
       loop_, address,
@@ -134,15 +123,7 @@ Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
   auto held = std::make_shared<Held>(std::move(*slot), door->sessions, settings.service);
   door.reset();
   try {
-    if (is_smtp(settings.service)) {
-      co_await speak_smtp(settings, std::move(stream));
-    } else if (settings.service == Service::http || settings.service == Service::https) {
-      co_await speak_http(settings, std::move(stream));
-    } else if (settings.service == Service::imap || settings.service == Service::imaps) {
-      co_await speak_imap(settings, std::move(stream), held);
-    } else {
-      co_await speak_pop3(settings, std::move(stream), held);
-    }
+    co_await speak(settings, std::move(stream), held);
   } catch (const IoError&) {  // a handshake that failed, a client that left
   } catch (const std::exception& error) {
     if (dynamic_cast<const Cancelled*>(&error) != nullptr) throw;
@@ -150,20 +131,27 @@ Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
   }
 }
 
-Task<> Worker::turn_away(const Listener& settings, net::Stream stream) {
-  if (has_implicit_tls(settings.service)) co_return;  // nothing can be said before a handshake
-  std::string words;
-  if (is_smtp(settings.service)) {
-    words = smtp::reply::too_many_here.with(stream.peer().ip()).wire();
-  } else if (settings.service == Service::imap) {
-    words = "* BYE Too many connections\r\n";
-  } else if (settings.service == Service::pop3) {
-    words = "-ERR [SYS/TEMP] Too many connections\r\n";
-  } else {
-    words = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+Task<> Worker::speak(const Listener& settings, net::Stream stream, std::shared_ptr<void> slot) {
+  switch (row_of(settings.service).protocol) {
+    case Protocol::smtp:
+    case Protocol::submission:
+    case Protocol::lmtp:
+      return speak_smtp(settings, std::move(stream));
+    case Protocol::imap:
+      return speak_imap(settings, std::move(stream), std::move(slot));
+    case Protocol::pop3:
+      return speak_pop3(settings, std::move(stream), std::move(slot));
+    case Protocol::http:
+      return speak_http(settings, std::move(stream));
   }
+  std::unreachable();
+}
+
+Task<> Worker::turn_away(const Listener& settings, net::Stream stream) {
+  // Nothing can be said before a handshake.
+  if (row_of(settings.service).has_implicit_tls) co_return;
   try {
-    co_await stream.write(words);
+    co_await stream.write(refusal(row_of(settings.service).protocol, stream.peer()));
     co_await stream.shutdown(farewell);
   } catch (const IoError&) {  // it was a courtesy
   }
@@ -184,9 +172,9 @@ Task<> Worker::speak_smtp(const Listener& settings, net::Stream stream) {
     co_return co_await stream.shutdown(farewell);
   }
   auto terms = std::make_shared<smtp::Terms>();
-  terms->door = door_of(settings.service);
-  terms->tls = tls_use(settings.tls);
-  terms->implicit_tls = has_implicit_tls(settings.service);
+  terms->door = door_of(row_of(settings.service).protocol);
+  terms->tls = settings.tls;
+  terms->implicit_tls = row_of(settings.service).has_implicit_tls;
   terms->context = snapshot_->tls;
   terms->hostname = config.hostname;
   terms->message_size = config.limits.message_size;
@@ -201,7 +189,7 @@ mailbox::SessionContext Worker::reader_context(const Listener& settings,
                                                std::shared_ptr<void> slot) const {
   mailbox::SessionContext context;
   context.tls = snapshot_->tls;
-  context.tls_policy = tls_policy(settings.tls);
+  context.tls_offer = settings.tls;
   context.hostname = snapshot_->config->hostname;
   context.authenticator = &house_.logins;
   context.mailboxes = &house_.mailboxes;
@@ -217,7 +205,7 @@ Task<> Worker::speak_imap(const Listener& settings, net::Stream stream,
   context.scratch_folder = (config.data_dir / "scratch").string();
   context.message_size = config.limits.message_size;
   context.command_timeout = config.limits.command_timeout;
-  if (has_implicit_tls(settings.service)) {
+  if (row_of(settings.service).has_implicit_tls) {
     co_await stream.start_tls_server(context.tls, handshake);
   }
   co_await imap::serve(std::move(stream), std::move(context));
@@ -226,14 +214,14 @@ Task<> Worker::speak_imap(const Listener& settings, net::Stream stream,
 Task<> Worker::speak_pop3(const Listener& settings, net::Stream stream,
                           std::shared_ptr<void> slot) {
   pop3::Context context{reader_context(settings, std::move(slot))};
-  if (has_implicit_tls(settings.service)) {
+  if (row_of(settings.service).has_implicit_tls) {
     co_await stream.start_tls_server(context.tls, handshake);
   }
   co_await pop3::serve(std::move(stream), std::move(context));
 }
 
 Task<> Worker::speak_http(const Listener& settings, net::Stream stream) {
-  if (has_implicit_tls(settings.service)) {
+  if (row_of(settings.service).has_implicit_tls) {
     const net::IdleSessions::Mark mark(idle_, stream);
     co_await stream.start_tls_server(snapshot_->tls, handshake);
   }

@@ -121,6 +121,7 @@ class Worker {
 
   void open_door(const net::Address& address, const Listener& settings);
   Task<> receive(std::shared_ptr<Door> door, net::Stream stream);
+  Task<> speak(const Listener& settings, net::Stream stream, std::shared_ptr<void> slot);
   Task<> speak_smtp(const Listener& settings, net::Stream stream);
   mailbox::SessionContext reader_context(const Listener& settings,
                                          std::shared_ptr<void> slot) const;

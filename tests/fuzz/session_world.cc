@@ -72,7 +72,7 @@ SessionWorld::~SessionWorld() {
 }
 
 void SessionWorld::fill(mailbox::SessionContext& context) {
-  context.tls_policy = mailbox::TlsPolicy::optional;
+  context.tls_offer = net::TlsOffer::optional;
   context.hostname = "mail.office.example";
   context.authenticator = &ann_;
   context.mailboxes = &mailboxes_;

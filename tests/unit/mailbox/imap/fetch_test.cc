@@ -7,7 +7,7 @@
 
 using namespace postern::imap;
 using namespace postern::imap::test;
-using postern::mailbox::TlsPolicy;
+using postern::net::TlsOffer;
 
 TEST_CASE("FETCH gives every item") {
   const ImapServer server;
@@ -66,7 +66,7 @@ TEST_CASE("a message of megabytes goes in and out unchanged") {
 }
 
 TEST_CASE("a message that another session takes away while it is sent arrives whole") {
-  const ImapServer server(postern::mailbox::TlsPolicy::optional, 30'000'000);
+  const ImapServer server(postern::net::TlsOffer::optional, 30'000'000);
   ImapClient reader = ImapClient::of(server), other = ImapClient::of(server);
   std::string body;  // more than the buffers between the two hold
   while (body.size() < 16'000'000) body += "a line of a long message\r\n";

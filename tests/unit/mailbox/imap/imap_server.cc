@@ -98,11 +98,11 @@ struct ImapServer::Inner {
   }
 };
 
-ImapServer::ImapServer(mailbox::TlsPolicy policy, std::uint64_t message_size)
+ImapServer::ImapServer(net::TlsOffer policy, std::uint64_t message_size)
     : inner_(std::make_unique<Inner>()) {
   char name[] = "/tmp/imap-test-XXXXXX";
   inner_->folder = ::mkdtemp(name);
-  inner_->context.tls_policy = policy;
+  inner_->context.tls_offer = policy;
   inner_->context.hostname = "mail.office.example";
   inner_->context.authenticator = &inner_->accounts;
   inner_->context.pool = &inner_->scratch_pool;

@@ -14,7 +14,7 @@ namespace postern::imap::test {
 /// bob ("quiet", 100 KB quota).
 class ImapServer {
  public:
-  explicit ImapServer(mailbox::TlsPolicy policy = mailbox::TlsPolicy::optional,
+  explicit ImapServer(net::TlsOffer policy = net::TlsOffer::optional,
                       std::uint64_t message_size = 5'000'000);
   ~ImapServer();
   int port() const;

@@ -7,10 +7,10 @@
 
 using namespace postern::imap;
 using namespace postern::imap::test;
-using postern::mailbox::TlsPolicy;
+using postern::net::TlsOffer;
 
 TEST_CASE("no credentials pass before TLS where TLS is required") {
-  const ImapServer server(TlsPolicy::required);
+  const ImapServer server(TlsOffer::required);
   ImapClient client(server);
   CHECK(client.line().starts_with(
       "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE LOGINDISABLED]"));

@@ -63,7 +63,7 @@ TEST_CASE("the literals of a command count together") {
 }
 
 TEST_CASE("a message over the limit that comes unasked ends the session before it is read") {
-  const ImapServer server(postern::mailbox::TlsPolicy::optional, 1000);
+  const ImapServer server(postern::net::TlsOffer::optional, 1000);
   ImapClient client = ImapClient::of(server);
   client.send("t APPEND INBOX {18446744073709551616+}\r\n");
   CHECK(client.line().starts_with("t NO [TOOBIG] "));

@@ -8,7 +8,7 @@
 
 using namespace postern::imap;
 using namespace postern::imap::test;
-using postern::mailbox::TlsPolicy;
+using postern::net::TlsOffer;
 
 TEST_CASE("SELECT says what RFC 3501 demands, EXAMINE opens read-only") {
   const ImapServer server;
@@ -34,7 +34,7 @@ TEST_CASE("SELECT says what RFC 3501 demands, EXAMINE opens read-only") {
 }
 
 TEST_CASE("APPEND takes flags, dates and several messages, and refuses before the octets come") {
-  const ImapServer server(TlsPolicy::optional, 1000);
+  const ImapServer server(TlsOffer::optional, 1000);
   ImapClient client = ImapClient::of(server);
   CHECK(client.ask("APPEND Nowhere {10}").starts_with("NO [TRYCREATE]"));
   CHECK(client.ask("APPEND Nowhere {3+}\r\nabc").starts_with("NO [TRYCREATE]"));

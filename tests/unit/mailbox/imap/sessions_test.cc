@@ -7,7 +7,7 @@
 
 using namespace postern::imap;
 using namespace postern::imap::test;
-using postern::mailbox::TlsPolicy;
+using postern::net::TlsOffer;
 
 TEST_CASE("two sessions see each other's changes at the next command") {
   const ImapServer server;

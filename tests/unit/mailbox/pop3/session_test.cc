@@ -42,13 +42,13 @@ struct Server {
   TaskGroup sessions;
   std::optional<net::Listener> listener;
 
-  explicit Server(TlsPolicy policy = TlsPolicy::optional) {
+  explicit Server(net::TlsOffer policy = net::TlsOffer::optional) {
     mailboxes.add(hub);
     listener.emplace(
         loop, *net::Address::parse("127.0.0.1:0"),
         [this, policy](net::Stream stream) {
           pop3::Context context;
-          context.tls_policy = policy;
+          context.tls_offer = policy;
           context.hostname = "pop.example";
           context.authenticator = &users;
           context.mailboxes = &mailboxes;
@@ -187,7 +187,7 @@ TEST_CASE("three failed logins close the connection") {
 }
 
 TEST_CASE("without TLS no login is offered or taken where TLS is required") {
-  Server server(TlsPolicy::required);
+  Server server(net::TlsOffer::required);
   const std::string output =
       server.talk("CAPA\r\nUSER ann\r\nPASS secret\r\nAUTH PLAIN AGFubgBzZWNyZXQ=\r\nQUIT\r\n");
   CHECK(output.find("SASL") == std::string::npos);

@@ -90,9 +90,9 @@ via = "reject 5.7.1 not to there"
   CHECK(config->data_dir == "/somewhere/data");
   CHECK(config->queue.spool == "/somewhere/data/spool");
   REQUIRE(config->listeners.size() == 3);
-  CHECK(config->listeners[0].tls == ListenerTls::optional);
+  CHECK(config->listeners[0].tls == net::TlsOffer::optional);
   CHECK(config->listeners[0].addresses[2].is_unix());
-  CHECK(config->listeners[1].tls == ListenerTls::off);
+  CHECK(config->listeners[1].tls == net::TlsOffer::off);
   CHECK(config->listeners[1].takes_credentials_in_clear());
   CHECK(config->listeners[2].takes_credentials_in_clear());
   CHECK_FALSE(config->listeners[0].name == "devices");

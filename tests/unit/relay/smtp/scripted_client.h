@@ -96,8 +96,9 @@ class ScriptedClient {
 inline smtp::Terms port_25() { return {.door = relay::Door::mx, .hostname = "mail.b.example"}; }
 
 inline smtp::Terms submission_in_the_clear() {
-  return {
-      .door = relay::Door::submission, .tls = smtp::TlsUse::optional, .hostname = "mail.b.example"};
+  return {.door = relay::Door::submission,
+          .tls = net::TlsOffer::optional,
+          .hostname = "mail.b.example"};
 }
 
 }  // namespace postern

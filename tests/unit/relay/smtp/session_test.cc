@@ -180,7 +180,7 @@ TEST_CASE("what stands behind STARTTLS in the clear ends the conversation") {
 
 TEST_CASE("there is no AUTH before TLS where TLS is required") {
   auto terms = submission_in_the_clear();
-  terms.tls = smtp::TlsUse::required;
+  terms.tls = net::TlsOffer::required;
   ScriptedClient client(terms);
   CHECK(client.say("EHLO me").find("AUTH") == std::string::npos);
   CHECK(client.say("AUTH PLAIN AGFubgBzZWNyZXQ=").starts_with("538"));
