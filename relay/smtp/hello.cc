@@ -39,7 +39,7 @@ std::vector<std::string> Session::extensions() const {
   if (terms_.context && terms_.tls != TlsUse::off && !stream_.is_encrypted()) {
     keywords.push_back("STARTTLS");
   }
-  if (offers_login()) keywords.push_back("AUTH PLAIN LOGIN");
+  if (offers_login()) keywords.push_back(auth_extension());
   return keywords;
 }
 
