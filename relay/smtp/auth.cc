@@ -39,8 +39,9 @@ Answer failure_reply(policy::AuthFailure failure) {
 }
 
 /// Challenges until the client has said who it is; the error is the reply that ends AUTH.
-Task<std::expected<policy::Claim, Answer>> converse(const Client& client, sasl::Dialogue dialogue,
-                                                    std::optional<std::string> initial) {
+Task<std::expected<policy::Claim, Answer>> authenticate(const Client& client,
+                                                        sasl::Dialogue dialogue,
+                                                        std::optional<std::string> initial) {
   sasl::Turn turn = dialogue.begin(initial);
   while (const auto* challenge = std::get_if<sasl::ChallengeLine>(&turn)) {
     co_await client.stream.write(reply::challenge.with(challenge->base64).wire());
@@ -83,7 +84,7 @@ Task<Answer> Session::auth(std::string_view arguments) {
 
   const Client client{stream_, idle_, terms_.command_timeout};
   auto claim =
-      co_await converse(client, sasl::Dialogue(*mechanism, channel), command->initial_response);
+      co_await authenticate(client, sasl::Dialogue(*mechanism, channel), command->initial_response);
   if (!claim) co_return claim.error();
   auto account = co_await logins_.check(*std::move(claim), policy::Scope::smtp, stream_.peer());
   if (!account) {

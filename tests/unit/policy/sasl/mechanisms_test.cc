@@ -1,6 +1,8 @@
 // tests/unit/policy/sasl/mechanisms_test.cc: which mechanisms a connection is offered.
 #include "policy/sasl/mechanisms.h"
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 using namespace postern::policy;
