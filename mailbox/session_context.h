@@ -6,8 +6,9 @@
 
 #include "core/net/stream.h"
 #include "core/net/tls_offer.h"
-#include "mailbox/authenticator.h"
 #include "mailbox/store/hub.h"
+#include "policy/authenticator.h"
+#include "policy/sasl/exchange.h"
 
 namespace postern::mailbox {
 
@@ -15,14 +16,18 @@ struct SessionContext {
   std::shared_ptr<const net::TlsContext> tls;  // none: TLS cannot be started
   net::TlsOffer tls_offer = net::TlsOffer::required;
   std::string hostname;
-  Authenticator* authenticator = nullptr;  // outlives the session
-  const Mailboxes* mailboxes = nullptr;    // outlives the session
-  std::string credential;                  // what the login was with
+  policy::Authenticator* authenticator = nullptr;  // outlives the session
+  const Mailboxes* mailboxes = nullptr;            // outlives the session
+  std::string credential;                          // what the login was with
   std::shared_ptr<void> slot;  // what the connection holds of some allowance; let go at its end
 
   /// Whether credentials may pass over `stream`.
   bool may_log_in(const net::Stream& stream) const {
     return net::lets_log_in(tls_offer, stream.is_encrypted());
+  }
+  /// What a SASL exchange of the protocol `scope` may know of `stream`.
+  policy::sasl::Channel channel(const net::Stream& stream, policy::Scope scope) const {
+    return {.scope = scope, .is_protected = may_log_in(stream)};
   }
   /// Whether the client may start TLS now.
   bool offers_tls(const net::Stream& stream) const {

@@ -1,26 +1,13 @@
-// core/mail/encodings.cc: see encodings.h.
+// core/mail/encodings.cc: quoted-printable, xtext, modified UTF-7 and what they need of UTF-8.
 #include "core/mail/encodings.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include "core/hex.h"
 
 namespace postern::mail {
 namespace {
-
-constexpr std::string_view base64_alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-constexpr std::array<std::int8_t, 256> reverse_of(std::string_view alphabet) {
-  std::array<std::int8_t, 256> table{};
-  table.fill(-1);
-  for (std::size_t i = 0; i < alphabet.size(); ++i)
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
-  return table;
-}
-constexpr auto base64_value = reverse_of(base64_alphabet);
 
 unsigned byte(char c) { return static_cast<unsigned char>(c); }
 
@@ -60,78 +47,6 @@ void append_utf8(std::string& out, std::uint32_t point) {
     out += static_cast<char>(0x80 | (point >> 6 & 0x3f));
     out += static_cast<char>(0x80 | (point & 0x3f));
   }
-}
-
-std::string base64_encode(std::string_view bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  std::size_t i = 0;
-  for (; i + 3 <= bytes.size(); i += 3) {
-    const std::uint32_t three = byte(bytes[i]) << 16 | byte(bytes[i + 1]) << 8 | byte(bytes[i + 2]);
-    for (const int shift : {18, 12, 6, 0}) out += base64_alphabet[three >> shift & 63];
-  }
-  if (const std::size_t left = bytes.size() - i; left != 0) {
-    const std::uint32_t three = byte(bytes[i]) << 16 | (left == 2 ? byte(bytes[i + 1]) << 8 : 0);
-    out += base64_alphabet[three >> 18 & 63];
-    out += base64_alphabet[three >> 12 & 63];
-    out += left == 2 ? base64_alphabet[three >> 6 & 63] : '=';
-    out += '=';
-  }
-  return out;
-}
-
-std::string base64_lines(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() / 57 * 78 + 80);
-  for (std::size_t at = 0; at < bytes.size(); at += 57)
-    out += base64_encode(bytes.substr(at, 57)) + "\r\n";
-  return out;
-}
-
-std::expected<std::string, SyntaxError> base64_decode(std::string_view text) {
-  if (text.size() % 4 != 0)
-    return syntax_error("base64 of a length that is no multiple of 4", text.size());
-  std::size_t digits = text.size();
-  while (digits > 0 && text.size() - digits < 2 && text[digits - 1] == '=') --digits;
-  std::string out;
-  out.reserve(digits * 3 / 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (std::size_t i = 0; i < digits; ++i) {
-    const int value = base64_value[byte(text[i])];
-    if (value < 0) return syntax_error("a character that is not base64", i);
-    bits = (bits << 6 | static_cast<std::uint32_t>(value)) & 0xffff;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 0xff);
-    }
-  }
-  if ((bits & ((1U << count) - 1)) != 0)
-    return syntax_error("base64 with stray bits before its padding", digits);
-  return out;
-}
-
-std::string base64_decode_body(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    if (c == '=') {  // the end of one encoding; another may follow where two were joined
-      count = 0;
-      continue;
-    }
-    const int value = base64_value[byte(c)];
-    if (value < 0) continue;
-    bits = (bits << 6 | static_cast<std::uint32_t>(value)) & 0xffff;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      out += static_cast<char>(bits >> count & 0xff);
-    }
-  }
-  return out;
 }
 
 std::string quoted_printable_encode(std::string_view text) {

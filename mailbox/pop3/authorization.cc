@@ -1,15 +1,17 @@
 // mailbox/pop3/authorization.cc: USER and PASS, AUTH, STLS.
 #include "mailbox/pop3/authorization.h"
 
-#include <fmt/format.h>
-#include <strings.h>
+#include <fmt/ranges.h>
+
+#include <utility>
 
 #include "mailbox/pop3/replies.h"
 
 namespace postern::pop3 {
 namespace {
 
-using mailbox::AuthFailure;
+namespace sasl = policy::sasl;
+using policy::AuthFailure;
 
 constexpr int login_attempt_limit = 3;
 
@@ -40,8 +42,9 @@ Task<AuthorizationEnd> Authorization::run(bool greet) {
 Task<> Authorization::obey(const Command& command) {
   switch (command.verb) {
     case Verb::capa:
-      co_await client_.tell_capabilities(context_.may_log_in(stream_),
-                                         context_.offers_tls(stream_));
+      co_await client_.tell_capabilities({.user = context_.may_log_in(stream_),
+                                          .mechanisms = sasl::offered_names(channel()),
+                                          .tls = context_.offers_tls(stream_)});
       break;
     case Verb::stls:
       co_await start_tls();
@@ -85,42 +88,50 @@ Task<> Authorization::take_password(std::string password) {
   } else if (user_.empty()) {
     co_await client_.refuse(reply::user_first);
   } else {
-    co_await login({.user = std::exchange(user_, {}), .password = std::move(password)});
+    co_await check(policy::Credentials{std::exchange(user_, {}), std::move(password)});
   }
 }
 
-Task<> Authorization::authenticate(std::string mechanism, std::string response) {
+/// AUTH (RFC 5034 §4).
+Task<> Authorization::authenticate(std::string name, std::string initial_response) {
   if (!context_.may_log_in(stream_)) {
     co_await client_.refuse(reply::needs_tls);
     co_return;
   }
-  if (mechanism.empty()) {  // asked by old clients
+  if (name.empty()) {  // asked by old clients
     co_await client_.say(reply::mechanisms);
-    co_await client_.say("PLAIN\r\n.");
+    co_await client_.say(fmt::format("{}\r\n.", fmt::join(sasl::offered_names(channel()), "\r\n")));
     co_return;
   }
-  if (::strcasecmp(mechanism.c_str(), "PLAIN") != 0) {
+  const sasl::Mechanism* mechanism = sasl::find_offered(name, channel());
+  if (mechanism == nullptr) {
     co_await client_.refuse(reply::no_mechanism);
     co_return;
   }
-  if (response.empty()) {
-    co_await client_.say(reply::go_ahead);
-    const std::optional<std::string> given = co_await client_.response();
-    if (!given) co_return;
-    response = *given;
+  std::optional<std::string> initial;
+  if (!initial_response.empty()) initial = std::move(initial_response);
+  co_await converse(sasl::Dialogue(*mechanism, channel()), std::move(initial));
+}
+
+Task<> Authorization::converse(sasl::Dialogue dialogue, std::optional<std::string> initial) {
+  sasl::Turn turn = dialogue.begin(initial);
+  while (const auto* challenge = std::get_if<sasl::ChallengeLine>(&turn)) {
+    co_await client_.say(std::string(reply::challenge) + challenge->base64);
+    const std::optional<std::string> response = co_await client_.response();
+    if (!response) co_return;
+    turn = dialogue.answer(*response);
   }
-  const auto credentials = policy::parse_sasl_plain(response);
-  if (credentials) {
-    co_await login(*credentials);
+  if (const auto* failure = std::get_if<sasl::Failure>(&turn)) {
+    const bool is_cancelled = failure->why == sasl::Why::cancelled;
+    co_await client_.refuse(is_cancelled ? reply::aborted : reply::bad_response);
   } else {
-    co_await client_.refuse(reply::bad_response);
+    co_await check(std::get<policy::Claim>(std::move(turn)));
   }
 }
 
-Task<> Authorization::login(policy::Credentials credentials) {
-  std::expected<policy::Account, AuthFailure> account = co_await context_.authenticator->login(
-      std::move(credentials.user), std::move(credentials.password), policy::Scope::pop3,
-      stream_.peer());
+Task<> Authorization::check(policy::Claim claim) {
+  std::expected<policy::Account, AuthFailure> account =
+      co_await context_.authenticator->check(std::move(claim), policy::Scope::pop3, stream_.peer());
   if (account) {
     end_ = *std::move(account);
     co_return;

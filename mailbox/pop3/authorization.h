@@ -7,7 +7,7 @@
 
 #include "mailbox/pop3/conversation.h"
 #include "mailbox/pop3/session.h"
-#include "policy/sasl.h"
+#include "policy/sasl/dialogue.h"
 
 namespace postern::pop3 {
 
@@ -31,8 +31,10 @@ class Authorization {
   Task<> start_tls();
   Task<> take_user(std::string user);
   Task<> take_password(std::string password);
-  Task<> authenticate(std::string mechanism, std::string response);
-  Task<> login(policy::Credentials credentials);
+  Task<> authenticate(std::string name, std::string initial_response);
+  Task<> converse(policy::sasl::Dialogue dialogue, std::optional<std::string> initial);
+  Task<> check(policy::Claim claim);
+  policy::sasl::Channel channel() const { return context_.channel(stream_, policy::Scope::pop3); }
   bool is_decided() const { return !std::holds_alternative<std::monostate>(end_); }
 
   net::Stream& stream_;

@@ -29,7 +29,7 @@ struct Entry {
 };
 
 // clang-format off
-constexpr std::array entries{
+constexpr std::array commands{
     Entry{"CAPA", Verb::capa, When::always,        Takes::nothing},
     Entry{"QUIT", Verb::quit, When::always,        Takes::nothing},
     Entry{"NOOP", Verb::noop, When::transaction,   Takes::nothing},
@@ -48,11 +48,11 @@ constexpr std::array entries{
 // clang-format on
 
 const Entry* find_entry(std::string_view word) {
-  const auto found = std::ranges::find_if(entries, [&](const Entry& entry) {
+  const auto found = std::ranges::find_if(commands, [&](const Entry& entry) {
     return entry.word.size() == word.size() &&
            ::strncasecmp(entry.word.data(), word.data(), word.size()) == 0;
   });
-  return found == entries.end() ? nullptr : &*found;
+  return found == commands.end() ? nullptr : &*found;
 }
 
 /// Splits at the first blank, and drops the blanks behind it.

@@ -1,13 +1,15 @@
 // mailbox/pop3/conversation.cc: one reader of lines and one writer of replies.
 #include "mailbox/pop3/conversation.h"
 
+#include <fmt/ranges.h>
+
 #include "mailbox/pop3/replies.h"
-#include "policy/sasl.h"
+#include "policy/sasl/dialogue.h"
 
 namespace postern::pop3 {
 namespace {
 
-constexpr std::size_t line_limit = policy::sasl_response_limit + 64;
+constexpr std::size_t line_limit = policy::sasl::response_limit + 64;
 constexpr int mistake_limit = 50;
 
 std::string_view reply_to(CommandError error) {
@@ -33,8 +35,8 @@ Task<std::optional<Command>> Conversation::next() {
 
 Task<std::optional<std::string>> Conversation::response() {
   const net::Stream::Line line = co_await stream_.read_line(line_limit, patience_);
-  if (!line.too_long && line.text != "*") co_return std::string(line.text);
-  co_await refuse(line.too_long ? reply::too_long : reply::aborted);
+  if (!line.too_long) co_return std::string(line.text);
+  co_await refuse(reply::too_long);
   co_return std::nullopt;
 }
 
@@ -48,12 +50,14 @@ Task<> Conversation::refuse(std::string_view line) {
   co_await say(is_last ? reply::too_many_errors : line);
 }
 
-Task<> Conversation::tell_capabilities(bool may_log_in, bool offers_tls) {
+Task<> Conversation::tell_capabilities(const Offer& offer) {
   std::string list =
       "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n"
       "IMPLEMENTATION postern\r\n";
-  if (may_log_in) list += "USER\r\nSASL PLAIN\r\n";
-  if (offers_tls) list += "STLS\r\n";
+  if (offer.user) list += "USER\r\n";
+  if (!offer.mechanisms.empty())  // RFC 5034 §3
+    list += fmt::format("SASL {}\r\n", fmt::join(offer.mechanisms, " "));
+  if (offer.tls) list += "STLS\r\n";
   co_await say(reply::capabilities);
   co_await say(list + ".");
 }

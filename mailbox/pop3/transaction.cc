@@ -49,7 +49,7 @@ Task<> Transaction::obey(const Command& command) {
   }
   switch (command.verb) {
     case Verb::capa:
-      co_await client_.tell_capabilities(false, false);
+      co_await client_.tell_capabilities({});
       break;
     case Verb::stat:
       co_await client_.say("+OK " + maildrop_.stat());

@@ -3,7 +3,6 @@
 
 #include "core/mail/encodings.h"
 #include "core/metrics.h"
-#include "policy/sasl.h"
 #include "relay/accounts/account_admin.h"
 #include "relay/api/paths.h"
 #include "relay/config/config.h"
@@ -25,7 +24,7 @@ struct Credentials {
 std::optional<Credentials> basic_credentials(std::string_view authorization) {
   constexpr std::string_view scheme = "basic ";
   if (!mail::equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
-  const auto decoded = policy::decode_sasl(authorization.substr(scheme.size()));  // canonical
+  const auto decoded = mail::base64_decode(authorization.substr(scheme.size()));
   if (!decoded) return {};
   const std::size_t colon = decoded->find(':');
   if (colon == decoded->npos || colon == 0 || decoded->find('\0') != decoded->npos) return {};
@@ -58,11 +57,11 @@ Task<std::optional<Response>> Api::admit(Request& request) {
                                               policy::Scope::http, request.peer);
   if (!account) {
     switch (account.error()) {
-      case mailbox::AuthFailure::bad_credentials:
+      case policy::AuthFailure::bad_credentials:
         co_return unauthorized();
-      case mailbox::AuthFailure::too_many:
+      case policy::AuthFailure::too_many:
         co_return problem(429, "Too Many Requests", "too many failed logins from your address");
-      case mailbox::AuthFailure::unavailable:
+      case policy::AuthFailure::unavailable:
         co_return problem(503, "Service Unavailable", "logins cannot be checked right now");
     }
   }

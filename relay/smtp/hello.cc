@@ -39,7 +39,7 @@ std::vector<std::string> Session::extensions() const {
   if (net::offers_start_tls(terms_.tls, terms_.context != nullptr, stream_.is_encrypted())) {
     keywords.push_back("STARTTLS");
   }
-  if (offers_login()) keywords.push_back("AUTH PLAIN LOGIN");
+  if (offers_login()) keywords.push_back(auth_extension());
   return keywords;
 }
 

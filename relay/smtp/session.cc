@@ -44,7 +44,7 @@ const Session::Verb* Session::find_verb(std::string_view word) {
 }
 
 Session::Session(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-                 mailbox::Authenticator& logins, net::IdleSessions& idle)
+                 policy::Authenticator& logins, net::IdleSessions& idle)
     : stream_(stream), terms_(terms), intake_(intake), logins_(logins), idle_(idle) {
   origin_.door = terms.door;
   origin_.peer = stream.peer();
@@ -170,7 +170,7 @@ Task<> shake_hands(net::Stream& stream, const Terms& terms, net::IdleSessions& i
 }
 
 Task<> run_sessions(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-                    mailbox::Authenticator& logins, net::IdleSessions& idle) {
+                    policy::Authenticator& logins, net::IdleSessions& idle) {
   if (terms.implicit_tls) co_await shake_hands(stream, terms, idle);
   bool greets = true;
   for (;;) {
@@ -194,7 +194,7 @@ Task<> say_and_close(net::Stream& stream, Answer answer, std::chrono::seconds li
 }  // namespace
 
 Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::Intake& intake,
-                mailbox::Authenticator& logins, net::IdleSessions& idle) {
+                policy::Authenticator& logins, net::IdleSessions& idle) {
   std::optional<Answer> last_words;
   try {
     co_await run_sessions(stream, *terms, intake, logins, idle);

@@ -13,7 +13,8 @@
 #include "core/mail/envelope.h"
 #include "core/net/idle_sessions.h"
 #include "core/net/stream.h"
-#include "mailbox/authenticator.h"
+#include "policy/authenticator.h"
+#include "policy/sasl/exchange.h"
 #include "relay/intake/intake.h"
 #include "relay/smtp/commands.h"
 #include "relay/smtp/reply.h"
@@ -32,7 +33,7 @@ class Session {
   enum class Ending { over, start_tls };
 
   Session(net::Stream& stream, const Terms& terms, relay::Intake& intake,
-          mailbox::Authenticator& logins, net::IdleSessions& idle);
+          policy::Authenticator& logins, net::IdleSessions& idle);
 
   /// Greets, unless this goes on after STARTTLS.
   Task<Ending> serve(bool greets);
@@ -74,6 +75,8 @@ class Session {
   // auth.cc
   Task<Answer> auth(std::string_view arguments);
   bool offers_login() const;
+  std::string auth_extension() const;
+  policy::sasl::Channel sasl_channel() const;
   // mail.cc
   Task<Answer> mail(std::string_view arguments);
   // rcpt.cc
@@ -103,7 +106,7 @@ class Session {
   net::Stream& stream_;
   const Terms& terms_;
   relay::Intake& intake_;
-  mailbox::Authenticator& logins_;
+  policy::Authenticator& logins_;
   net::IdleSessions& idle_;
 
   Phase phase_ = Phase::connected;
@@ -131,6 +134,6 @@ class Session {
 
 /// The whole life of an accepted connection: implicit TLS, sessions, the farewell.
 Task<> converse(net::Stream stream, std::shared_ptr<const Terms> terms, relay::Intake& intake,
-                mailbox::Authenticator& logins, net::IdleSessions& idle);
+                policy::Authenticator& logins, net::IdleSessions& idle);
 
 }  // namespace postern::smtp

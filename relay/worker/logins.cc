@@ -22,10 +22,10 @@ Task<std::optional<net::AddressTable::Attempt>> Logins::reserve(net::Address pee
   co_return std::nullopt;
 }
 
-Task<std::expected<policy::Account, mailbox::AuthFailure>> Logins::login(std::string user,
-                                                                         std::string password,
-                                                                         policy::Scope scope,
-                                                                         net::Address peer) {
+Task<std::expected<policy::Account, policy::AuthFailure>> Logins::login(std::string user,
+                                                                        std::string password,
+                                                                        policy::Scope scope,
+                                                                        net::Address peer) {
   struct UnderWay {
     std::atomic<int>& count;
     explicit UnderWay(std::atomic<int>& all) : count(all) { ++count; }
@@ -34,7 +34,7 @@ Task<std::expected<policy::Account, mailbox::AuthFailure>> Logins::login(std::st
   auto attempt = co_await reserve(peer);
   if (!attempt) {
     log::warn("login_blocked", {{"peer", peer.text()}, {"login", user}});
-    co_return std::unexpected(mailbox::AuthFailure::too_many);
+    co_return std::unexpected(policy::AuthFailure::too_many);
   }
   const UnderWay under_way(under_way_);  // until the slot is given back
   const std::uint64_t changes = accounts_.changes();
@@ -47,7 +47,7 @@ Task<std::expected<policy::Account, mailbox::AuthFailure>> Logins::login(std::st
   } catch (const IoError& error) {
     log::error("login_unavailable", {{"error", error.what()}});
     attempt->succeeded();  // our fault, not theirs
-    co_return std::unexpected(mailbox::AuthFailure::unavailable);
+    co_return std::unexpected(policy::AuthFailure::unavailable);
   }
   static metrics::Counter& good =
       metrics::counter("postern_logins_total", "Logins by outcome", {{"outcome", "accepted"}});
@@ -56,7 +56,7 @@ Task<std::expected<policy::Account, mailbox::AuthFailure>> Logins::login(std::st
   if (!account) {
     bad.add();
     log::info("login_refused", {{"peer", peer.text()}, {"login", user}});
-    co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
+    co_return std::unexpected(policy::AuthFailure::bad_credentials);
   }
   attempt->succeeded();
   good.add();

@@ -8,12 +8,12 @@
 
 #include "core/async/thread_pool.h"
 #include "core/net/address_table.h"
-#include "mailbox/authenticator.h"
+#include "policy/authenticator.h"
 
 namespace postern::relay {
 
 /// One for the process; callable from every loop.
-class Logins final : public mailbox::Authenticator {
+class Logins final : public policy::Authenticator {
  public:
   /// The size of `hashing` limits how many cores logins may take; `lookups` serves those that need
   /// no hash work.
@@ -23,10 +23,10 @@ class Logins final : public mailbox::Authenticator {
     refresh();
   }
 
-  Task<std::expected<policy::Account, mailbox::AuthFailure>> login(std::string user,
-                                                                   std::string password,
-                                                                   policy::Scope scope,
-                                                                   net::Address peer) override;
+  Task<std::expected<policy::Account, policy::AuthFailure>> login(std::string user,
+                                                                  std::string password,
+                                                                  policy::Scope scope,
+                                                                  net::Address peer) override;
   bool is_live(const std::string& credential) const override;
   /// After a change of the accounts: asks them which credentials are left. Blocking.
   void refresh();

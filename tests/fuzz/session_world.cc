@@ -41,11 +41,11 @@ std::string prepared_folder() {
 
 }  // namespace
 
-Task<std::expected<policy::Account, mailbox::AuthFailure>> Ann::login(std::string user,
-                                                                      std::string password,
-                                                                      policy::Scope, net::Address) {
+Task<std::expected<policy::Account, policy::AuthFailure>> Ann::login(std::string user,
+                                                                     std::string password,
+                                                                     policy::Scope, net::Address) {
   if (user != "ann" || password != "secret")
-    co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
+    co_return std::unexpected(policy::AuthFailure::bad_credentials);
   co_return policy::Account{
       .id = "ann", .address = *mail::EmailAddress::parse("ann@office.example"), .enabled = true};
 }

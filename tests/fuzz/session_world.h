@@ -9,9 +9,9 @@
 #include "core/async/task_group.h"
 #include "core/async/thread_pool.h"
 #include "core/net/stream.h"
-#include "mailbox/authenticator.h"
 #include "mailbox/session_context.h"
 #include "mailbox/store/hub.h"
+#include "policy/authenticator.h"
 
 namespace postern::fuzz {
 
@@ -33,12 +33,12 @@ int talk_or_play(const std::uint8_t* data, std::size_t size, Talk talk, Play pla
 inline constexpr std::chrono::seconds patience{30};  // past it, something hangs: a finding
 
 /// Knows ann, whose password is "secret".
-class Ann : public mailbox::Authenticator {
+class Ann : public policy::Authenticator {
  public:
-  Task<std::expected<policy::Account, mailbox::AuthFailure>> login(std::string user,
-                                                                   std::string password,
-                                                                   policy::Scope,
-                                                                   net::Address) override;
+  Task<std::expected<policy::Account, policy::AuthFailure>> login(std::string user,
+                                                                  std::string password,
+                                                                  policy::Scope,
+                                                                  net::Address) override;
   bool is_live(const std::string&) const override { return true; }
 };
 

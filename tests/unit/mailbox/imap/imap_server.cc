@@ -23,15 +23,15 @@
 namespace postern::imap::test {
 namespace {
 
-class TwoAccounts : public mailbox::Authenticator {
+class TwoAccounts : public policy::Authenticator {
  public:
-  Task<std::expected<policy::Account, mailbox::AuthFailure>> login(std::string user,
-                                                                   std::string password,
-                                                                   policy::Scope,
-                                                                   net::Address) override {
+  Task<std::expected<policy::Account, policy::AuthFailure>> login(std::string user,
+                                                                  std::string password,
+                                                                  policy::Scope,
+                                                                  net::Address) override {
     if (user == "ann" && password == "secret") co_return account("ann", {});
     if (user == "bob" && password == "quiet") co_return account("bob", 100'000);
-    co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
+    co_return std::unexpected(policy::AuthFailure::bad_credentials);
   }
   bool is_live(const std::string& credential) const override {
     const std::scoped_lock lock(mutex_);

@@ -15,15 +15,16 @@ namespace {
 constexpr std::chrono::seconds patience{10};
 
 /// Knows ann, whose password is "secret".
-class OneUser : public Authenticator {
+class OneUser : public policy::Authenticator {
  public:
-  Task<std::expected<policy::Account, AuthFailure>> login(std::string user, std::string password,
-                                                          policy::Scope scope,
-                                                          net::Address) override {
+  Task<std::expected<policy::Account, policy::AuthFailure>> login(std::string user,
+                                                                  std::string password,
+                                                                  policy::Scope scope,
+                                                                  net::Address) override {
     CHECK(scope == policy::Scope::pop3);
-    if (user == "busy") co_return std::unexpected(AuthFailure::unavailable);
+    if (user == "busy") co_return std::unexpected(policy::AuthFailure::unavailable);
     if (user != "ann" || password != "secret") {
-      co_return std::unexpected(AuthFailure::bad_credentials);
+      co_return std::unexpected(policy::AuthFailure::bad_credentials);
     }
     policy::Account account{.id = "ann", .address = *mail::EmailAddress::parse("ann@a.example")};
     co_return account;

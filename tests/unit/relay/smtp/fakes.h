@@ -1,7 +1,7 @@
 // tests/unit/relay/smtp/fakes.h: what stands behind an SMTP session, without a store.
 #pragma once
 
-#include "mailbox/authenticator.h"
+#include "policy/authenticator.h"
 #include "relay/intake/intake.h"
 #include "relay/smtp/replies.h"
 
@@ -59,14 +59,14 @@ class FakeIntake : public relay::Intake {
 };
 
 /// Knows "ann" with "secret".
-class FakeLogins : public mailbox::Authenticator {
+class FakeLogins : public policy::Authenticator {
  public:
-  Task<std::expected<policy::Account, mailbox::AuthFailure>> login(std::string user,
-                                                                   std::string password,
-                                                                   policy::Scope,
-                                                                   net::Address) override {
+  Task<std::expected<policy::Account, policy::AuthFailure>> login(std::string user,
+                                                                  std::string password,
+                                                                  policy::Scope,
+                                                                  net::Address) override {
     if (user != "ann" || password != "secret") {
-      co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
+      co_return std::unexpected(policy::AuthFailure::bad_credentials);
     }
     co_return policy::Account{.id = "1", .address = *mail::EmailAddress::parse("ann@b.example")};
   }
