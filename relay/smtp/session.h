@@ -11,6 +11,7 @@
 #include "core/async/task.h"
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/envelope.h"
+#include "core/mail/esmtp.h"
 #include "core/net/idle_sessions.h"
 #include "core/net/stream.h"
 #include "mailbox/authenticator.h"
@@ -66,8 +67,8 @@ class Session {
   Task<Answer> helo(std::string_view arguments);
   Task<Answer> lhlo(std::string_view arguments);
   Answer greet(std::string_view arguments, bool is_extended);
-  std::vector<std::string> extensions() const;
-  bool offers_dsn() const;
+  mail::ServerRole role() const;
+  mail::ServerTerms server_terms() const;
   Phase first_phase() const;
   // starttls.cc
   Task<Answer> starttls(std::string_view arguments);

@@ -17,7 +17,7 @@ TEST_CASE("a message in DATA arrives with its dots and its envelope") {
   REQUIRE(client.intake.taken.size() == 1);
   const Taken& taken = client.intake.taken.front();
   CHECK(taken.content == "Subject: a\r\n\r\n.dot\r\n");
-  CHECK(taken.envelope.eight_bit);
+  CHECK(taken.envelope.options.eight_bit);
   CHECK(taken.admitted.size() == 1);
   CHECK(taken.origin.protocol == "ESMTP");
   CHECK(client.say("QUIT") == "221 2.0.0 Bye");
