@@ -210,7 +210,8 @@ TEST_CASE("an entry tells whether we signed it, and one of an older version was 
 
 TEST_CASE("a message's options come back from the queue, by the keys that they always had") {
   MessageInfo info;
-  info.options = {.eight_bit = true, .smtputf8 = true, .envid = "q=1", .ret = mail::Ret::headers};
+  info.options = {
+      .eight_bit = true, .smtputf8 = true, .envid = "q=1", .ret = postern::mail::Ret::headers};
   CHECK(decode_info(info.id, encode_info(info, 0)).info.options == info.options);
   const auto stored =
       decode_info(info.id, R"({"t":1,"s":1,"b":1,"8":1,"u":1,"e":"q=1","r":"HDRS"})");

@@ -150,7 +150,10 @@ TEST_CASE("LMTP offers no DSN, for its client reports, and takes none of its par
   CHECK(client.say("LHLO me").find("DSN") == std::string::npos);
   CHECK(client.say("MAIL FROM:<> RET=HDRS").starts_with("555 5.5.4"));
   CHECK(client.say("MAIL FROM:<> ENVID=1").starts_with("555"));
+  CHECK(client.say("MAIL FROM:<> ENVID=1") == "555 5.5.4 Parameter not offered: RET or ENVID");
   client.say("MAIL FROM:<>");
+  CHECK(client.say("RCPT TO:<x@b.example> NOTIFY=SUCCESS") ==
+        "555 5.5.4 Parameter not offered: NOTIFY or ORCPT");
   CHECK(client.say("RCPT TO:<x@b.example> NOTIFY=SUCCESS").starts_with("555"));
   CHECK(client.say("RCPT TO:<x@b.example> ORCPT=rfc822;x@b.example").starts_with("555"));
   CHECK(client.say("RCPT TO:<x@b.example>").starts_with("250"));
