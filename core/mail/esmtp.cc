@@ -151,19 +151,22 @@ Written write_orcpt(const Recipient& recipient) {
   return recipient.orcpt.empty() ? std::nullopt : Written(orcpt_text(recipient.orcpt));
 }
 
+using OfMail = EsmtpParameter<MailParameters>;
+using OfRcpt = EsmtpParameter<Recipient>;
+
 // clang-format off
 constexpr std::array of_mail{
     // In the order in which we write them.
-    Parameter<MailParameters>{"SIZE",     Extension::size,           Otherwise::dropped,   read_size,     write_size},      // RFC 1870 §6
-    Parameter<MailParameters>{"BODY",     Extension::eight_bit_mime, Otherwise::converted, read_body,     write_body},      // RFC 6152 §2, §3
-    Parameter<MailParameters>{"SMTPUTF8", Extension::smtputf8,       Otherwise::refused,   read_smtputf8, write_smtputf8},  // RFC 6531 §3.4, §3.2
-    Parameter<MailParameters>{"RET",      Extension::dsn,            Otherwise::dropped,   read_ret,      write_ret},       // RFC 3461 §4.3, §5.2.2
-    Parameter<MailParameters>{"ENVID",    Extension::dsn,            Otherwise::dropped,   read_envid,    write_envid},     // RFC 3461 §4.4
-    Parameter<MailParameters>{"AUTH",     Extension::auth,           Otherwise::dropped,   skip_auth,     write_no_auth},   // RFC 4954 §5
+    OfMail{"SIZE",     Extension::size,           Otherwise::dropped,   read_size,     write_size},      // RFC 1870 §6
+    OfMail{"BODY",     Extension::eight_bit_mime, Otherwise::converted, read_body,     write_body},      // RFC 6152 §2, §3
+    OfMail{"SMTPUTF8", Extension::smtputf8,       Otherwise::refused,   read_smtputf8, write_smtputf8},  // RFC 6531 §3.4, §3.2
+    OfMail{"RET",      Extension::dsn,            Otherwise::dropped,   read_ret,      write_ret},       // RFC 3461 §4.3, §5.2.2
+    OfMail{"ENVID",    Extension::dsn,            Otherwise::dropped,   read_envid,    write_envid},     // RFC 3461 §4.4
+    OfMail{"AUTH",     Extension::auth,           Otherwise::dropped,   skip_auth,     write_no_auth},   // RFC 4954 §5
 };
 constexpr std::array of_rcpt{
-    Parameter<Recipient>{"NOTIFY", Extension::dsn, Otherwise::dropped, read_notify, write_notify},  // RFC 3461 §4.1
-    Parameter<Recipient>{"ORCPT",  Extension::dsn, Otherwise::dropped, read_orcpt,  write_orcpt},   // RFC 3461 §4.2
+    OfRcpt{"NOTIFY", Extension::dsn, Otherwise::dropped, read_notify, write_notify},  // RFC 3461 §4.1
+    OfRcpt{"ORCPT",  Extension::dsn, Otherwise::dropped, read_orcpt,  write_orcpt},   // RFC 3461 §4.2
 };
 // clang-format on
 
@@ -177,7 +180,7 @@ std::string upper(std::string_view text) {
 }
 
 template <class Subject>
-std::expected<Extension, ParameterError> read_word(std::span<const Parameter<Subject>> table,
+std::expected<Extension, ParameterError> read_word(std::span<const EsmtpParameter<Subject>> table,
                                                    std::string_view word, Subject& subject) {
   const std::size_t equals = word.find('=');
   const std::string_view keyword = word.substr(0, equals);
@@ -191,7 +194,7 @@ std::expected<Extension, ParameterError> read_word(std::span<const Parameter<Sub
 }
 
 template <class Subject>
-std::string write_all(std::span<const Parameter<Subject>> table, const Subject& subject,
+std::string write_all(std::span<const EsmtpParameter<Subject>> table, const Subject& subject,
                       const Offer& offer) {
   std::string out;
   for (const auto& row : table) {
@@ -205,7 +208,7 @@ std::string write_all(std::span<const Parameter<Subject>> table, const Subject& 
 }
 
 template <class Subject>
-std::string keywords(std::span<const Parameter<Subject>> table, Extension extension) {
+std::string keywords(std::span<const EsmtpParameter<Subject>> table, Extension extension) {
   std::string out;
   for (const auto& row : table) {
     if (row.extension != extension) continue;
@@ -217,8 +220,8 @@ std::string keywords(std::span<const Parameter<Subject>> table, Extension extens
 
 }  // namespace
 
-std::span<const Parameter<MailParameters>> mail_parameters() { return of_mail; }
-std::span<const Parameter<Recipient>> rcpt_parameters() { return of_rcpt; }
+std::span<const OfMail> mail_parameters() { return of_mail; }
+std::span<const OfRcpt> rcpt_parameters() { return of_rcpt; }
 
 std::optional<Extension> Extensions::missing_in(const Extensions& others) const {
   for (const ExtensionRow& row : extensions)

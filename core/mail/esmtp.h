@@ -109,7 +109,7 @@ enum class Otherwise : std::uint8_t {
 
 /// A row of the table; `Subject` is MailParameters or Recipient.
 template <class Subject>
-struct Parameter {
+struct EsmtpParameter {
   std::string_view keyword;
   Extension extension;
   Otherwise otherwise;
@@ -119,8 +119,8 @@ struct Parameter {
   /// The value, empty for a keyword that stands alone; none when there is nothing to say.
   std::optional<std::string> (*write)(const Subject& subject);
 };
-std::span<const Parameter<MailParameters>> mail_parameters();
-std::span<const Parameter<Recipient>> rcpt_parameters();
+std::span<const EsmtpParameter<MailParameters>> mail_parameters();
+std::span<const EsmtpParameter<Recipient>> rcpt_parameters();
 
 /// One word of the command, such as "SIZE=1000"; whose extension it is.
 std::expected<Extension, ParameterError> read_parameter(std::string_view word,
