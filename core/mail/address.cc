@@ -1,4 +1,5 @@
-// core/mail/address.cc: see address.h.
+// core/mail/address.cc: reads domains (IDNA by libidn2), addresses and paths by their grammar (RFC
+// 5321 §4.1.2, §4.1.3; RFC 6531 §3.3).
 #include "core/mail/address.h"
 
 #include <arpa/inet.h>

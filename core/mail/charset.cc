@@ -1,4 +1,4 @@
-// core/mail/charset.cc: see charset.h.
+// core/mail/charset.cc: converts text from the charsets that mail names to UTF-8, by ICU.
 #include "core/mail/charset.h"
 
 #include <unicode/ucnv.h>

@@ -1,4 +1,4 @@
-// core/mail/compose.cc: see compose.h.
+// core/mail/compose.cc: writes a message from its parts: the header, bodies, attachments.
 #include "core/mail/compose.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// core/mail/envelope.cc: see envelope.h.
+// core/mail/envelope.cc: the words of NOTIFY and ORCPT, read and written (RFC 3461 §4.1, §4.2).
 #include "core/mail/envelope.h"
 
 #include <fmt/format.h>
@@ -12,7 +12,6 @@ namespace postern::mail {
 namespace {
 
 constexpr std::size_t orcpt_limit = 500;  // RFC 3461 §4.2
-constexpr std::size_t envid_limit = 100;  // RFC 3461 §4.4
 
 /// RFC 6533 §3: `\x{HEX}` stands for a character.
 std::expected<std::string, SyntaxError> decode_utf8_address(std::string_view text) {
@@ -90,16 +89,6 @@ std::string notify_text(const Notify& notify) {
   return out.empty() ? "NEVER" : out;
 }
 
-std::expected<Ret, SyntaxError> parse_ret(std::string_view text) {
-  if (equal_ignoring_case(text, "FULL")) return Ret::full;
-  if (equal_ignoring_case(text, "HDRS")) return Ret::headers;
-  return syntax_error("RET takes FULL or HDRS");
-}
-
-std::string_view ret_text(Ret ret) {
-  return ret == Ret::full ? "FULL" : ret == Ret::headers ? "HDRS" : "";
-}
-
 std::expected<std::string, SyntaxError> parse_orcpt(std::string_view text) {
   if (text.size() > orcpt_limit) return syntax_error("ORCPT of more than 500 octets", orcpt_limit);
   const std::size_t semicolon = text.find(';');
@@ -131,15 +120,6 @@ std::string orcpt_text(std::string_view decoded) {
                          address = decoded.substr(semicolon + 1);
   return std::string(type) + ';' +
          (type == "utf-8" ? encode_utf8_address(address) : xtext_encode(address));
-}
-
-std::expected<std::string, SyntaxError> parse_envid(std::string_view text) {
-  if (text.empty() || text.size() > envid_limit) return syntax_error("ENVID takes 1 to 100 octets");
-  const auto decoded = xtext_decode(text);
-  if (!decoded) return syntax_error("ENVID: " + decoded.error().text, decoded.error().offset);
-  if (has_control(*decoded) || !is_ascii(*decoded))
-    return syntax_error("ENVID with an unprintable character");
-  return *decoded;
 }
 
 }  // namespace postern::mail

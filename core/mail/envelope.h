@@ -1,4 +1,4 @@
-// core/mail/envelope.h: who sent a message to whom, with the DSN wishes of RFC 3461.
+// core/mail/envelope.h: who sent a message to whom, with what wishes (RFC 5321 §2.3.1, RFC 3461).
 #pragma once
 
 #include <expected>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/mail/address.h"
+#include "core/mail/message_options.h"
 
 namespace postern::mail {
 
@@ -23,13 +24,10 @@ std::expected<Notify, SyntaxError> parse_notify(
     std::string_view text);                     // "NEVER" | "SUCCESS,FAILURE,DELAY"
 std::string notify_text(const Notify& notify);  // empty when not set
 
-enum class Ret { unset, full, headers };  // RET= (RFC 3461 §4.3)
-std::expected<Ret, SyntaxError> parse_ret(std::string_view text);
-std::string_view ret_text(Ret ret);  // "FULL", "HDRS" or empty
-
+/// One forward path, with what its RCPT says beside.
 struct Recipient {
   EmailAddress address;
-  std::string orcpt;  // decoded "rfc822;a@b.example", or empty
+  std::string orcpt;  ///< decoded "rfc822;a@b.example", or empty
   Notify notify;
   bool operator==(const Recipient&) const = default;
 };
@@ -42,16 +40,12 @@ std::expected<std::string, SyntaxError> parse_orcpt(std::string_view text);
 std::string original_recipient(const EmailAddress& address);
 /// Its way back onto the wire.
 std::string orcpt_text(std::string_view decoded);
-/// ENVID= (RFC 3461 §4.4), decoded; at most 100 octets, printable.
-std::expected<std::string, SyntaxError> parse_envid(std::string_view text);
-
+/// What SMTP says of a message outside of its text (RFC 5321 §2.3.1).
 struct Envelope {
   ReversePath sender;
   std::vector<Recipient> recipients;
-  bool eight_bit = false;  // BODY=8BITMIME
-  bool smtputf8 = false;
-  std::string envid;  // decoded, or empty
-  Ret ret = Ret::unset;
+  MessageOptions options;
+  bool operator==(const Envelope&) const = default;
 };
 
 }  // namespace postern::mail

@@ -1,4 +1,5 @@
-// core/mail/seven_bit.cc: see seven_bit.h.
+// core/mail/seven_bit.cc: rewrites 8-bit bodies and long lines as quoted-printable or base64, part
+// by part (RFC 6152 §3, RFC 2045 §6).
 #include "core/mail/seven_bit.h"
 
 #include <fmt/format.h>

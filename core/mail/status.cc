@@ -1,4 +1,4 @@
-// core/mail/status.cc: see status.h.
+// core/mail/status.cc: finds a status code in a reply, or what its class means (RFC 3463 §2).
 #include "core/mail/status.h"
 
 #include <fmt/format.h>

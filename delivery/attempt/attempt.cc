@@ -1,3 +1,5 @@
+// delivery/attempt/attempt.cc: one try at a delivery. Makes the message fit for each host: in 7 bit
+// (RFC 6152 §3), without SMTPUTF8 (RFC 6531 §3.6).
 #include "delivery/attempt/attempt.h"
 
 #include <algorithm>
@@ -25,7 +27,7 @@ Verdict no_smtputf8() {
 }  // namespace
 
 Attempt::Attempt(ThreadPool& pool, Job job)
-    : pool_(pool), job_(std::move(job)), verdicts_(job_.recipients.size()) {}
+    : pool_(pool), job_(std::move(job)), verdicts_(job_.envelope.recipients.size()) {}
 
 std::vector<std::size_t> Attempt::open_recipients() const {
   std::vector<std::size_t> open;
@@ -51,12 +53,9 @@ void Attempt::turns_to(const Target& target, const net::Address& address) {
 
 Task<> Attempt::converse(SmtpClient& client) {
   result_.tls = client.tls_text();
-  const std::optional<Form> form = co_await fit(client.extensions());
-  if (!form) co_return;
-  const Letter letter{
-      job_.sender,     job_.recipients,    converted_ ? converted_->size() : job_.body.size(),
-      form->eight_bit, form->smtputf8,     job_.envid,
-      job_.ret,        job_.lease_is_fresh};
+  auto parameters = co_await fit(client.offer());
+  if (!parameters) co_return;
+  const Letter letter{job_.envelope, *std::move(parameters), job_.lease_is_fresh};
   while (!is_done()) {
     co_await send_to_open(client, letter);
     reached_ = true;
@@ -80,50 +79,64 @@ Task<std::string_view> Attempt::next_piece(queue::BodyReader& reader, bool in_me
   co_return co_await offload(pool_, [&reader] { return reader.next(); });
 }
 
-/// Makes the message fit for what the host can take. None when that cannot be: then all is settled.
-Task<std::optional<Attempt::Form>> Attempt::fit(const Extensions& offered) {
-  Form form{.eight_bit = job_.eight_bit || job_.body.is_in_spool(),
-            .smtputf8 = job_.smtputf8 || has_utf8_address()};
-  if (job_.body.is_in_memory() && !form.eight_bit)
-    form.eight_bit = !mail::is_ascii(job_.body.bytes());
-  if (form.smtputf8 && !offered.smtputf8) {
-    if (co_await message_needs_smtputf8()) {
-      settle_open(no_smtputf8());
-      co_return std::nullopt;
-    }
-    refuse_utf8_recipients();
-    if (is_done()) co_return std::nullopt;
-    form.smtputf8 = false;
+/// Makes the message fit for what the host can take, and says what MAIL tells of it. None when that
+/// cannot be: then all is settled.
+Task<std::optional<mail::MailParameters>> Attempt::fit(const mail::Offer& offer) {
+  mail::MailParameters form{.options = job_.envelope.options};
+  form.options.eight_bit = is_eight_bit();
+  form.options.smtputf8 = form.options.smtputf8 || has_utf8_address();
+  if (mail::lacks(offer, form, mail::Otherwise::refused)) {
+    if (!co_await go_without_smtputf8()) co_return std::nullopt;
+    form.options.smtputf8 = false;
   }
-  const bool may_need_it = form.eight_bit || job_.body.size() <= conversion_limit;
-  const bool must_convert = must_convert_ || (may_need_it && !offered.eight_bit_mime);
-  if (must_convert && !converted_) {
-    const bool is_possible = job_.body.size() <= conversion_limit &&
-                             co_await offload(pool_, [this] { return convert(); });
-    if (!is_possible) {
-      settle_open(our_verdict(Verdict::Kind::failed, {5, 6, 3},
-                              "The host takes less than the message needs (8 bit, or lines over "
-                              "998 octets), and it cannot be converted"));
-      co_return std::nullopt;
-    }
+  // What was declared as 7 bit may be more, and nobody has looked for long lines.
+  const bool may_need_it =
+      job_.body.size() <= conversion_limit && !offer.has(mail::Extension::eight_bit_mime);
+  if (must_convert_ || may_need_it || mail::lacks(offer, form, mail::Otherwise::converted)) {
+    if (!co_await make_seven_bit()) co_return std::nullopt;
   }
-  if (converted_) form.eight_bit = false;
+  if (converted_) form.options.eight_bit = false;
+  form.size = converted_ ? converted_->size() : job_.body.size();
   co_return form;
+}
+
+/// A body in the spool may be: nobody has looked.
+bool Attempt::is_eight_bit() const {
+  return job_.envelope.options.eight_bit || job_.body.is_in_spool() ||
+         (job_.body.is_in_memory() && !mail::is_ascii(job_.body.bytes()));
+}
+
+/// Settles whoever cannot be reached so. False when nobody is left.
+Task<bool> Attempt::go_without_smtputf8() {
+  if (co_await message_needs_smtputf8()) settle_open(no_smtputf8());
+  refuse_utf8_recipients();
+  co_return !is_done();
+}
+
+/// In 7 bit, if it was not already. False when that is not to be had: then all is settled.
+Task<bool> Attempt::make_seven_bit() {
+  if (converted_) co_return true;
+  if (job_.body.size() <= conversion_limit && co_await offload(pool_, [this] { return convert(); }))
+    co_return true;
+  settle_open(our_verdict(Verdict::Kind::failed, {5, 6, 3},
+                          "The host takes less than the message needs (8 bit, or lines over "
+                          "998 octets), and it cannot be converted"));
+  co_return false;
 }
 
 /// An alias may have brought one in that the client knows nothing of.
 bool Attempt::has_utf8_address() const {
-  return (job_.sender && job_.sender->needs_smtputf8()) ||
+  return (job_.envelope.sender && job_.envelope.sender->needs_smtputf8()) ||
          std::ranges::any_of(open_recipients(), [this](std::size_t at) {
-           return job_.recipients[at].address.needs_smtputf8();
+           return job_.envelope.recipients[at].address.needs_smtputf8();
          });
 }
 
 /// Whoever the recipients are. Not everything that a client sends with SMTPUTF8 needs it (RFC 6531
 /// §3.6).
 Task<bool> Attempt::message_needs_smtputf8() {
-  if (job_.sender && job_.sender->needs_smtputf8()) co_return true;
-  if (!job_.smtputf8) co_return false;
+  if (job_.envelope.sender && job_.envelope.sender->needs_smtputf8()) co_return true;
+  if (!job_.envelope.options.smtputf8) co_return false;
   queue::BodyReader reader(job_.body);
   const std::string head =
       co_await offload(pool_, [&reader] { return std::string(reader.next()); });
@@ -132,7 +145,7 @@ Task<bool> Attempt::message_needs_smtputf8() {
 
 void Attempt::refuse_utf8_recipients() {
   for (const std::size_t at : open_recipients())
-    if (job_.recipients[at].address.needs_smtputf8()) verdicts_[at] = no_smtputf8();
+    if (job_.envelope.recipients[at].address.needs_smtputf8()) verdicts_[at] = no_smtputf8();
 }
 
 /// In the pool. Signs again, for what was signed is no longer what goes out.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/async/task.h"
+#include "core/mail/esmtp.h"
 #include "delivery/model/job.h"
 #include "delivery/model/outcome.h"
 #include "delivery/smtp/smtp_client.h"
@@ -57,11 +58,11 @@ class Attempt {
   AttemptResult finish();
 
  private:
-  struct Form {  ///< what MAIL says of the message
-    bool eight_bit = false, smtputf8 = false;
-  };
   std::vector<std::size_t> open_recipients() const;
-  Task<std::optional<Form>> fit(const Extensions& offered);
+  bool is_eight_bit() const;
+  Task<std::optional<mail::MailParameters>> fit(const mail::Offer& offer);
+  Task<bool> go_without_smtputf8();
+  Task<bool> make_seven_bit();
   bool has_utf8_address() const;
   Task<bool> message_needs_smtputf8();
   void refuse_utf8_recipients();

@@ -241,12 +241,7 @@ Task<AttemptResult> Dispatcher::State::attempt_remote(queue::Lease lease) {
   if (!found) co_return same_for_all(lease.recipients.size(), found.error());
   Job job{.key = std::move(found->key),
           .targets = std::move(found->hosts),
-          .sender = lease.sender,
-          .recipients = lease.recipients,
-          .eight_bit = lease.eight_bit,
-          .smtputf8 = lease.smtputf8,
-          .envid = lease.envid,
-          .ret = lease.ret,
+          .envelope = {lease.sender, lease.recipients, lease.options},
           .body = lease.body,
           .lease_is_fresh = parts.lease_is_fresh,
           .resign = lease.signed_here ? parts.resigner() : Resigner()};

@@ -16,11 +16,7 @@ namespace postern::delivery {
 struct Job {
   std::string key;              ///< of the owner: the route's via, or the MX hosts
   std::vector<Target> targets;  ///< hosts to try in this order
-  mail::ReversePath sender;
-  std::vector<mail::Recipient> recipients;
-  bool eight_bit = false, smtputf8 = false;
-  std::string envid;
-  mail::Ret ret{};
+  mail::Envelope envelope;      ///< its recipients are those still open
   queue::Body body;
   std::function<bool()> lease_is_fresh;
   std::function<std::string(std::string_view)> resign;

@@ -1,3 +1,4 @@
+// delivery/report/dsn.cc: composes a report: for people, for programs (RFC 3464), and the original.
 #include "delivery/report/dsn.h"
 
 #include <fmt/format.h>
@@ -20,19 +21,20 @@ constexpr std::size_t returned_headers_limit = 128 * 1024;
 /// The machine's part: RFC 3464 §2.
 std::string status_fields(const DsnInput& input) {
   std::string out;
-  if (!input.envid.empty())
-    out += mail::header_line("Original-Envelope-Id", sanitise(input.envid, 200));
+  if (!input.options.envid.empty())
+    out += mail::header_line("Original-Envelope-Id", sanitise(input.options.envid, 200));
   out += mail::header_line("Reporting-MTA", "dns; " + input.reporting_mta);
   out += mail::header_line("Arrival-Date", mail::format_date(input.arrival));
   out += mail::header_line("X-Postern-Queue-ID", input.queue_id);
   for (const DsnRecipient& recipient : input.recipients) {
     out += "\r\n";
     if (!recipient.recipient.orcpt.empty()) {
-      out += mail::header_line("Original-Recipient",
-                               sanitise(input.smtputf8 || mail::is_ascii(recipient.recipient.orcpt)
-                                            ? recipient.recipient.orcpt
-                                            : mail::orcpt_text(recipient.recipient.orcpt),
-                                        500, !input.smtputf8));
+      out += mail::header_line(
+          "Original-Recipient",
+          sanitise(input.options.smtputf8 || mail::is_ascii(recipient.recipient.orcpt)
+                       ? recipient.recipient.orcpt
+                       : mail::orcpt_text(recipient.recipient.orcpt),
+                   500, !input.options.smtputf8));
     }
     out +=
         mail::header_line("Final-Recipient", mail::original_recipient(recipient.recipient.address));
@@ -64,10 +66,10 @@ Part returned_part(const DsnInput& input, const mail::HeaderBlock& headers) {
   const bool failed = std::ranges::any_of(
       input.recipients, [](const DsnRecipient& r) { return r.kind == DsnKind::failed; });
   const bool whole =
-      failed && input.ret == mail::Ret::full && input.original.size() == input.original_size &&
-      input.original_size <= input.full_limit && !mail::has_long_line(input.original) &&
-      mail::has_clean_line_ends(input.original);
-  const bool global = input.smtputf8 && !mail::is_ascii(headers.text());
+      failed && input.options.ret == mail::Ret::full &&
+      input.original.size() == input.original_size && input.original_size <= input.full_limit &&
+      !mail::has_long_line(input.original) && mail::has_clean_line_ends(input.original);
+  const bool global = input.options.smtputf8 && !mail::is_ascii(headers.text());
   if (whole) {
     return {global ? "message/global" : "message/rfc822",
             mail::is_ascii(input.original) ? "7bit" : "8bit", std::string(input.original)};

@@ -9,6 +9,7 @@
 
 #include "core/mail/address.h"
 #include "core/mail/envelope.h"
+#include "core/mail/message_options.h"
 #include "core/mail/status.h"
 
 namespace postern::delivery {
@@ -36,18 +37,16 @@ struct DsnInput {
   std::string message_id;  // of the report, with brackets: derive it from the queue id, so that a
                            // repeat is the same
   std::string queue_id;    // of the original
-  std::string envid;       // decoded
+  mail::MessageOptions options;  // of the original; SMTPUTF8: message/global-* forms (RFC 6533)
   std::chrono::sys_seconds arrival;
   std::chrono::sys_seconds now;
   std::vector<DsnRecipient> recipients;  // at least one
-  mail::Ret ret = mail::Ret::unset;
   /// The original: its header block, or all of it when RET=FULL asks for it and it is a failure.
   /// Only what is needed is copied.
   std::string_view original;
   std::size_t original_size =
       0;  // of the whole message; when `original` is cut, only headers are returned
   std::size_t full_limit = 256 * 1024;  // beyond: headers only
-  bool smtputf8 = false;  // the original needed SMTPUTF8: message/global-* forms (RFC 6533)
 };
 
 }  // namespace postern::delivery

@@ -1,3 +1,4 @@
+// delivery/report/dsn_text.cc: what a report says to people.
 #include "delivery/report/dsn_text.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,5 @@
+// delivery/report/report.cc: which reports a sender wants (RFC 3461 §4.1, §5.2), and one as a
+// message of the queue.
 #include "delivery/report/report.h"
 
 #include <algorithm>
@@ -51,14 +53,12 @@ queue::NewMessage make_report(const queue::Lease& lease, const std::vector<Repor
                  .to = to,
                  .message_id = report.message_id,
                  .queue_id = queue::text(lease.id),
-                 .envid = lease.envid,
+                 .options = lease.options,
                  .arrival = std::chrono::floor<std::chrono::seconds>(lease.received),
                  .now = seconds,
                  .recipients = {},
-                 .ret = lease.ret,
                  .original = original,
-                 .original_size = lease.body.size(),
-                 .smtputf8 = lease.smtputf8};
+                 .original_size = lease.body.size()};
   for (const Reportable& item : reports) {
     DsnRecipient recipient{.recipient = lease.recipients[item.recipient],
                            .kind = item.kind,
@@ -72,7 +72,7 @@ queue::NewMessage make_report(const queue::Lease& lease, const std::vector<Repor
     input.recipients.push_back(std::move(recipient));
   }
   const std::string text = compose_dsn(input);
-  report.smtputf8 = to.needs_smtputf8();
+  report.options.smtputf8 = to.needs_smtputf8();
   report.size = text.size();
   report.subject = "Delivery report";
   report.received = now;

@@ -1,9 +1,9 @@
+// delivery/smtp/remote_reply.cc: puts the lines of a reply together (RFC 5321 §4.2.1).
 #include "delivery/smtp/remote_reply.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "core/mail/encodings.h"
 #include "delivery/model/sanitise.h"
 
 namespace postern::delivery {
@@ -40,28 +40,6 @@ ReplyParser::Progress ReplyParser::feed(std::string_view line) {
 RemoteReply ReplyParser::take() {
   lines_ = 0;
   return std::exchange(reply_, {});
-}
-
-Extensions parse_extensions(std::string_view reply_text) {
-  Extensions found;
-  bool is_greeting = true;  // the first line names the server, whatever word it begins with
-  while (!reply_text.empty()) {
-    const std::string line = mail::lower_case(reply_text.substr(0, reply_text.find('\n')));
-    reply_text.remove_prefix(std::min(reply_text.size(), line.size() + 1));
-    if (std::exchange(is_greeting, false)) continue;
-    const std::string_view keyword = std::string_view(line).substr(0, line.find_first_of(" ="));
-    if (keyword == "pipelining") found.pipelining = true;
-    if (keyword == "8bitmime") found.eight_bit_mime = true;
-    if (keyword == "smtputf8") found.smtputf8 = true;
-    if (keyword == "dsn") found.dsn = true;
-    if (keyword == "starttls") found.starttls = true;
-    if (keyword == "size") found.size = true;
-    if (keyword != "auth") continue;
-    const std::string mechanisms = line.substr(std::min(keyword.size() + 1, line.size())) + " ";
-    if ((" " + mechanisms).contains(" plain ")) found.auth_plain = true;
-    if ((" " + mechanisms).contains(" login ")) found.auth_login = true;
-  }
-  return found;
 }
 
 }  // namespace postern::delivery

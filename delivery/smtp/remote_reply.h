@@ -42,13 +42,4 @@ class ReplyParser {
   std::size_t lines_ = 0;
 };
 
-/// The extensions of an EHLO reply that matter to us.
-struct Extensions {
-  bool pipelining = false, eight_bit_mime = false, smtputf8 = false, dsn = false, starttls = false,
-       size = false;
-  bool auth_plain = false, auth_login = false;
-};
-/// Keywords in any case; also the old "AUTH=". Unknown ones are skipped.
-Extensions parse_extensions(std::string_view reply_text);
-
 }  // namespace postern::delivery

@@ -1,3 +1,5 @@
+// delivery/smtp/smtp_client.cc: a connection to a host, from the greeting to QUIT: EHLO (RFC 5321
+// §4.1.1.1), STARTTLS (RFC 3207), AUTH (RFC 4954).
 #include "delivery/smtp/smtp_client.h"
 
 #include <algorithm>
@@ -30,14 +32,19 @@ UnfitLines::UnfitLines() : IoError("a line that SMTP cannot carry") {}
 SmtpClient::SmtpClient(Target target, ClientSettings settings, net::Stream stream)
     : target_(std::move(target)), settings_(std::move(settings)), stream_(std::move(stream)) {}
 
-void SmtpClient::refuse(const RemoteReply& reply, std::string_view what) {
+void SmtpClient::refuse(const RemoteReply& reply, std::string_view what,
+                        std::optional<mail::StatusCode> why) {
   reusable_ = false;
-  // Whoever insists on TLS is refused by a policy: RFC 3463 §3.8.
-  const bool is_policy = what == "STARTTLS" && reply.status().subject == 0;
-  Verdict why{.status = is_policy ? mail::StatusCode{4, 7, 4} : reply.status(),
-              .reply = reply.words() + " (to " + std::string(what) + ")",
-              .remote_host = target_.host};
-  throw HostTrouble(std::move(why), busy_ ? HostTrouble::Kind::busy : HostTrouble::Kind::other);
+  Verdict verdict{.status = why.value_or(reply.status()),
+                  .reply = reply.words() + " (to " + std::string(what) + ")",
+                  .remote_host = target_.host};
+  throw HostTrouble(std::move(verdict), busy_ ? HostTrouble::Kind::busy : HostTrouble::Kind::other);
+}
+
+/// Whoever insists on TLS is refused by a policy (RFC 3463 §3.8), if the host names no reason.
+void SmtpClient::refuse_tls(const RemoteReply& reply) {
+  const bool names_reason = reply.status().subject != 0;
+  refuse(reply, "STARTTLS", names_reason ? reply.status() : mail::StatusCode{4, 7, 4});
 }
 
 void SmtpClient::protocol_error(std::string_view what) {
@@ -107,14 +114,14 @@ Task<> SmtpClient::greet(bool may_encrypt) {
 
   const bool wants_tls =
       !stream_.is_encrypted() && !stream_.peer().is_unix() && target_.tls != TlsDemand::off;
-  if (wants_tls && extensions_.starttls && (may_encrypt || must_encrypt)) {
+  if (wants_tls && offer_.has(mail::Extension::starttls) && (may_encrypt || must_encrypt)) {
     const RemoteReply reply = co_await command("STARTTLS", settings_.timeouts.command);
     if (reply.code == 220) {
       co_await start_tls();
-      extensions_ = {};  // what was said in the clear counts for nothing: RFC 3207 §4.2
+      offer_ = {};  // what was said in the clear counts for nothing: RFC 3207 §4.2
       co_await hello();
     } else if (must_encrypt || reply.code == 421) {
-      refuse(reply, "STARTTLS");
+      refuse_tls(reply);
     }
   }
   if (must_encrypt && !stream_.is_encrypted())
@@ -125,20 +132,20 @@ Task<> SmtpClient::greet(bool may_encrypt) {
 
 Task<> SmtpClient::start_tls() {
   const bool verify = target_.tls == TlsDemand::verified || !target_.password.empty();
-  std::string failure;
+  std::optional<std::string> failure;
   try {
     co_await stream_.start_tls_client(verify ? settings_.verified : settings_.opportunistic,
                                       target_.host, settings_.timeouts.command);
   } catch (const IoError& error) {
     failure = error.what();
   }
-  if (failure.empty()) co_return;
+  if (!failure) co_return;
   reusable_ = false;
   const bool may_retry = target_.tls == TlsDemand::opportunistic && !target_.tls_from_start &&
                          target_.password.empty();
   throw HostTrouble(
       our_delay({4, 7, 5},
-                "TLS handshake with " + target_.host + " failed: " + sanitise(failure, 200),
+                "TLS handshake with " + target_.host + " failed: " + sanitise(*failure, 200),
                 target_.host),
       may_retry ? HostTrouble::Kind::handshake : HostTrouble::Kind::other);
 }
@@ -148,7 +155,7 @@ Task<> SmtpClient::hello() {
   RemoteReply reply =
       co_await command((lmtp ? "LHLO " : "EHLO ") + settings_.hostname, settings_.timeouts.command);
   if (reply.is_positive()) {
-    extensions_ = parse_extensions(reply.text);
+    offer_ = mail::Offer::parse(reply.text);
     co_return;
   }
   if (lmtp || !reply.is_permanent()) refuse(reply, lmtp ? "LHLO" : "EHLO");
@@ -158,12 +165,12 @@ Task<> SmtpClient::hello() {
 
 Task<> SmtpClient::log_in() {
   RemoteReply reply;
-  if (extensions_.auth_plain) {
+  if (offer_.lists(mail::Extension::auth, "PLAIN")) {
     const std::string secret =
         std::string(1, '\0') + target_.user + std::string(1, '\0') + target_.password;
     reply =
         co_await command("AUTH PLAIN " + mail::base64_encode(secret), settings_.timeouts.command);
-  } else if (extensions_.auth_login) {
+  } else if (offer_.lists(mail::Extension::auth, "LOGIN")) {
     reply = co_await command("AUTH LOGIN", settings_.timeouts.command);
     if (reply.code == 334)
       reply = co_await command(mail::base64_encode(target_.user), settings_.timeouts.command);

@@ -15,6 +15,7 @@
 #include "core/async/task.h"
 #include "core/error.h"
 #include "core/mail/envelope.h"
+#include "core/mail/esmtp.h"
 #include "core/net/stream.h"
 #include "core/net/tls.h"
 #include "delivery/model/outcome.h"
@@ -76,12 +77,8 @@ using PieceReader = std::function<Task<std::string_view>()>;
 
 /// What goes into one transaction.
 struct Letter {
-  const mail::ReversePath& sender;
-  const std::vector<mail::Recipient>& recipients;
-  std::uint64_t size = 0;
-  bool eight_bit = false, smtputf8 = false;
-  std::string envid;
-  mail::Ret ret = mail::Ret::unset;
+  const mail::Envelope& envelope;
+  mail::MailParameters parameters;  ///< the envelope's options, as they fit the host; the size
   const std::function<bool()>& lease_is_fresh;
 };
 
@@ -104,7 +101,8 @@ class SmtpClient {
   /// Never throws IoError.
   Task<> quit();
 
-  const Extensions& extensions() const { return extensions_; }
+  /// What the host said to our EHLO; nothing if it took HELO only.
+  const mail::Offer& offer() const { return offer_; }
   /// May it serve another message? Not while a reply is owed: it would be taken for the next one's.
   bool is_reusable() const;
   /// Reusable, and the host has not hung up meanwhile.
@@ -129,13 +127,16 @@ class SmtpClient {
   /// next.
   void expect_silence();
   Task<RemoteReply> command(std::string line, std::chrono::milliseconds limit);
-  [[noreturn]] void refuse(const RemoteReply& reply, std::string_view what);
+  /// The host will not do `what`: its own status says why, unless we know better.
+  [[noreturn]] void refuse(const RemoteReply& reply, std::string_view what,
+                           std::optional<mail::StatusCode> why = std::nullopt);
+  [[noreturn]] void refuse_tls(const RemoteReply& reply);
   [[noreturn]] void protocol_error(std::string_view what);
 
   Target target_;
   ClientSettings settings_;
   net::Stream stream_;
-  Extensions extensions_;
+  mail::Offer offer_;
   bool reusable_ = true, needs_reset_ = false, uncertain_ = false, busy_ = false;
   bool is_resuming_ = false;    // the next reply is the first one after a message
   std::size_t unanswered_ = 1;  // commands that still have no reply; at first the greeting is owed

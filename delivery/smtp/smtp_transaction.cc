@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/mail/dot_stuffing.h"
-#include "core/mail/encodings.h"
+#include "core/mail/esmtp.h"
 #include "delivery/model/sanitise.h"
 #include "delivery/smtp/smtp_client.h"
 
@@ -13,23 +13,14 @@ namespace {
 
 constexpr std::size_t last_write = 16 * 1024;  // octets that a socket takes at once
 
-std::string mail_command(const Letter& letter, const Extensions& offered) {
-  std::string line = "MAIL FROM:" + mail::path_text(letter.sender);
-  if (offered.size && letter.size > 0) line += " SIZE=" + std::to_string(letter.size);
-  if (offered.eight_bit_mime && letter.eight_bit) line += " BODY=8BITMIME";
-  if (offered.smtputf8 && letter.smtputf8) line += " SMTPUTF8";
-  if (offered.dsn && letter.ret != mail::Ret::unset)
-    line += " RET=" + std::string(mail::ret_text(letter.ret));
-  if (offered.dsn && !letter.envid.empty()) line += " ENVID=" + mail::xtext_encode(letter.envid);
-  return line + "\r\n";
+std::string mail_command(const Letter& letter, const mail::Offer& offer) {
+  return "MAIL FROM:" + mail::path_text(letter.envelope.sender) +
+         mail::write_parameters(letter.parameters, offer) + "\r\n";
 }
 
-std::string recipient_command(const mail::Recipient& recipient, const Extensions& offered) {
-  std::string line = "RCPT TO:<" + recipient.address.text() + ">";
-  if (offered.dsn && recipient.notify.set) line += " NOTIFY=" + mail::notify_text(recipient.notify);
-  if (offered.dsn && !recipient.orcpt.empty())
-    line += " ORCPT=" + mail::orcpt_text(recipient.orcpt);
-  return line + "\r\n";
+std::string recipient_command(const mail::Recipient& recipient, const mail::Offer& offer) {
+  return "RCPT TO:<" + recipient.address.text() + ">" + mail::write_parameters(recipient, offer) +
+         "\r\n";
 }
 
 }  // namespace
@@ -42,7 +33,7 @@ class SmtpClient::Transaction {
         letter_(letter),
         batch_(std::move(batch)),
         verdicts_(verdicts),
-        is_pipelined_(client.extensions_.pipelining) {}
+        is_pipelined_(client.offer_.has(mail::Extension::pipelining)) {}
 
   Task<> run(const PieceReader& next_piece);
 
@@ -130,10 +121,10 @@ Task<> SmtpClient::Transaction::ask(std::string command) {
 }
 
 Task<> SmtpClient::Transaction::send_envelope() {
-  std::string commands = mail_command(letter_, client_.extensions_);
+  std::string commands = mail_command(letter_, client_.offer_);
   if (is_pipelined_) {
     for (const std::size_t index : batch_)
-      commands += recipient_command(letter_.recipients[index], client_.extensions_);
+      commands += recipient_command(letter_.envelope.recipients[index], client_.offer_);
     commands += "DATA\r\n";
     client_.unanswered_ += batch_.size() + 1;
   }
@@ -158,7 +149,7 @@ Task<> SmtpClient::Transaction::hear_recipients() {
   RemoteReply last_no_room;
   for (const std::size_t index : batch_) {
     if (!is_pipelined_)
-      co_await ask(recipient_command(letter_.recipients[index], client_.extensions_));
+      co_await ask(recipient_command(letter_.envelope.recipients[index], client_.offer_));
     RemoteReply reply = co_await client_.read_reply(client_.settings_.timeouts.recipient);
     if (reply.code == 421 && sender_taken_) client_.refuse(reply, "RCPT");
     if (reply.code / 100 == 3) client_.protocol_error("a 3xx to RCPT");
@@ -261,9 +252,9 @@ Task<> SmtpClient::Transaction::hear_dot() {
 
 Task<> SmtpClient::Transaction::read_dot_replies() {
   const bool is_lmtp = client_.target_.protocol == Protocol::lmtp;
-  const auto success = client_.extensions_.dsn ? Verdict::Kind::transferred
-                       : is_lmtp               ? Verdict::Kind::delivered
-                                               : Verdict::Kind::relayed;
+  const auto success = client_.offer_.has(mail::Extension::dsn) ? Verdict::Kind::transferred
+                       : is_lmtp                                ? Verdict::Kind::delivered
+                                                                : Verdict::Kind::relayed;
   RemoteReply reply;
   for (std::size_t at = 0; at < accepted_.size(); ++at) {
     if (at == 0 || is_lmtp) {  // LMTP answers for each recipient: RFC 2033 §4.2

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/mail/envelope.h"
+#include "core/mail/message_options.h"
 #include "core/mail/status.h"
 #include "queue/model/body.h"
 #include "queue/model/queue_id.h"
@@ -22,11 +23,8 @@ using WallTime = std::chrono::system_clock::time_point;
 struct MessageInfo {
   QueueId id{};
   mail::ReversePath sender;
-  bool eight_bit = false;
-  bool smtputf8 = false;
   bool signed_here = false;  ///< our DKIM signature stands on it: a conversion may make it anew
-  std::string envid;
-  mail::Ret ret = mail::Ret::unset;
+  mail::MessageOptions options;
   std::string account;     ///< id of who submitted it, or empty
   std::string client;      ///< address that it came from
   std::string message_id;  ///< with its brackets

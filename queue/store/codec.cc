@@ -42,16 +42,27 @@ mail::EmailAddress address(const std::string& text) {
   return *std::move(parsed);
 }
 
+void put_options(Json& json, const mail::MessageOptions& options) {
+  if (options.eight_bit) json["8"] = 1;
+  if (options.smtputf8) json["u"] = 1;
+  put(json, "e", options.envid);
+  put(json, "r", mail::ret_text(options.ret));
+}
+
+mail::MessageOptions get_options(const Json& json) {
+  return {.eight_bit = flag(json, "8"),
+          .smtputf8 = flag(json, "u"),
+          .envid = get(json, "e"),
+          .ret = mail::parse_ret(get(json, "r")).value_or(mail::Ret::unset)};
+}
+
 }  // namespace
 
 std::string encode_info(const MessageInfo& info, std::uint64_t bytes) {
   Json json{{"t", to_number(info.received)}, {"s", info.size}, {"b", bytes}};
   if (info.sender) json["f"] = info.sender->text();
-  if (info.eight_bit) json["8"] = 1;
-  if (info.smtputf8) json["u"] = 1;
+  put_options(json, info.options);
   if (info.signed_here) json["k"] = 1;
-  put(json, "e", info.envid);
-  put(json, "r", mail::ret_text(info.ret));
   put(json, "a", info.account);
   put(json, "c", info.client);
   put(json, "m", info.message_id);
@@ -65,11 +76,8 @@ StoredInfo decode_info(QueueId id, std::string_view text) {
   MessageInfo& info = stored.info;
   info.id = id;
   if (const std::string sender = get(json, "f"); !sender.empty()) info.sender = address(sender);
-  info.eight_bit = flag(json, "8");
-  info.smtputf8 = flag(json, "u");
+  info.options = get_options(json);
   info.signed_here = flag(json, "k");
-  info.envid = get(json, "e");
-  info.ret = mail::parse_ret(get(json, "r")).value_or(mail::Ret::unset);
   info.account = get(json, "a");
   info.client = get(json, "c");
   info.message_id = get(json, "m");

@@ -93,8 +93,9 @@ Task<Response> Api::submit(const Request& request, Submission message,
   if (!admitted) co_return as_response(admitted.error());
   mail::Envelope envelope;
   envelope.sender = message.sender;
-  envelope.eight_bit = !mail::is_ascii(message.content);
-  envelope.smtputf8 = std::ranges::any_of(message.recipients, &mail::EmailAddress::needs_smtputf8);
+  envelope.options.eight_bit = !mail::is_ascii(message.content);
+  envelope.options.smtputf8 =
+      std::ranges::any_of(message.recipients, &mail::EmailAddress::needs_smtputf8);
   auto reception = intake.begin_once(std::move(origin), std::move(envelope), std::move(*admitted),
                                      {idempotency_key(request), std::move(message.digest)});
   co_await reception->write(message.content);

@@ -250,11 +250,8 @@ queue::NewMessage MailReception::describe(queue::Body body,
   queue::NewMessage message;
   message.id = id_;
   message.sender = envelope_.sender;
-  message.eight_bit = envelope_.eight_bit;
-  message.smtputf8 = envelope_.smtputf8;
+  message.options = envelope_.options;
   message.signed_here = !keys_.empty();
-  message.envid = envelope_.envid;
-  message.ret = envelope_.ret;
   message.account = account_id();
   message.client = origin_.peer.text();
   message.message_id = message_id_;

@@ -68,8 +68,8 @@ bool Session::offers_login() const {
   return terms_.door == relay::Door::submission && !origin_.account && sasl_channel().is_protected;
 }
 
-std::string Session::auth_extension() const {
-  return fmt::format("AUTH {}", fmt::join(sasl::offered_names(sasl_channel()), " "));
+std::string Session::mechanisms() const {
+  return fmt::format("{}", fmt::join(sasl::offered_names(sasl_channel()), " "));
 }
 
 Task<Answer> Session::auth(std::string_view arguments) {

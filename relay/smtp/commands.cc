@@ -1,4 +1,4 @@
-// relay/smtp/commands.cc: parsers of SMTP's command lines.
+// relay/smtp/commands.cc: parsers of SMTP's command lines (RFC 5321 §4.1.2).
 #include "relay/smtp/commands.h"
 
 #include <algorithm>
@@ -47,77 +47,30 @@ std::optional<mail::SplitPath> cut_path(std::string_view arguments, std::string_
   return *split;
 }
 
-struct Parameter {
-  std::string name;
-  std::string_view value;
-  bool has_value = false;
-};
-
-Parameter cut_parameter(std::string_view word) {
-  const std::size_t equals = word.find('=');
-  if (equals == word.npos) return {upper(word), {}, false};
-  return {upper(word.substr(0, equals)), word.substr(equals + 1), true};
-}
-
 Answer bad(std::string_view what) { return reply::bad_syntax.with(what); }
 
-using Problem = std::optional<Answer>;
-
-Problem take_size(MailCommand& command, std::string_view value) {
-  const auto size =
-      value.size() <= 20 ? parse_number<std::uint64_t>(value) : std::nullopt;  // RFC 1870 §6.1
-  if (!size) return bad("SIZE");
-  command.size = *size;
-  return {};
-}
-
-Problem take_body(MailCommand& command, std::string_view value) {
-  const std::string kind = upper(value);
-  if (kind == "BINARYMIME") return reply::binary;
-  if (kind != "7BIT" && kind != "8BITMIME") return bad("BODY is 7BIT or 8BITMIME");
-  command.eight_bit = kind == "8BITMIME";
-  return {};
-}
-
-Problem take_ret(MailCommand& command, std::string_view value) {
-  const auto ret = mail::parse_ret(value);
-  if (command.ret != mail::Ret::unset || !ret) return bad("RET is FULL or HDRS, once");
-  command.ret = *ret;
-  return {};
-}
-
-Problem take_envid(MailCommand& command, std::string_view value) {
-  const auto envid = mail::parse_envid(value);
-  if (!command.envid.empty() || !envid || envid->empty()) return bad("ENVID");
-  command.envid = *envid;
-  return {};
-}
-
-Problem take_mail_parameter(MailCommand& command, const Parameter& parameter) {
-  if (parameter.name == "SIZE") return take_size(command, parameter.value);
-  if (parameter.name == "BODY") return take_body(command, parameter.value);
-  if (parameter.name == "RET") return take_ret(command, parameter.value);
-  if (parameter.name == "ENVID") return take_envid(command, parameter.value);
-  if (parameter.name == "AUTH" && parameter.has_value) return {};
-  if (parameter.name == "SMTPUTF8" && !parameter.has_value) {
-    command.smtputf8 = true;
-    return {};
+Answer complaint(const mail::ParameterError& error) {
+  switch (error.kind) {
+    case mail::ParameterError::Kind::unknown:
+      return reply::unknown_param.with(error.what);
+    case mail::ParameterError::Kind::binary:
+      return reply::binary;
+    case mail::ParameterError::Kind::malformed:
+      break;
   }
-  return reply::unknown_param.with(parameter.name);
+  return bad(error.what);
 }
 
-Problem take_notify(mail::Notify& notify, std::string_view value) {
-  const auto parsed = mail::parse_notify(value);
-  if (notify.set || !parsed) return bad("NOTIFY is NEVER, or a list of SUCCESS, FAILURE, DELAY");
-  notify = *parsed;
-  return {};
-}
-
-Problem take_orcpt(std::string& orcpt, std::string_view value) {
-  const auto parsed = mail::parse_orcpt(value);
-  if (!orcpt.empty() || !parsed) return bad("ORCPT");
-  orcpt = *parsed;
-  return {};
+/// All words of `rest` into `subject`; whose extensions they are.
+template <class Subject>
+std::expected<mail::Extensions, Answer> read_parameters(std::string_view rest, Subject& subject) {
+  mail::Extensions used;
+  for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
+    const auto extension = mail::read_parameter(word, subject);
+    if (!extension) return std::unexpected(complaint(extension.error()));
+    used.add(*extension);
+  }
+  return used;
 }
 
 }  // namespace
@@ -149,13 +102,10 @@ std::expected<MailCommand, Answer> MailCommand::parse(std::string_view arguments
     if (!address) return std::unexpected(reply::bad_sender.with(address.error().text));
     command.sender = std::move(*address);
   }
-  std::string_view rest = path->rest;
-  for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
-    if (auto problem = take_mail_parameter(command, cut_parameter(word))) {
-      return std::unexpected(std::move(*problem));
-    }
-  }
-  if (command.sender && command.sender->needs_smtputf8() && !command.smtputf8) {
+  auto used = read_parameters(path->rest, command.parameters);
+  if (!used) return std::unexpected(std::move(used.error()));
+  command.extensions = *used;
+  if (command.sender && command.sender->needs_smtputf8() && !command.parameters.options.smtputf8) {
     return std::unexpected(reply::needs_utf8.with("The sender"));  // RFC 6531 §3.4
   }
   return command;
@@ -169,22 +119,10 @@ std::expected<RcptCommand, Answer> RcptCommand::parse(std::string_view arguments
   if (upper(text) == "POSTMASTER") text += "@" + own_domain;  // RFC 5321 §4.5.1
   auto address = mail::EmailAddress::parse(text);
   if (!address) return std::unexpected(reply::bad_recipient.with(address.error().text));
-  mail::Notify notify;
-  std::string orcpt;
-  std::string_view rest = path->rest;
-  for (auto word = next_word(rest); !word.empty(); word = next_word(rest)) {
-    const Parameter parameter = cut_parameter(word);
-    Problem problem;
-    if (parameter.name == "NOTIFY") {
-      problem = take_notify(notify, parameter.value);
-    } else if (parameter.name == "ORCPT") {
-      problem = take_orcpt(orcpt, parameter.value);
-    } else {
-      problem = reply::unknown_param.with(parameter.name);
-    }
-    if (problem) return std::unexpected(std::move(*problem));
-  }
-  return RcptCommand{mail::Recipient{std::move(*address), std::move(orcpt), notify}};
+  mail::Recipient recipient{std::move(*address), {}, {}};
+  auto used = read_parameters(path->rest, recipient);
+  if (!used) return std::unexpected(std::move(used.error()));
+  return RcptCommand{std::move(recipient), *used};
 }
 
 std::expected<BdatCommand, Answer> BdatCommand::parse(std::string_view arguments) {

@@ -9,6 +9,7 @@
 
 #include "core/mail/address.h"
 #include "core/mail/envelope.h"
+#include "core/mail/esmtp.h"
 #include "relay/smtp/reply.h"
 
 namespace postern::smtp {
@@ -36,24 +37,19 @@ struct HelloCommand {
   static std::expected<HelloCommand, Answer> parse(std::string_view arguments);
 };
 
-/// MAIL (RFC 5321 §4.1.1.2) with SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), RET and
-/// ENVID (RFC 3461), AUTH (RFC 4954 §5, read and not believed).
+/// MAIL (RFC 5321 §4.1.1.2) with the parameters of core/mail/esmtp.h.
 struct MailCommand {
   mail::ReversePath sender;
-  std::uint64_t size = 0;
-  bool eight_bit = false;
-  bool smtputf8 = false;
-  mail::Ret ret = mail::Ret::unset;
-  std::string envid;  ///< decoded
-  bool asks_for_dsn() const { return ret != mail::Ret::unset || !envid.empty(); }
+  mail::MailParameters parameters;
+  mail::Extensions extensions;  ///< whose parameters were used
   static std::expected<MailCommand, Answer> parse(std::string_view arguments);
 };
 
-/// RCPT (RFC 5321 §4.1.1.3) with NOTIFY and ORCPT (RFC 3461). `<postmaster>` alone means the one of
-/// `own_domain`.
+/// RCPT (RFC 5321 §4.1.1.3) with the parameters of core/mail/esmtp.h. `<postmaster>` alone means
+/// the one of `own_domain`.
 struct RcptCommand {
   mail::Recipient recipient;
-  bool asks_for_dsn() const { return recipient.notify.set || !recipient.orcpt.empty(); }
+  mail::Extensions extensions;  ///< whose parameters were used
   static std::expected<RcptCommand, Answer> parse(std::string_view arguments,
                                                   const std::string& own_domain);
 };

@@ -26,7 +26,7 @@ void Session::begin_message() {
 std::string Session::protocol_word() const {
   std::string word = origin_.protocol;
   if (word == "SMTP") return word;
-  if (envelope_.smtputf8) word = word == "LMTP" ? "UTF8LMTP" : "UTF8SMTP";
+  if (envelope_.options.smtputf8) word = word == "LMTP" ? "UTF8LMTP" : "UTF8SMTP";
   if (stream_.is_encrypted()) word += 'S';
   if (origin_.account) word += 'A';
   return word;

@@ -17,7 +17,8 @@ Answer Session::greet(std::string_view arguments, bool is_extended) {
   phase_ = first_phase();
   Answer answer = reply::hello.with(terms_.hostname);
   if (is_extended) {
-    for (std::string& keyword : extensions()) answer.lines.push_back(std::move(keyword));
+    for (std::string& line : mail::ehlo_lines(server_terms()))
+      answer.lines.push_back(std::move(line));
   }
   return answer;
 }
@@ -28,19 +29,25 @@ Phase Session::first_phase() const {
   return lacks_tls || lacks_login ? Phase::greeted : Phase::ready;
 }
 
-/// Not at LMTP, whose client hears of each mailbox at once (RFC 2033 §4.2) and reports by itself.
-bool Session::offers_dsn() const { return terms_.door != relay::Door::lmtp; }
-
-std::vector<std::string> Session::extensions() const {
-  std::vector<std::string> keywords{"PIPELINING", fmt::format("SIZE {}", terms_.message_size),
-                                    "8BITMIME",   "SMTPUTF8",
-                                    "CHUNKING",   "ENHANCEDSTATUSCODES"};
-  if (offers_dsn()) keywords.push_back("DSN");
-  if (net::offers_start_tls(terms_.tls, terms_.context != nullptr, stream_.is_encrypted())) {
-    keywords.push_back("STARTTLS");
+mail::ServerRole Session::role() const {
+  switch (terms_.door) {
+    case relay::Door::mx:
+      return mail::ServerRole::mx;
+    case relay::Door::submission:
+      return mail::ServerRole::submission;
+    case relay::Door::lmtp:
+      break;
   }
-  if (offers_login()) keywords.push_back(auth_extension());
-  return keywords;
+  return mail::ServerRole::lmtp;
+}
+
+/// What we offer depends on them; what there is, stands in core/mail/esmtp.cc.
+mail::ServerTerms Session::server_terms() const {
+  return {.role = role(),
+          .message_size = terms_.message_size,
+          .can_start_tls =
+              net::offers_start_tls(terms_.tls, terms_.context != nullptr, stream_.is_encrypted()),
+          .mechanisms = offers_login() ? mechanisms() : ""};
 }
 
 }  // namespace postern::smtp

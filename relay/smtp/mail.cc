@@ -9,17 +9,17 @@ Task<Answer> Session::mail(std::string_view arguments) {
 
   auto command = MailCommand::parse(arguments);
   if (!command) co_return command.error();
-  if (!offers_dsn() && command->asks_for_dsn()) co_return reply::unknown_param.with("RET or ENVID");
-  if (command->size > terms_.message_size) co_return reply::too_big.with(terms_.message_size);
+  if (const auto absent = command->extensions.missing_in(mail::understood_by(role()))) {
+    co_return reply::unknown_param.with(mail::mail_keywords(*absent));
+  }
+  if (command->parameters.size > terms_.message_size)
+    co_return reply::too_big.with(terms_.message_size);
 
   const auto refusal = co_await intake_.check_sender(origin_, command->sender);
   if (refusal) co_return *refusal;
 
   envelope_.sender = std::move(command->sender);
-  envelope_.eight_bit = command->eight_bit;
-  envelope_.smtputf8 = command->smtputf8;
-  envelope_.envid = std::move(command->envid);
-  envelope_.ret = command->ret;
+  envelope_.options = std::move(command->parameters.options);
   phase_ = Phase::sender;
   co_return reply::sender_ok;
 }

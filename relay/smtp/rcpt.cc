@@ -8,11 +8,11 @@ Task<Answer> Session::rcpt(std::string_view arguments) {
   if (is_chunking_) co_return reply::chunking_begun;
   auto command = RcptCommand::parse(arguments, terms_.hostname);
   if (!command) co_return command.error();
-  if (!offers_dsn() && command->asks_for_dsn()) {
-    co_return reply::unknown_param.with("NOTIFY or ORCPT");
+  if (const auto absent = command->extensions.missing_in(mail::understood_by(role()))) {
+    co_return reply::unknown_param.with(mail::rcpt_keywords(*absent));
   }
   const mail::EmailAddress& address = command->recipient.address;
-  if (address.needs_smtputf8() && !envelope_.smtputf8) {
+  if (address.needs_smtputf8() && !envelope_.options.smtputf8) {
     co_return reply::needs_utf8.with("The recipient");
   }
   if (admitted_.size() >= terms_.recipients) {

@@ -11,6 +11,7 @@
 #include "core/async/task.h"
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/envelope.h"
+#include "core/mail/esmtp.h"
 #include "core/net/idle_sessions.h"
 #include "core/net/stream.h"
 #include "policy/authenticator.h"
@@ -67,15 +68,15 @@ class Session {
   Task<Answer> helo(std::string_view arguments);
   Task<Answer> lhlo(std::string_view arguments);
   Answer greet(std::string_view arguments, bool is_extended);
-  std::vector<std::string> extensions() const;
-  bool offers_dsn() const;
+  mail::ServerRole role() const;
+  mail::ServerTerms server_terms() const;
   Phase first_phase() const;
   // starttls.cc
   Task<Answer> starttls(std::string_view arguments);
   // auth.cc
   Task<Answer> auth(std::string_view arguments);
   bool offers_login() const;
-  std::string auth_extension() const;
+  std::string mechanisms() const;
   policy::sasl::Channel sasl_channel() const;
   // mail.cc
   Task<Answer> mail(std::string_view arguments);

@@ -27,8 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                            .remote_host = std::string(input.substr(0, half))});
   in.original = input.substr(half);
   in.original_size = in.original.size();
-  in.ret = mail::Ret::full;
-  in.smtputf8 = size % 2 == 1;
+  in.options.ret = mail::Ret::full;
+  in.options.smtputf8 = size % 2 == 1;
   const std::string report = delivery::compose_dsn(in);
   POSTERN_ASSERT(mail::has_clean_line_ends(report));
   const mail::MimeStructure structure = mail::MimeStructure::parse(report);

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/mail/esmtp.h"
 #include "delivery/smtp/remote_reply.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -20,7 +21,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::abort();
     for (const char c : reply.words())
       if (c < ' ' || c > '~') std::abort();
-    parse_extensions(reply.text);
+    const auto offer = postern::mail::Offer::parse(reply.text);
+    if (!offer.has(postern::mail::Extension::auth) &&
+        offer.lists(postern::mail::Extension::auth, "PLAIN"))
+      std::abort();
   }
   return 0;
 }

@@ -102,10 +102,10 @@ TEST_CASE("a host that offers DSN gets NOTIFY, ORCPT, RET and ENVID, and reports
         {script + Script{">250-PIPELINING", ">250 8BITMIME"} + transaction + Script{"wait"}});
     Bench bench;
     Job job = bench.job({&server});
-    job.recipients[0].notify = {.set = true, .success = true, .delay = true};
-    job.recipients[0].orcpt = "rfc822;a+b@x.example";
-    job.envid = "q=1";
-    job.ret = mail::Ret::headers;
+    job.envelope.recipients[0].notify = {.set = true, .success = true, .delay = true};
+    job.envelope.recipients[0].orcpt = "rfc822;a+b@x.example";
+    job.envelope.options.envid = "q=1";
+    job.envelope.options.ret = mail::Ret::headers;
     const auto result = bench.run(std::move(job));
     server.finish();
     CHECK(result.verdicts[0].kind == (offers ? Kind::transferred : Kind::relayed));
@@ -122,7 +122,7 @@ TEST_CASE("an address in UTF-8 never goes to a host without SMTPUTF8; the others
   ScriptedServer server({greeting + transaction + Script{"wait"}});
   Bench bench;
   Job job = bench.job({&server}, 2);
-  job.recipients[0].address = utf8;
+  job.envelope.recipients[0].address = utf8;
   const auto result = bench.run(std::move(job));
   server.finish();
   CHECK(server.wrong.empty());
@@ -134,7 +134,7 @@ TEST_CASE("an address in UTF-8 never goes to a host without SMTPUTF8; the others
 
   ScriptedServer other({greeting + Script{"wait"}});
   Job from_utf8 = bench.job({&other});
-  from_utf8.sender = utf8;
+  from_utf8.envelope.sender = utf8;
   CHECK(bench.run(std::move(from_utf8)).verdicts[0].status.text() == "5.6.7");
   other.finish();
   CHECK(times(other, "MAIL") == 0);
@@ -146,7 +146,7 @@ TEST_CASE("an address in UTF-8 makes its message need SMTPUTF8, whatever the cli
        transaction + Script{"wait"}});
   Bench bench;
   Job job = bench.job({&server});
-  job.recipients[0].address = *mail::EmailAddress::parse("j\xc3\xb6s\xc3\xa9@x.example");
+  job.envelope.recipients[0].address = *mail::EmailAddress::parse("j\xc3\xb6s\xc3\xa9@x.example");
   CHECK(bench.run(std::move(job)).verdicts[0].is_success());
   server.finish();
   CHECK(times(server, "MAIL FROM:<s@us.example> SMTPUTF8") == 1);
@@ -159,7 +159,7 @@ TEST_CASE("an LMTP host that offers DSN reports by itself") {
   Bench bench;
   Job job = bench.job({&server});
   job.targets[0].protocol = Protocol::lmtp;
-  job.recipients[0].notify = {.set = true, .success = true};
+  job.envelope.recipients[0].notify = {.set = true, .success = true};
   CHECK(bench.run(std::move(job)).verdicts[0].kind == Kind::transferred);
 }
 

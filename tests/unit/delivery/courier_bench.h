@@ -39,13 +39,13 @@ struct Bench {
   Job job(std::vector<const ScriptedServer*> servers, std::size_t recipients = 1,
           std::string text = body) {
     Job job{.key = "test",
-            .sender = *mail::EmailAddress::parse("s@us.example"),
+            .envelope = {.sender = *mail::EmailAddress::parse("s@us.example")},
             .body = queue::Body::in_memory(std::move(text))};
     for (const ScriptedServer* server : servers)
       job.targets.push_back(
           {.host = "mx" + std::to_string(job.targets.size()), .addresses = {server->address()}});
     for (std::size_t n = 0; n < recipients; ++n)
-      job.recipients.push_back(
+      job.envelope.recipients.push_back(
           {*mail::EmailAddress::parse("r" + std::to_string(n) + "@x.example"), "", {}});
     job.lease_is_fresh = [this] { return fresh; };
     return job;

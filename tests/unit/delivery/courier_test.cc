@@ -224,8 +224,8 @@ TEST_CASE("what one message needs of a host is no trouble for the next one") {
   Bench bench;
   std::vector<Job> jobs;
   jobs.push_back(bench.job({&server}));
-  jobs.back().smtputf8 = true;
-  jobs.back().recipients = {{*mail::EmailAddress::parse("j\xc3\xb6rg@x.example"), "", {}}};
+  jobs.back().envelope.options.smtputf8 = true;
+  jobs.back().envelope.recipients = {{*mail::EmailAddress::parse("j\xc3\xb6rg@x.example"), "", {}}};
   jobs.push_back(bench.job({&server}));
   const auto results = bench.run(std::move(jobs));
   CHECK(results[0].verdicts[0].kind == Kind::failed);

@@ -33,7 +33,7 @@ DsnInput input(DsnKind kind) {
               .to = address("ann@b.example"),
               .message_id = "<dsn.1@mx.b.example>",
               .queue_id = "0123456789ABC",
-              .envid = "env1",
+              .options = {.envid = "env1"},
               .arrival = now - std::chrono::hours(1),
               .now = now};
   in.recipients.push_back(
@@ -117,17 +117,17 @@ TEST_CASE("RET decides how much of the original comes back, and only a failure r
   };
   const std::string header = original.substr(0, original.find("\r\n\r\n") + 2);
   CHECK(third(in) == std::pair(std::string("text/rfc822-headers"), header));
-  in.ret = mail::Ret::headers;
+  in.options.ret = mail::Ret::headers;
   CHECK(third(in).first == "text/rfc822-headers");
-  in.ret = mail::Ret::full;
+  in.options.ret = mail::Ret::full;
   CHECK(third(in) == std::pair(std::string("message/rfc822"), original));
   in.full_limit = 10;
   CHECK(third(in).first == "text/rfc822-headers");
   in = input(DsnKind::delivered);
-  in.ret = mail::Ret::full;
+  in.options.ret = mail::Ret::full;
   CHECK(third(in).first == "text/rfc822-headers");
   in = input(DsnKind::failed);
-  in.ret = mail::Ret::full;
+  in.options.ret = mail::Ret::full;
   in.original = std::string_view(original).substr(0, header.size() + 2);
   CHECK(third(in).first == "text/rfc822-headers");
 }
@@ -154,13 +154,13 @@ TEST_CASE("no stranger's text breaks out of its place") {
       "550 a\r\n\r\n--=_report_0123456789ABC--\r\nBcc: x@y.example \xff\x1b[31m" +
       std::string(5000, 'x');
   in.recipients[0].remote_host = "evil\r\nX: 1";
-  in.envid = "e\r\nX: 1";
+  in.options.envid = "e\r\nX: 1";
   const std::string hostile =
       "Subject: a\r\n --=_report_0123456789ABC\r\nMessage-ID: "
       "<a\x01@b>\r\n\r\n--=_report_0123456789ABC--\r\n";
   in.original = hostile;
   in.original_size = hostile.size();
-  in.ret = mail::Ret::full;
+  in.options.ret = mail::Ret::full;
   const Report report = compose(in);
   CHECK_FALSE(report.text.contains('\x1b'));
   CHECK_FALSE(report.text.contains("\r\nBcc:"));
@@ -181,7 +181,7 @@ TEST_CASE("an 8-bit original and an international recipient keep their letters")
   in.original = utf8;
   in.original_size = utf8.size();
   CHECK(mail::HeaderBlock::parse(compose(in).text).value("Content-Transfer-Encoding") == "8bit");
-  in.smtputf8 = true;
+  in.options.smtputf8 = true;
   in.recipients[0].recipient = {.address = address("j\xc3\xb6rg@y.example"),
                                 .orcpt = "utf-8;j\xc3\xb6rg@y.example"};
   const Report report = compose(in);

@@ -74,20 +74,6 @@ TEST_CASE("control characters of a remote do not reach the log") {
   CHECK(parser.take().words().find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("EHLO keywords count in any case, and the greeting is none of them") {
-  const Extensions found = parse_extensions(
-      "size.example\npipelining\n8BitMime\nDSN\nSize 1000\nauth=LOGIN plain\nSTARTTLS");
-  CHECK(found.pipelining);
-  CHECK(found.eight_bit_mime);
-  CHECK(found.dsn);
-  CHECK(found.size);
-  CHECK(found.starttls);
-  CHECK(found.auth_login);
-  CHECK(found.auth_plain);
-  CHECK_FALSE(found.smtputf8);
-  CHECK_FALSE(parse_extensions("DSN greets you").dsn);
-}
-
 TEST_CASE("hosts come by preference, each once") {
   const auto hosts = order_hosts(
       {{20, "b.example"}, {10, "A.example."}, {30, "a.example"}, {20, "c.example"}}, last_of);

@@ -181,6 +181,17 @@ TEST_CASE("an entry tells whether we signed it, and one of an older version was 
   CHECK_FALSE(decode_info(info.id, R"({"t":1700000000000,"s":1,"b":1})").info.signed_here);
 }
 
+TEST_CASE("a message's options come back from the queue, by the keys that they always had") {
+  MessageInfo info;
+  info.options = {
+      .eight_bit = true, .smtputf8 = true, .envid = "q=1", .ret = postern::mail::Ret::headers};
+  CHECK(decode_info(info.id, encode_info(info, 0)).info.options == info.options);
+  const auto stored =
+      decode_info(info.id, R"({"t":1,"s":1,"b":1,"8":1,"u":1,"e":"q=1","r":"HDRS"})");
+  CHECK(stored.info.options == info.options);
+  CHECK(encode_info(MessageInfo{}, 0) == R"({"b":0,"s":0,"t":0})");
+}
+
 TEST_CASE("a time past what the clock can hold is an entry that cannot be read") {
   const Event event = decode_event(R"({"t":1700000000000,"f":"accepted"})");
   CHECK(event.at == WallTime(1700000000s));

@@ -18,11 +18,11 @@ TEST_CASE("MAIL takes a path, <> and the parameters that are offered") {
       "from:<Ann@Example.COM> SIZE=1000 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb AUTH=<>");
   REQUIRE(full);
   CHECK(full->sender->text() == "Ann@example.com");
-  CHECK(full->size == 1000);
-  CHECK(full->eight_bit);
-  CHECK(full->smtputf8);
-  CHECK(full->ret == mail::Ret::headers);
-  CHECK(full->envid == "a+b");
+  CHECK(full->parameters.size == 1000);
+  CHECK(full->parameters.options.eight_bit);
+  CHECK(full->parameters.options.smtputf8);
+  CHECK(full->parameters.options.ret == mail::Ret::headers);
+  CHECK(full->parameters.options.envid == "a+b");
   const auto bounce = MailCommand::parse("FROM: <>");
   REQUIRE(bounce);
   CHECK(!bounce->sender);

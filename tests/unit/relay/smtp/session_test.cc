@@ -17,7 +17,7 @@ TEST_CASE("a message in DATA arrives with its dots and its envelope") {
   REQUIRE(client.intake.taken.size() == 1);
   const Taken& taken = client.intake.taken.front();
   CHECK(taken.content == "Subject: a\r\n\r\n.dot\r\n");
-  CHECK(taken.envelope.eight_bit);
+  CHECK(taken.envelope.options.eight_bit);
   CHECK(taken.admitted.size() == 1);
   CHECK(taken.origin.protocol == "ESMTP");
   CHECK(client.say("QUIT") == "221 2.0.0 Bye");
@@ -150,7 +150,10 @@ TEST_CASE("LMTP offers no DSN, for its client reports, and takes none of its par
   CHECK(client.say("LHLO me").find("DSN") == std::string::npos);
   CHECK(client.say("MAIL FROM:<> RET=HDRS").starts_with("555 5.5.4"));
   CHECK(client.say("MAIL FROM:<> ENVID=1").starts_with("555"));
+  CHECK(client.say("MAIL FROM:<> ENVID=1") == "555 5.5.4 Parameter not offered: RET or ENVID");
   client.say("MAIL FROM:<>");
+  CHECK(client.say("RCPT TO:<x@b.example> NOTIFY=SUCCESS") ==
+        "555 5.5.4 Parameter not offered: NOTIFY or ORCPT");
   CHECK(client.say("RCPT TO:<x@b.example> NOTIFY=SUCCESS").starts_with("555"));
   CHECK(client.say("RCPT TO:<x@b.example> ORCPT=rfc822;x@b.example").starts_with("555"));
   CHECK(client.say("RCPT TO:<x@b.example>").starts_with("250"));
