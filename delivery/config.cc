@@ -39,6 +39,12 @@ OAuth read_oauth(Section section) {
   return oauth;
 }
 
+bool logs_in(const queue::Via& via) {
+  const auto* hop = std::get_if<queue::NextHop>(&via);
+  const auto* host = hop ? std::get_if<queue::ToSmarthost>(hop) : nullptr;
+  return host && !host->user.empty();
+}
+
 }  // namespace
 
 Config read_config(Section section) {
@@ -88,24 +94,25 @@ RouteSettings read_route(Section section) {
     return text.empty() ? Parsed<std::string>("") : parse_pattern(text);
   });
   section.require("to", R"(a domain, "*.domain", an address or "*")");
-  section.take("via", route.via);
+  std::string via;
+  section.take("via", via);
   section.require("via", "mx, smtp://host:port, … or \"reject 5.7.1 why\"");
   section.take("password_file", route.password_file);
   if (const toml::table* inner = section.table("oauth")) {
     section.report().not_yet(section.line("oauth"), "OAuth to a smarthost (route.oauth)");
     route.oauth = read_oauth(Section(section.report(), *inner, "oauth"));
   }
-  if (section.has("via") && !route.via.empty()) {
-    if (auto target = Via::parse(route.via)) {
-      route.target = std::move(*target);
-      const bool logs_in = !route.target.user.empty();
-      if (logs_in && route.password_file.empty() && !route.oauth) {
+  if (section.has("via") && !via.empty()) {
+    if (auto parsed = queue::parse_via(via)) {
+      route.via = std::move(*parsed);
+      const bool has_user = logs_in(route.via);
+      if (has_user && route.password_file.empty() && !route.oauth) {
         section.mistake("via", "via names a user, so password_file (or oauth) is needed");
-      } else if (!logs_in && !route.password_file.empty()) {
+      } else if (!has_user && !route.password_file.empty()) {
         section.mistake("password_file", "password_file is for a user@ in via");
       }
     } else {
-      section.mistake("via", "via: " + target.error());
+      section.mistake("via", "via: " + parsed.error());
     }
   }
   check_secret(section, "password_file", route.password_file);

@@ -10,7 +10,7 @@
 #include "core/config/types.h"
 #include "core/net/address.h"
 #include "delivery/model/outcome.h"
-#include "delivery/route/via.h"
+#include "queue/model/next_hop.h"
 
 namespace postern::delivery {
 
@@ -31,11 +31,10 @@ struct OAuth {
   config::Path secret_file;
 };
 
-/// A `[[route]]`; the Route of router.h is where one message goes.
+/// A `[[route]]`: where mail for some addresses goes.
 struct RouteSettings {
   std::string to, from;  ///< domain, "*.domain", address, "*@domain", "*"; `from` may be empty: any
-  std::string via;       ///< as written
-  Via target;
+  queue::Via via;
   config::Path password_file;  ///< for a user@ in `via`; its first line. May be empty
   std::optional<OAuth> oauth;
 };

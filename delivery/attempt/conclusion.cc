@@ -16,7 +16,8 @@ struct Ending {
 };
 
 Ending ending_of(const queue::Lease& lease, Verdict::Kind kind) {
-  if (lease.next_hop == "discard") return {queue::Outcome::discarded, Fact::discarded, {}};
+  if (std::holds_alternative<queue::Discard>(lease.next_hop))
+    return {queue::Outcome::discarded, Fact::discarded, {}};
   switch (kind) {
     case Verdict::Kind::delivered:
       return {queue::Outcome::delivered, Fact::delivered, DsnKind::delivered};

@@ -207,18 +207,13 @@ Task<AttemptResult> Dispatcher::State::attempt(queue::Lease lease) {
     co_return same_for_all(lease.recipients.size(), our_verdict(Verdict::Kind::failed, {5, 7, 1},
                                                                 "Returned by the operator" + why));
   }
-  if (lease.next_hop == "discard")
+  if (std::holds_alternative<queue::Discard>(lease.next_hop))
     co_return same_for_all(lease.recipients.size(),
                            our_verdict(Verdict::Kind::delivered, {2, 0, 0}, "Discarded"));
-  if (lease.next_hop.starts_with("reject ")) {
-    const std::string_view rest = std::string_view(lease.next_hop).substr(7);
-    const auto status = mail::StatusCode::at_start(rest).value_or(mail::StatusCode{5, 7, 1});
-    co_return same_for_all(
-        lease.recipients.size(),
-        our_verdict(Verdict::Kind::failed, status,
-                    std::string(rest.substr(std::min(rest.size(), rest.find(' ') + 1)))));
-  }
-  if (lease.next_hop.starts_with("local:"))
+  if (const auto* reject = std::get_if<queue::Reject>(&lease.next_hop))
+    co_return same_for_all(lease.recipients.size(),
+                           our_verdict(Verdict::Kind::failed, reject->status, reject->words));
+  if (queue::is_local(lease.next_hop))
     co_return co_await deliver_to_mailbox(parts.local, parts.mailboxes, parts.pool,
                                           std::move(lease));
   co_return co_await attempt_remote(std::move(lease));
@@ -285,7 +280,7 @@ void Dispatcher::State::tell(const queue::Lease& lease, std::size_t recipient, F
                    .attempt = lease.attempts + 1,
                    .sender = mail::path_text(lease.sender),
                    .recipient = lease.recipients[recipient].address.text(),
-                   .next_hop = lease.next_hop,
+                   .next_hop = queue::text(lease.next_hop),
                    .host = result.host,
                    .address = result.address,
                    .tls = result.tls,

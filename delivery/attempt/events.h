@@ -23,7 +23,7 @@ struct DeliveryEvent {
   unsigned delivery = 0;  ///< index in the message
   unsigned attempt = 0;   ///< counts from 1
   std::string sender, recipient;
-  std::string next_hop;       ///< as in queue::Lease
+  std::string next_hop;       ///< the text of that in queue::Lease
   std::string host, address;  ///< who answered
   std::string tls;            ///< "TLSv1.3 verified", empty in the clear
   std::string status, reply;  ///< RFC 3463 code and the words of the remote

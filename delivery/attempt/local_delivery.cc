@@ -1,6 +1,8 @@
+// delivery/attempt/local_delivery.cc: finds the account, and puts the message into its INBOX.
 #include "delivery/attempt/local_delivery.h"
 
 #include <utility>
+#include <variant>
 
 #include "core/async/offload.h"
 #include "mailbox/store/hub.h"
@@ -30,7 +32,8 @@ mailbox::Content content_for_mailbox(const mail::ReversePath& sender, const queu
 Task<AttemptResult> deliver_to_mailbox(LocalAddresses& local, const mailbox::Mailboxes& mailboxes,
                                        ThreadPool& pool, queue::Lease lease) {
   const std::size_t count = lease.recipients.size();
-  const auto account = co_await local.account_by_id(lease.next_hop.substr(sizeof "local:" - 1));
+  const auto account =
+      co_await local.account_by_id(std::get<queue::ToMailbox>(lease.next_hop).account);
   if (!account)
     co_return same_for_all(count,
                            our_verdict(Verdict::Kind::failed, {5, 1, 1}, "No such mailbox here"));

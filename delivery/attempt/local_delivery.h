@@ -20,9 +20,9 @@ namespace postern::delivery {
 /// the octets of `body`; a body in the spool must outlive it there.
 mailbox::Content content_for_mailbox(const mail::ReversePath& sender, const queue::Body& body);
 
-/// `lease` goes to "local:ACCOUNT_ID". A second time it finds that the mailbox has it. `pool` looks
-/// for the body's file. Throws BodyMissing, and IoError when the accounts or the store cannot be
-/// asked.
+/// `lease` goes to a mailbox (ToMailbox). A second time it finds that the mailbox has it. `pool`
+/// looks for the body's file. Throws BodyMissing, and IoError when the accounts or the store cannot
+/// be asked.
 Task<AttemptResult> deliver_to_mailbox(LocalAddresses& local, const mailbox::Mailboxes& mailboxes,
                                        ThreadPool& pool, queue::Lease lease);
 

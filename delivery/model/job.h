@@ -14,7 +14,7 @@ namespace postern::delivery {
 
 /// One delivery to be tried now. Moves between loops by value.
 struct Job {
-  std::string key;              ///< of the owner: the route's via, or the MX hosts
+  std::string key;              ///< of the owner: the text of a smarthost, or the MX hosts
   std::vector<Target> targets;  ///< hosts to try in this order
   mail::Envelope envelope;      ///< its recipients are those still open
   queue::Body body;

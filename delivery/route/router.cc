@@ -1,7 +1,9 @@
+// delivery/route/router.cc: the patterns of routes, and how recipients are shared among next hops.
 #include "delivery/route/router.h"
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "core/mail/encodings.h"
@@ -9,29 +11,11 @@
 namespace postern::delivery {
 namespace {
 
-/// "reject 5.7.1 why", as in a route's via.
-Rejected rejection(std::string_view via) {
-  constexpr std::string_view word = "reject";
-  std::string_view rest = via.substr(word.size());
-  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  const auto status = mail::StatusCode::at_start(rest);
-  if (!status) return {{5, 7, 1}, rest.empty() ? "Not taken here" : std::string(rest)};
-  rest.remove_prefix(std::min(rest.size(), rest.find(' ')));
-  return {*status, std::string(rest.substr(std::min<std::size_t>(rest.size(), 1)))};
-}
-
 std::vector<RouteRule> rules_of(const Settings& settings) {
   std::vector<RouteRule> rules;
   for (const auto& route : settings.routes)
     rules.push_back({RoutePattern(route.to), RoutePattern(route.from), route.via});
   return rules;
-}
-
-std::string next_hop_of(const Route& route) {
-  if (const auto* hop = std::get_if<ToHop>(&route)) return hop->next_hop;
-  if (const auto* rejected = std::get_if<Rejected>(&route))
-    return "reject " + rejected->status.text() + " " + rejected->text;
-  return "reject 5.1.1 No such mailbox here";
 }
 
 }  // namespace
@@ -70,13 +54,13 @@ bool RoutePattern::matches(const mail::ReversePath& path) const {
   return path ? matches(*path) : is_any_;
 }
 
-std::string_view first_match(const std::vector<RouteRule>& rules, const mail::ReversePath& sender,
-                             const mail::EmailAddress& recipient) {
+const queue::Via* first_match(const std::vector<RouteRule>& rules, const mail::ReversePath& sender,
+                              const mail::EmailAddress& recipient) {
   const auto matches = [&](const RouteRule& rule) {
     return rule.to.matches(recipient) && rule.from.matches(sender);
   };
   const auto rule = std::ranges::find_if(rules, matches);
-  return rule == rules.end() ? std::string_view() : std::string_view(rule->via);
+  return rule == rules.end() ? nullptr : &rule->via;
 }
 
 Router::Router(std::shared_ptr<const Settings> settings, LocalAddresses& local)
@@ -85,17 +69,15 @@ Router::Router(std::shared_ptr<const Settings> settings, LocalAddresses& local)
 void Router::configure(std::shared_ptr<const Settings> settings) { rules_ = rules_of(*settings); }
 
 Task<Route> Router::route(mail::ReversePath sender, mail::EmailAddress recipient) {
-  const std::string via(first_match(rules_, sender, recipient));
-  if (via.starts_with("reject")) co_return rejection(via);
-  if (via == "discard") co_return ToHop{"discard"};
-  if (via == "mx") co_return ToHop{"mx:" + recipient.domain().text()};
-  if (!via.empty() && via != "mailbox") co_return ToHop{via};
-  if (via.empty() && !local_.is_local(recipient.domain()))
-    co_return ToHop{"mx:" + recipient.domain().text()};
+  const queue::Via* via = first_match(rules_, sender, recipient);
+  if (const auto* hop = std::get_if<queue::NextHop>(via)) co_return *hop;
+  const bool by_mx = via ? std::holds_alternative<queue::MxOfRecipient>(*via)
+                         : !local_.is_local(recipient.domain());
+  if (by_mx) co_return queue::ToMx{recipient.domain()};
 
-  const auto account = co_await local_.find_account(recipient);
-  if (!account) co_return NoSuchMailbox{};
-  co_return ToHop{"local:" + account->id};
+  auto account = co_await local_.find_account(std::move(recipient));
+  if (!account) co_return std::nullopt;
+  co_return queue::ToMailbox{std::move(account->id)};
 }
 
 Task<std::vector<Destination>> Router::expand(mail::ReversePath sender,
@@ -123,8 +105,7 @@ Task<std::vector<Destination>> Router::destinations(mail::ReversePath sender,
   std::vector<Destination> all;
   for (Destination& one : co_await expand(sender, std::move(recipient))) {
     std::vector<Destination> others;
-    if (std::holds_alternative<NoSuchMailbox>(one.route))
-      others = co_await stand_in(sender, one.address);
+    if (one.is_missing()) others = co_await stand_in(sender, one.address);
     if (others.empty()) others.push_back(std::move(one));
     std::ranges::move(others, std::back_inserter(all));
   }
@@ -134,12 +115,13 @@ Task<std::vector<Destination>> Router::destinations(mail::ReversePath sender,
 Task<std::vector<queue::NewDelivery>> Router::plan(mail::ReversePath sender,
                                                    std::vector<mail::Recipient> recipients) {
   std::vector<queue::NewDelivery> deliveries;
-  std::unordered_map<std::string, std::size_t> known;
+  std::map<queue::NextHop, std::size_t> known;
   for (mail::Recipient& recipient : recipients) {
-    const Route route = co_await this->route(sender, recipient.address);
-    const std::string hop = next_hop_of(route);
+    Route route = co_await this->route(sender, recipient.address);
+    queue::NextHop hop =
+        std::move(route).value_or(queue::Reject{{5, 1, 1}, "No such mailbox here"});
     const auto [at, is_new] = known.try_emplace(hop, deliveries.size());
-    if (is_new) deliveries.push_back({hop, {}});
+    if (is_new) deliveries.push_back({std::move(hop), {}});
     deliveries[at->second].recipients.push_back(std::move(recipient));
   }
   co_return deliveries;

@@ -3,18 +3,17 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <variant>
 #include <vector>
 
 #include "core/async/task.h"
 #include "core/mail/envelope.h"
-#include "core/mail/status.h"
 #include "delivery/model/local_addresses.h"
 #include "delivery/settings.h"
-#include "queue/store/queue.h"
+#include "queue/model/message.h"
 
 namespace postern::delivery {
 
@@ -35,31 +34,27 @@ class RoutePattern {
 
 struct RouteRule {
   RoutePattern to, from;
-  std::string via;
+  queue::Via via;
 };
 
-/// Where one recipient goes.
-struct ToHop {
-  std::string next_hop;  ///< "mx:DOMAIN" | "smtp://…" as in `via` | "local:ACCOUNT_ID" | "discard"
-};
-struct Rejected {
-  mail::StatusCode status;
-  std::string text;
-};
-/// A mailbox here that does not exist.
-struct NoSuchMailbox {};
-using Route = std::variant<ToHop, Rejected, NoSuchMailbox>;
+/// Where one recipient's mail goes; none: to a mailbox here that does not exist.
+using Route = std::optional<queue::NextHop>;
 
 /// A final address, and where its mail goes.
 struct Destination {
   mail::EmailAddress address;
   Route route;
-  bool is_reached() const { return std::holds_alternative<ToHop>(route); }
+  bool is_missing() const { return !route; }
+  /// Why a route refuses it; null when none does.
+  const queue::Reject* reject() const {
+    return route ? std::get_if<queue::Reject>(&*route) : nullptr;
+  }
+  bool is_reached() const { return route && !reject(); }
 };
 
-/// The via of the first rule that matches; empty when none does. Pure.
-std::string_view first_match(const std::vector<RouteRule>& rules, const mail::ReversePath& sender,
-                             const mail::EmailAddress& recipient);
+/// The via of the first rule that matches, a part of `rules`; null when none does. Pure.
+const queue::Via* first_match(const std::vector<RouteRule>& rules, const mail::ReversePath& sender,
+                              const mail::EmailAddress& recipient);
 
 /// One for each worker.
 class Router {
@@ -73,7 +68,7 @@ class Router {
   Task<std::vector<Destination>> destinations(mail::ReversePath sender,
                                               mail::EmailAddress recipient);
   /// Recipients with final addresses, grouped by next hop; one delivery for each account and for
-  /// each destination. Who is refused by now gets the next hop "reject X.Y.Z text", which bounces.
+  /// each destination. Who is refused by now gets the next hop Reject, which bounces.
   Task<std::vector<queue::NewDelivery>> plan(mail::ReversePath sender,
                                              std::vector<mail::Recipient> recipients);
   void configure(std::shared_ptr<const Settings> settings);

@@ -1,32 +1,45 @@
+// delivery/route/smarthost.cc: protocol and TLS of each kind of next hop that names its host.
 #include "delivery/route/smarthost.h"
 
-namespace postern::delivery {
+#include <variant>
 
-std::optional<Target> smarthost_of(const Via& via, TlsDemand fallback) {
-  Target target{.host = via.host, .port = via.port, .tls = fallback, .user = via.user};
-  switch (via.kind) {
-    case Via::Kind::smtp:
-      break;
-    case Via::Kind::smtps:
-      target.tls_from_start = true;
-      [[fallthrough]];
-    case Via::Kind::submission:
-      target.tls = TlsDemand::required;
-      break;
-    case Via::Kind::lmtp:
-      target.protocol = Protocol::lmtp;
-      break;
-    case Via::Kind::lmtp_unix:
-      target.host = via.path;
-      target.protocol = Protocol::lmtp;
-      target.tls = TlsDemand::off;
-      target.addresses = {net::Address::unix_socket(via.path)};
-      break;
-    default:
-      return std::nullopt;
+namespace postern::delivery {
+namespace {
+
+struct ToTarget {
+  TlsDemand fallback;
+
+  TlsDemand demand_of(const queue::ToSmarthost& hop) const {
+    if (!hop.user.empty()) return TlsDemand::verified;
+    return hop.scheme == queue::ToSmarthost::Scheme::smtp ? fallback : TlsDemand::required;
   }
-  if (!target.user.empty()) target.tls = TlsDemand::verified;
-  return target;
+  std::optional<Target> operator()(const queue::ToSmarthost& hop) const {
+    return Target{.host = hop.host,
+                  .port = hop.port,
+                  .tls = demand_of(hop),
+                  .tls_from_start = hop.scheme == queue::ToSmarthost::Scheme::smtps,
+                  .user = hop.user};
+  }
+  std::optional<Target> operator()(const queue::ToLmtp& hop) const {
+    return Target{.host = hop.host, .port = hop.port, .protocol = Protocol::lmtp, .tls = fallback};
+  }
+  std::optional<Target> operator()(const queue::ToLmtpSocket& hop) const {
+    return Target{.host = hop.path,
+                  .port = 0,
+                  .addresses = {net::Address::unix_socket(hop.path)},
+                  .protocol = Protocol::lmtp,
+                  .tls = TlsDemand::off};
+  }
+  std::optional<Target> operator()(const queue::ToMx&) const { return std::nullopt; }
+  std::optional<Target> operator()(const queue::ToMailbox&) const { return std::nullopt; }
+  std::optional<Target> operator()(const queue::Discard&) const { return std::nullopt; }
+  std::optional<Target> operator()(const queue::Reject&) const { return std::nullopt; }
+};
+
+}  // namespace
+
+std::optional<Target> smarthost_of(const queue::NextHop& hop, TlsDemand fallback) {
+  return std::visit(ToTarget{fallback}, hop);
 }
 
 }  // namespace postern::delivery

@@ -1,3 +1,4 @@
+// delivery/route/targets.cc: looks up the hosts, and what it takes to be let in there.
 #include "delivery/route/targets.h"
 
 #include <uv.h>
@@ -25,24 +26,24 @@ std::vector<std::string> interface_ips() {
   return ips;
 }
 
+Task<std::string> password_for(ThreadPool& pool, queue::NextHop hop,
+                               std::shared_ptr<const Settings> settings) {
+  const auto route = std::ranges::find_if(settings->routes, [&](const RouteSettings& one) {
+    const auto* via = std::get_if<queue::NextHop>(&one.via);
+    return via && *via == hop && !one.password_file.empty();
+  });
+  if (route == settings->routes.end())
+    throw IoError("no [[route]] has a password_file for " + queue::text(hop));
+  co_return co_await offload(pool, [&] { return config::read_secret(route->password_file); });
+}
+
 /// Addresses may change, so they are looked up for each attempt; so is the password.
-Task<Target> smarthost(net::Resolver& resolver, ThreadPool& pool, std::string via,
+Task<Target> smarthost(net::Resolver& resolver, ThreadPool& pool, queue::NextHop hop,
                        std::shared_ptr<const Settings> settings) {
-  const auto parsed = Via::parse(via);
-  auto target = parsed ? smarthost_of(*parsed, settings->tls) : std::nullopt;
-  if (!target) {
-    throw IoError("the route's via cannot be read: " +
-                  (parsed ? via + " names no host" : parsed.error()));
-  }
-  if (!target->user.empty()) {
-    const auto route = std::ranges::find_if(settings->routes, [&](const RouteSettings& r) {
-      return r.via == via && !r.password_file.empty();
-    });
-    if (route == settings->routes.end())
-      throw IoError("no [[route]] has a password_file for " + via);
-    target->password =
-        co_await offload(pool, [&] { return config::read_secret(route->password_file); });
-  }
+  auto target = smarthost_of(hop, settings->tls);
+  if (!target) throw IoError("not a next hop with hosts: " + queue::text(hop));
+  if (!target->user.empty())
+    target->password = co_await password_for(pool, std::move(hop), std::move(settings));
   if (target->addresses.empty()) {
     const auto found = co_await resolver.addresses(target->host);
     if (!found || found->empty()) throw IoError("cannot look up the host " + target->host);
@@ -52,13 +53,11 @@ Task<Target> smarthost(net::Resolver& resolver, ThreadPool& pool, std::string vi
   co_return std::move(*target);
 }
 
-Task<std::expected<Targets, Verdict>> mx_targets(net::Resolver& resolver, std::string name,
+Task<std::expected<Targets, Verdict>> mx_targets(net::Resolver& resolver, mail::Domain domain,
                                                  std::shared_ptr<const Settings> settings,
                                                  OwnIdentity own) {
-  const auto domain = mail::Domain::parse(name);
-  if (!domain)
-    co_return std::unexpected(our_verdict(Verdict::Kind::failed, {5, 1, 2}, "Not a domain"));
-  const auto hosts = co_await find_hosts(resolver, *domain, settings->port, std::move(own));
+  const auto hosts =
+      co_await find_hosts(resolver, std::move(domain), settings->port, std::move(own));
   if (!hosts) {
     const NoHosts& why = hosts.error();
     co_return std::unexpected(our_verdict(
@@ -93,14 +92,14 @@ OwnIdentity own_identity(const Settings& settings) {
 }
 
 Task<std::expected<Targets, Verdict>> find_targets(net::Resolver& resolver, ThreadPool& pool,
-                                                   std::string next_hop,
+                                                   queue::NextHop next_hop,
                                                    std::shared_ptr<const Settings> settings,
                                                    OwnIdentity own) {
-  if (next_hop.starts_with("mx:"))
-    co_return co_await mx_targets(resolver, next_hop.substr(3), std::move(settings),
+  if (auto* mx = std::get_if<queue::ToMx>(&next_hop))
+    co_return co_await mx_targets(resolver, std::move(mx->domain), std::move(settings),
                                   std::move(own));
-  Target host = co_await smarthost(resolver, pool, next_hop, std::move(settings));
-  Targets targets{.key = std::move(next_hop), .hosts = {}};
+  Targets targets{.key = queue::text(next_hop), .hosts = {}};
+  Target host = co_await smarthost(resolver, pool, std::move(next_hop), std::move(settings));
   targets.hosts.push_back(std::move(host));
   co_return targets;
 }

@@ -10,6 +10,7 @@
 #include "delivery/model/outcome.h"
 #include "delivery/route/mx_hosts.h"
 #include "delivery/settings.h"
+#include "queue/model/next_hop.h"
 
 namespace postern {
 class ThreadPool;
@@ -25,10 +26,10 @@ struct Targets {
 /// The names and listeners of this gateway, by which mail for itself is known as a loop.
 OwnIdentity own_identity(const Settings& settings);
 
-/// `next_hop` is "mx:DOMAIN", or a route's via. `pool` reads password files. Throws IoError when a
-/// smarthost cannot be used now: the delivery waits.
+/// `next_hop` is one of hosts: MX, a smarthost or LMTP. `pool` reads password files. Throws IoError
+/// when a smarthost cannot be used now: the delivery waits.
 Task<std::expected<Targets, Verdict>> find_targets(net::Resolver& resolver, ThreadPool& pool,
-                                                   std::string next_hop,
+                                                   queue::NextHop next_hop,
                                                    std::shared_ptr<const Settings> settings,
                                                    OwnIdentity own);
 

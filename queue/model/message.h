@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "core/mail/message_options.h"
 #include "core/mail/status.h"
 #include "queue/model/body.h"
+#include "queue/model/next_hop.h"
 #include "queue/model/queue_id.h"
 
 namespace postern::queue {
@@ -35,7 +37,7 @@ struct MessageInfo {
 
 /// Recipients that travel together: the unit of leasing, retrying and finishing.
 struct NewDelivery {
-  std::string next_hop;  ///< "mx:DOMAIN" | as `via` of a route | "local:ACCOUNT_ID" | "discard"
+  NextHop next_hop;
   std::vector<mail::Recipient> recipients;
 };
 
@@ -51,7 +53,7 @@ struct NewMessage : MessageInfo {
 struct Lease : MessageInfo {
   unsigned index = 0;       ///< of the delivery in its message
   std::uint64_t fence = 0;  ///< grows with each lease of the delivery
-  std::string next_hop;
+  NextHop next_hop;
   unsigned attempts = 0;                    ///< that have failed so far
   std::chrono::milliseconds age{0};         ///< of the message when it was leased
   WallTime created;                         ///< in queue time
@@ -108,8 +110,8 @@ std::optional<State> parse_state(std::string_view text);
 struct DeliveryRow {
   unsigned index = 0;
   State state = State::ready;
-  std::string next_hop;
-  std::vector<mail::Recipient> recipients;  ///< still open
+  std::expected<NextHop, std::string> next_hop;  ///< or what stands there and cannot be read
+  std::vector<mail::Recipient> recipients;       ///< still open
   unsigned attempts = 0;
   std::optional<WallTime> due;  ///< next attempt, when deferred
   std::string last_error;

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <expected>
 
 #include "core/async/loop.h"
+#include "core/config/values.h"
 #include "core/sha256.h"
 #include "queue/store/codec.h"
 
@@ -14,15 +16,17 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::string_view local_prefix = "local:";
-
-/// Only the node whose mailbox it is may try a local delivery.
-std::string lane_of(const std::string& next_hop, const Node& node) {
-  return (next_hop.starts_with(local_prefix) ? node.name() : std::string()) + "|" + next_hop;
+/// "HOME|NEXT_HOP": only the node whose mailbox it is may try a local delivery.
+std::string lane_of(const NextHop& next_hop, const Node& node) {
+  return (is_local(next_hop) ? node.name() : std::string()) + "|" + text(next_hop);
 }
 
-std::string next_hop_of(std::string_view lane) {
-  return std::string(lane.substr(lane.find('|') + 1));
+/// Or the text in the lane, when it is no next hop that we know.
+std::expected<NextHop, std::string> next_hop_of(std::string_view lane) {
+  const std::string_view hop = lane.substr(lane.find('|') + 1);
+  auto parsed = parse_next_hop(hop);
+  if (!parsed) return std::unexpected(std::string(hop));
+  return *std::move(parsed);
 }
 
 /// What a settlement tells the timeline.
@@ -155,7 +159,9 @@ Lease parse_lease(const redis::Reply& item, std::int64_t now, const std::filesys
   lease.created = to_time(created);
   lease.age = milliseconds(std::max<std::int64_t>(0, now - created));
   lease.recipients = decode_recipients(item.at(6).text);
-  lease.next_hop = next_hop_of(item.at(7).text);
+  auto next_hop = next_hop_of(item.at(7).text);
+  if (!next_hop) throw IoError("unknown next hop: " + config::in_quotes(next_hop.error()));
+  lease.next_hop = *std::move(next_hop);
   lease.last_error = item.at(8).text;
   lease.warned = item.at(9).text == "1";
   lease.bounce = item.at(10).text == "bounce";

@@ -16,6 +16,10 @@ Json addresses(const std::vector<mail::Recipient>& recipients) {
   return all;
 }
 
+std::string next_hop_text(const queue::DeliveryRow& row) {
+  return row.next_hop ? queue::text(*row.next_hop) : row.next_hop.error();
+}
+
 Json all_recipients(const queue::MessageRow& row) {
   Json all = Json::array();
   for (const auto& delivery : row.deliveries) {
@@ -89,7 +93,7 @@ Json view_in_full(const queue::MessageRow& row) {
   put(object, "subject", row.subject);
   object["deliveries"] = Json::array();
   for (const auto& delivery : row.deliveries) {
-    object["deliveries"].push_back({{"next_hop", delivery.next_hop},
+    object["deliveries"].push_back({{"next_hop", next_hop_text(delivery)},
                                     {"state", queue::name(delivery.state)},
                                     {"recipients", addresses(delivery.recipients)},
                                     {"next_attempt", time_or_null(delivery.due)},

@@ -52,12 +52,11 @@ Task<> MailReception::deliver_one(mailbox::Content content, const Admitted& reci
 
 Task<Answer> MailReception::deliver_to(mailbox::Content content, const Admitted& recipient,
                                        Share& share) {
-  constexpr std::string_view local = "local:";
   std::vector<std::string> accounts;
   for (queue::NewDelivery& delivery :
        co_await parts_.router.plan(envelope_.sender, recipient.targets)) {
-    if (delivery.next_hop.starts_with(local)) {
-      accounts.push_back(delivery.next_hop.substr(local.size()));
+    if (auto* mailbox = std::get_if<queue::ToMailbox>(&delivery.next_hop)) {
+      accounts.push_back(std::move(mailbox->account));
     } else {
       std::ranges::move(delivery.recipients, std::back_inserter(share.elsewhere));
     }
@@ -89,7 +88,7 @@ Task<Answer> MailReception::store(mailbox::Content content, const mail::EmailAdd
   if (!stored) co_return reply::store_away;
   log::info("delivered", {{"id", queue::text(id_)},
                           {"recipient", recipient.text()},
-                          {"next_hop", "local:" + account}});
+                          {"next_hop", queue::text(queue::ToMailbox{account})}});
   co_return reply::delivered.with(recipient.text());
 }
 

@@ -42,8 +42,8 @@ Task<std::expected<std::vector<mail::Recipient>, Answer>> find_targets(
   Answer refusal = reply::no_mailbox.with(recipient.address.text());
   bool reaches_somebody = false;
   for (delivery::Destination& one : co_await parts.router.destinations(sender, recipient.address)) {
-    if (const auto* rejected = std::get_if<delivery::Rejected>(&one.route)) {
-      refusal = Answer(550, rejected->status.text(), smtp::reply_text(rejected->text));
+    if (const auto* reject = one.reject()) {
+      refusal = Answer(550, reject->status.text(), smtp::reply_text(reject->words));
     }
     reaches_somebody = reaches_somebody || one.is_reached();
     mail::Recipient target = recipient;

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
       POSTERN_ASSERT(error.message().find('\n') == std::string::npos);
     }
   }
-  (void)delivery::Via::parse(text);
+  (void)queue::parse_via(text);
   (void)config::parse_duration(text);
   (void)config::parse_size(text);
   (void)config::parse_rate(text);

@@ -149,7 +149,7 @@ struct Bench {
     co_await queue.stop();
   }
 
-  queue::NewMessage message(std::string next_hop, std::string recipient) {
+  queue::NewMessage message(std::string_view next_hop, std::string recipient) {
     queue::NewMessage made;
     made.id = queue::make_queue_id(std::chrono::system_clock::now());
     made.sender = address("ann@office.example");
@@ -158,7 +158,7 @@ struct Bench {
     made.body =
         queue::Body::in_memory("Subject: hi\r\nMessage-ID: <1@office.example>\r\n\r\nHello\r\n");
     made.size = made.body.size();
-    made.deliveries = {{std::move(next_hop), {{address(recipient), "", {}}}}};
+    made.deliveries = {{*queue::parse_next_hop(next_hop), {{address(recipient), "", {}}}}};
     return made;
   }
   void submit(queue::NewMessage message) { run(commit(std::move(message))); }
@@ -278,7 +278,8 @@ TEST_CASE("a postmaster who lives elsewhere and is refused there hears no report
   ScriptedServer host({reply_to_rcpt("550 no"), reply_to_rcpt("550 no")});
   Bench bench;
   bench.local.postmaster_alias = address("real@far.example");
-  bench.settings->routes = {{.to = "far.example", .from = "", .via = bench.via(host)}};
+  bench.settings->routes = {
+      {.to = "far.example", .from = "", .via = *queue::parse_via(bench.via(host))}};
   bench.start();
   auto bounce = bench.message(bench.via(host), "x@far.example");
   bounce.sender.reset();

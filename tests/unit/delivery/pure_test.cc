@@ -142,19 +142,23 @@ TEST_CASE("a route's pattern") {
 }
 
 TEST_CASE("the first route that matches wins, by recipient and sender") {
+  const auto via = [](std::string_view text) { return *queue::parse_via(text); };
   const std::vector<RouteRule> rules{
-      {RoutePattern("*.example"), RoutePattern("*@sales.test"), "smtp://sales:25"},
-      {RoutePattern("x@a.example"), RoutePattern(""), "discard"},
-      {RoutePattern("*"), RoutePattern(""), "smtp://all:25"}};
-  CHECK(first_match(rules, address("s@sales.test"), address("x@a.example")) == "smtp://sales:25");
-  CHECK(first_match(rules, address("s@other.test"), address("x@a.example")) == "discard");
-  CHECK(first_match(rules, std::nullopt, address("y@a.example")) == "smtp://all:25");
-  CHECK(first_match({}, std::nullopt, address("y@a.example")).empty());
+      {RoutePattern("*.example"), RoutePattern("*@sales.test"), via("smtp://sales:25")},
+      {RoutePattern("x@a.example"), RoutePattern(""), via("discard")},
+      {RoutePattern("*"), RoutePattern(""), via("smtp://all:25")}};
+  const auto match = [&](const mail::ReversePath& sender, std::string_view recipient) {
+    return *first_match(rules, sender, address(recipient));
+  };
+  CHECK(match(address("s@sales.test"), "x@a.example") == via("smtp://sales:25"));
+  CHECK(match(address("s@other.test"), "x@a.example") == via("discard"));
+  CHECK(match(std::nullopt, "y@a.example") == via("smtp://all:25"));
+  CHECK(first_match({}, std::nullopt, address("y@a.example")) == nullptr);
 }
 
 TEST_CASE("a password makes a smarthost's certificate count") {
-  const auto host = [](std::string_view via, TlsDemand fallback) {
-    return smarthost_of(*Via::parse(via), fallback);
+  const auto host = [](std::string_view hop, TlsDemand fallback) {
+    return smarthost_of(*queue::parse_next_hop(hop), fallback);
   };
   const auto plain = host("smtp://relay.example:2525", TlsDemand::opportunistic);
   REQUIRE(plain.has_value());
@@ -173,8 +177,8 @@ TEST_CASE("a password makes a smarthost's certificate count") {
   const auto unix_socket = host("lmtp+unix:///run/lmtp", TlsDemand::required);
   CHECK(unix_socket->addresses.size() == 1);
   CHECK(unix_socket->tls == TlsDemand::off);
-  for (const char* via : {"mx", "mailbox", "discard", "reject 5.7.1 no"})
-    CHECK_FALSE(host(via, TlsDemand::off).has_value());
+  for (const char* hop : {"mx:a.example", "local:ann", "discard", "reject 5.7.1 no"})
+    CHECK_FALSE(host(hop, TlsDemand::off).has_value());
 }
 
 TEST_CASE("reports go to who wants them, and never to the null sender") {

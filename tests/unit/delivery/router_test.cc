@@ -42,9 +42,12 @@ struct Bench {
   std::shared_ptr<Settings> settings = std::make_shared<Settings>();
 
   Bench() {
-    settings->routes = {{.to = "legacy@office.example", .from = "", .via = "smtp://old.example:25"},
-                        {.to = "bad@office.example", .from = "", .via = "reject 5.7.1 go away"},
-                        {.to = "here.example", .from = "", .via = "mailbox"}};
+    for (const auto& [to, via] : {std::pair("legacy@office.example", "smtp://old.example:25"),
+                                  {"bad@office.example", "reject 5.7.1 go away"},
+                                  {"here.example", "mailbox"},
+                                  {"void.example", "discard"},
+                                  {"lists@office.example", "mx"}})
+      settings->routes.push_back({.to = to, .from = "", .via = *queue::parse_via(via)});
   }
   /// "ADDRESS HOP" of each destination.
   std::vector<std::string> of(std::string_view recipient) {
@@ -52,12 +55,9 @@ struct Bench {
     std::vector<std::string> all;
     for (const Destination& one :
          loop.run_until_done(router.destinations(std::nullopt, address(recipient)))) {
-      const auto* hop = std::get_if<ToHop>(&one.route);
-      const bool is_missing = std::holds_alternative<NoSuchMailbox>(one.route);
+      CHECK(one.is_reached() == (!one.is_missing() && one.reject() == nullptr));
       all.push_back(one.address.text() + " " +
-                    (hop          ? hop->next_hop
-                     : is_missing ? "missing"
-                                  : "rejected"));
+                    (one.is_missing() ? "missing" : queue::text(*one.route)));
     }
     return all;
   }
@@ -70,10 +70,28 @@ using Texts = std::vector<std::string>;
 TEST_CASE("a route takes its address before the catch-all does") {
   Bench bench;
   CHECK(bench.of("legacy@office.example") == Texts{"legacy@office.example smtp://old.example:25"});
-  CHECK(bench.of("bad@office.example") == Texts{"bad@office.example rejected"});
+  CHECK(bench.of("bad@office.example") == Texts{"bad@office.example reject 5.7.1 go away"});
   CHECK(bench.of("nobody@office.example") == Texts{"ann@office.example local:ann"});
   CHECK(bench.of("nobody@here.example") == Texts{"ann@office.example local:ann"});
   CHECK(bench.of("bob@office.example") == Texts{"bob@office.example local:bob"});
+  CHECK(bench.of("lists@office.example") == Texts{"lists@office.example mx:office.example"});
+  CHECK(bench.of("x@void.example") == Texts{"x@void.example discard"});
+  CHECK(bench.of("x@[192.0.2.1]") == Texts{"x@[192.0.2.1] mx:[192.0.2.1]"});
+}
+
+TEST_CASE("recipients with one next hop travel together, in the order of their coming") {
+  Bench bench;
+  Router router(bench.settings, bench.office);
+  std::vector<mail::Recipient> recipients;
+  for (const char* text : {"x@far.example", "gone@office.example", "y@FAR.example",
+                           "bad@office.example", "ann@office.example", "left@office.example"})
+    recipients.push_back({address(text), "", {}});
+  std::vector<std::string> planned;
+  for (const auto& one :
+       bench.loop.run_until_done(router.plan(std::nullopt, std::move(recipients))))
+    planned.push_back(std::to_string(one.recipients.size()) + " " + queue::text(one.next_hop));
+  CHECK(planned == Texts{"2 mx:far.example", "2 reject 5.1.1 No such mailbox here",
+                         "1 reject 5.7.1 go away", "1 local:ann"});
 }
 
 TEST_CASE("a target of an alias that has no mailbox is not forgotten") {

@@ -33,8 +33,7 @@ inline NewMessage message(std::vector<NewDelivery> deliveries,
 }
 
 inline NewDelivery to(std::string_view address) {
-  const auto parsed = *mail::EmailAddress::parse(address);
-  return {"mx:" + parsed.domain().text(), {recipient(address)}};
+  return {ToMx{mail::EmailAddress::parse(address)->domain()}, {recipient(address)}};
 }
 
 inline Settlement delivered() {

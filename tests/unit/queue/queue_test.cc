@@ -15,7 +15,7 @@ TEST_CASE("a committed message is leased, tried, finished, and remembered") {
   const QueueId id = made.id;
   const auto leases = bench.commit(std::move(made));
   REQUIRE(leases.size() == 2);
-  CHECK(leases[1].next_hop == "mx:b.example");
+  CHECK(text(leases[1].next_hop) == "mx:b.example");
   CHECK(leases[0].body.is_in_memory());
   CHECK(bench.run(bench.queue().counts()).active == 2);
   CHECK(bench.run(bench.queue().settle(leases[0], delivered())).ours);
@@ -40,8 +40,8 @@ TEST_CASE("a committed message is leased, tried, finished, and remembered") {
 TEST_CASE("what is deferred comes back when it is due, with what was stored") {
   Bench bench;
   bench.start();
-  const auto leases = bench.commit(
-      message({{"mx:a.example", {recipient("bob@a.example"), recipient("eve@a.example")}}}));
+  const auto leases = bench.commit(message(
+      {{to("bob@a.example").next_hop, {recipient("bob@a.example"), recipient("eve@a.example")}}}));
   Settlement half = deferred(300ms);
   half.done.push_back({0, Outcome::delivered, {2, 0, 0}, "250 OK", "mx"});
   CHECK(bench.run(bench.queue().settle(leases[0], half)).ours);
@@ -85,12 +85,12 @@ TEST_CASE("a report is stored in the script that ends the delivery") {
   const auto leases = bench.commit(message({to("bob@a.example")}));
   Settlement bounced;
   bounced.done.push_back({0, Outcome::bounced, {5, 1, 1}, "550 no", "mx"});
-  bounced.report = message({{"local:acc1", {recipient("ann@office.example")}}}, "the report");
+  bounced.report = message({{ToMailbox{"acc1"}, {recipient("ann@office.example")}}}, "the report");
   bounced.report->id = report_id(leases[0].id, 0, leases[0].fence, 0);
   bounced.report->sender.reset();
   const auto result = bench.run(bench.queue().settle(leases[0], bounced));
   REQUIRE(result.report.size() == 1);
-  CHECK(result.report[0].next_hop == "local:acc1");
+  CHECK(text(result.report[0].next_hop) == "local:acc1");
   CHECK_FALSE(result.report[0].sender);
   CHECK(bench.run(bench.queue().counts()).messages == 1);
 
@@ -105,7 +105,7 @@ TEST_CASE("a report whose lease was lost with an answer is found, though others 
   bench.start();
   const auto leases = bench.commit(message({to("bob@a.example")}));
   Settlement late = deferred(0ms);
-  late.report = message({{"local:acc1", {recipient("ann@office.example")}}}, "it is late");
+  late.report = message({{ToMailbox{"acc1"}, {recipient("ann@office.example")}}}, "it is late");
   CHECK(bench.run(bench.queue().settle(leases[0], late)).ours);  // and say nobody heard it
   const auto again = bench.run(bench.queue().claim(10));
   REQUIRE(again.size() == 1);
@@ -143,7 +143,8 @@ TEST_CASE(
     "another node takes over from one whose heartbeat stopped, but not its local deliveries") {
   Bench bench;
   bench.start();
-  bench.commit(message({to("bob@a.example"), {"local:acc1", {recipient("ann@office.example")}}}));
+  bench.commit(
+      message({to("bob@a.example"), {ToMailbox{"acc1"}, {recipient("ann@office.example")}}}));
   Folder other_data;
   Worker other(bench.loop, other_data.path, bench.server.url());
   bench.run(other.queue.start(5s));
@@ -152,7 +153,7 @@ TEST_CASE(
   CHECK(bench.run(other.queue.claim(10)).empty());
   const auto taken = bench.claim_when_due(other.queue);
   REQUIRE(taken.size() == 1);
-  CHECK(taken[0].next_hop == "mx:a.example");
+  CHECK(text(taken[0].next_hop) == "mx:a.example");
   CHECK(other.node.still_ours(bench.loop.now()));
   bench.run(heartbeat.stop());
   bench.run(other.queue.stop());
@@ -265,13 +266,40 @@ TEST_CASE("an entry that nobody can read is held, and keeps no other waiting or 
   CHECK(bench.run(bench.queue().apply(Action::remove, id)).now == 1);
 }
 
+TEST_CASE(
+    "a next hop that this version does not know is held and listed as it stands, and lost never") {
+  Bench bench;
+  bench.start();
+  NewMessage made = message({to("bob@a.example")});
+  const QueueId id = made.id;
+  bench.commit(std::move(made), false);
+  const std::string ref = text(id) + ":0";
+  const std::string odd = "|uucp!far\x01";  // as if another version had written it
+  bench.say({"HSET", "q:d:" + ref, "lane", odd});
+  bench.say({"RENAME", "q:lane:|mx:a.example", "q:lane:" + odd});
+  bench.say({"DEL", "q:lanes:"});
+  bench.say({"ZADD", "q:lanes:", "0", odd});
+  bench.commit(message({to("eve@b.example")}), false);
+  const auto leases = bench.run(bench.queue().claim(10));
+  REQUIRE(leases.size() == 1);
+  CHECK(text(leases[0].next_hop) == "mx:b.example");
+  const auto row = bench.run(bench.queue().history(id));
+  REQUIRE(row);
+  REQUIRE(row->deliveries.size() == 1);
+  CHECK(row->deliveries[0].state == State::held);
+  CHECK(row->deliveries[0].next_hop == std::unexpected("uucp!far\x01"));
+  CHECK(row->deliveries[0].recipients.size() == 1);
+  CHECK(row->events.back().fact == "held");
+  CHECK(row->events.back().reply == R"(unknown next hop: "uucp!far?")");
+}
+
 TEST_CASE("a host that takes nothing gets its share of leases at commit, and no more") {
   Bench bench;
   bench.start();
   for (int i = 0; i < 3; ++i) CHECK(bench.commit(message({to("x@dead.example")})).size() == 1);
   const auto leases = bench.commit(message({to("x@dead.example"), to("x@alive.example")}));
   REQUIRE(leases.size() == 1);
-  CHECK(leases[0].next_hop == "mx:alive.example");
+  CHECK(text(leases[0].next_hop) == "mx:alive.example");
   CHECK(leases[0].index == 1);
   CHECK(bench.run(bench.queue().counts()).ready == 1);
   CHECK(bench.run(bench.queue().settle(leases[0], delivered())).ours);

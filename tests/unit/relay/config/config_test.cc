@@ -104,8 +104,11 @@ via = "reject 5.7.1 not to there"
   CHECK(config->delivery.dns[1].port() == 53);
   CHECK(config->delivery.command_timeout == 10s);
   CHECK(config->delivery.max_concurrency == 9);
-  CHECK(config->routes[0].target.host == "10.0.0.1");
-  CHECK(config->routes[1].target.reason == "not to there");
+  const auto hop = [&](std::size_t route) {
+    return std::get<queue::NextHop>(config->routes[route].via);
+  };
+  CHECK(std::get<queue::ToSmarthost>(hop(0)).host == "10.0.0.1");
+  CHECK(std::get<queue::Reject>(hop(1)).words == "not to there");
   CHECK(config->log_level == log::Level::debug);
 }
 
