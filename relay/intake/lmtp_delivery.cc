@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "delivery/attempt/local_delivery.h"
 #include "mailbox/store/hub.h"
+#include "queue/model/told.h"
 #include "relay/intake/reception.h"
 
 namespace postern::relay {
@@ -82,9 +83,7 @@ Task<Acceptance> MailReception::store(mailbox::Content content, const mail::Emai
     co_return std::unexpected(refused(Reason::mailbox_full, recipient));
   }
   if (!stored) co_return std::unexpected(refused(Reason::store_away));
-  log::info("delivered", {{"id", queue::text(id_)},
-                          {"recipient", recipient.text()},
-                          {"next_hop", "local:" + account}});
+  tell_delivered(recipient, account);
   co_return Accepted{id_, recipient};
 }
 
@@ -92,16 +91,42 @@ Task<Acceptance> MailReception::store(mailbox::Content content, const mail::Emai
 /// it refuses is sent again by the client, and what a mailbox refused must not be on its way.
 Task<> MailReception::forward(queue::Body body, std::vector<Share>& shares) {
   std::vector<mail::Recipient> recipients;
-  for (const Share& share : shares) {
-    if (share.outcome) std::ranges::copy(share.elsewhere, std::back_inserter(recipients));
+  std::vector<Admitted> taken;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (!shares[i].outcome) continue;
+    std::ranges::copy(shares[i].elsewhere, std::back_inserter(recipients));
+    taken.push_back(std::move(admitted_[i]));
   }
+  admitted_ = std::move(taken);
   if (recipients.empty()) {
+    if (!admitted_.empty()) tell_accepted();
     co_return co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(body); });
   }
   const Acceptance outcome = co_await hand_on(std::move(body), std::move(recipients));
   for (Share& share : shares) {
     if (share.outcome && !share.elsewhere.empty()) share.outcome = outcome;
   }
+}
+
+void MailReception::tell_delivered(const mail::EmailAddress& recipient,
+                                   const std::string& account) const {
+  queue::Fact fact{.kind = queue::FactKind::delivered, .at = std::chrono::system_clock::now()};
+  fact.id = id_;
+  fact.sender = mail::path_text(envelope_.sender);
+  fact.recipient = recipient.text();
+  fact.next_hop = "local:" + account;
+  fact.status = "2.1.5";
+  fact.reply = "Stored in the mailbox";
+  parts_.facts.tell(fact);
+}
+
+/// Of a message that never comes to the queue, which would tell it.
+void MailReception::tell_accepted() const {
+  queue::NewMessage message = describe({}, {});
+  message.size = keeper_.size();
+  std::vector<queue::Fact> facts = queue::facts_of(message, std::chrono::system_clock::now());
+  facts.front().recipients = admitted_.size();
+  parts_.facts.tell(facts);
 }
 
 }  // namespace postern::relay

@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "core/rate_meter.h"
 #include "delivery/attempt/dispatcher.h"
 #include "delivery/route/router.h"
 #include "queue/store/queue.h"
@@ -25,7 +24,7 @@ struct IntakeParts {
   delivery::Router& router;
   Directory& directory;
   const mailbox::Mailboxes& mailboxes;
-  RateMeter& accepted;
+  queue::Facts facts;
   BodyKeeper::Place spool;  ///< its pool makes the signatures, too
 };
 

@@ -116,24 +116,15 @@ Task<Acceptance> MailReception::hand_on(queue::Body body, std::vector<mail::Reci
     co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(body); });
     co_return std::unexpected(refused(Reason::accounts_away));
   }
-  co_return co_await commit(std::move(body), std::move(*deliveries), seen.size());
+  co_return co_await commit(std::move(body), std::move(*deliveries));
 }
 
-Task<Acceptance> MailReception::commit(queue::Body body, std::vector<queue::NewDelivery> deliveries,
-                                       std::size_t recipients) {
+Task<Acceptance> MailReception::commit(queue::Body body,
+                                       std::vector<queue::NewDelivery> deliveries) {
   try {
     auto leases = co_await parts_.queue.commit(describe(std::move(body), std::move(deliveries)),
                                                parts_.dispatcher.has_room());
     if (!leases) co_return co_await not_committed(leases.error());
-    log::info("accepted", {{"id", queue::text(id_)},
-                           {"from", mail::path_text(envelope_.sender)},
-                           {"recipients", recipients},
-                           {"size", keeper_.size()},
-                           {"message_id", message_id_},
-                           {"peer", origin_.peer.text()},
-                           {"protocol", origin_.protocol},
-                           {"account", origin_.account ? origin_.account->address.text() : ""}});
-    parts_.accepted.add(std::chrono::steady_clock::now());
     parts_.dispatcher.take(std::move(*leases));
     co_return Accepted{id_};
   } catch (const IoError& error) {
@@ -159,6 +150,20 @@ Task<Acceptance> MailReception::not_committed(queue::CommitError why) const {
 
 std::string MailReception::account_id() const { return origin_.account ? origin_.account->id : ""; }
 
+/// Of those who were let in, who stands for other addresses.
+std::vector<queue::Expansion> MailReception::expansions() const {
+  std::vector<queue::Expansion> all;
+  for (const Admitted& admitted : admitted_) {
+    const mail::EmailAddress& given = admitted.as_given.address;
+    const auto& targets = admitted.targets;
+    if (targets.size() == 1 && targets.front().address.folded() == given.folded()) continue;
+    queue::Expansion expansion{given, {}};
+    for (const mail::Recipient& target : targets) expansion.targets.push_back(target.address);
+    all.push_back(std::move(expansion));
+  }
+  return all;
+}
+
 queue::NewMessage MailReception::describe(queue::Body body,
                                           std::vector<queue::NewDelivery> deliveries) const {
   queue::NewMessage message;
@@ -175,6 +180,8 @@ queue::NewMessage MailReception::describe(queue::Body body,
   message.subject = subject_;
   message.size = body.size();
   message.received = now_;
+  message.arrival = {origin_.protocol, origin_.account ? origin_.account->address.text() : ""};
+  message.expansions = expansions();
   message.body = std::move(body);
   message.deliveries = std::move(deliveries);
   message.idempotency_key = once_.key;

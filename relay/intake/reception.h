@@ -39,10 +39,10 @@ class MailReception final : public Reception {
   Task<std::optional<queue::Body>> complete();
   Task<Acceptance> enqueue();
   Task<Acceptance> hand_on(queue::Body body, std::vector<mail::Recipient> recipients);
-  Task<Acceptance> commit(queue::Body body, std::vector<queue::NewDelivery> deliveries,
-                          std::size_t recipients);
+  Task<Acceptance> commit(queue::Body body, std::vector<queue::NewDelivery> deliveries);
   Task<Acceptance> not_committed(queue::CommitError why) const;
   std::string account_id() const;
+  std::vector<queue::Expansion> expansions() const;
   queue::NewMessage describe(queue::Body body, std::vector<queue::NewDelivery> deliveries) const;
 
   // lmtp_delivery.cc
@@ -53,6 +53,8 @@ class MailReception final : public Reception {
   Task<Acceptance> store(mailbox::Content content, const mail::EmailAddress& recipient,
                          std::string account);
   Task<> forward(queue::Body body, std::vector<Share>& shares);
+  void tell_delivered(const mail::EmailAddress& recipient, const std::string& account) const;
+  void tell_accepted() const;
 
   const IntakeParts& parts_;
   std::shared_ptr<const Snapshot> snapshot_;

@@ -33,7 +33,7 @@ TEST_CASE("a report that the spool cannot take now ends its delivery when it can
   bench.start();
   const auto leases = bench.commit(message({to("bob@a.example")}));
   Settlement bounced;
-  bounced.done.push_back({0, Outcome::bounced, {5, 1, 1}, "550 no", "mx"});
+  bounced.done.push_back({0, FactKind::bounced, {5, 1, 1}, "550 no", "mx"});
   bounced.report = message({to("ann@office.example")}, std::string(300'000, 'r'));
   const std::filesystem::path spool = bench.data.path / "spool";
   std::filesystem::remove(spool);

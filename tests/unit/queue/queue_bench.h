@@ -38,7 +38,7 @@ inline NewDelivery to(std::string_view address) {
 
 inline Settlement delivered() {
   Settlement settlement;
-  settlement.done.push_back({0, Outcome::delivered, {2, 0, 0}, "250 OK", "mx.example"});
+  settlement.done.push_back({0, FactKind::delivered, {2, 0, 0}, "250 OK", "mx.example"});
   return settlement;
 }
 
