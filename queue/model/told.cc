@@ -20,19 +20,15 @@ std::string list_of(const std::vector<mail::EmailAddress>& targets) {
   return text;
 }
 
-Fact about(const MessageInfo& message, FactKind kind, WallTime now) {
-  Fact fact{.kind = kind, .at = now};
+/// What the timeline of `message` need not repeat.
+void name_message(Fact& fact, const MessageInfo& message) {
   fact.id = message.id;
   fact.sender = mail::path_text(message.sender);
   fact.account = message.account;
-  return fact;
 }
 
 Fact about(const Lease& lease, const Settlement& settlement, FactKind kind, WallTime now) {
-  Fact fact = about(lease, kind, now);
-  fact.delivery = lease.index;
-  fact.attempt = lease.attempts + 1;
-  fact.next_hop = lease.next_hop;
+  Fact fact{.kind = kind, .at = now, .delivery = lease.index, .attempt = lease.attempts + 1};
   fact.host = settlement.host;
   fact.address = settlement.address;
   fact.tls = settlement.tls;
@@ -57,11 +53,27 @@ FactKind fate(const Settlement& settlement) {
   return settlement.uncertain ? FactKind::uncertain : FactKind::deferred;
 }
 
+/// Each of them, but those who are held: they wait for one decision.
+void add_waiting(std::vector<Fact>& facts, const Lease& lease, const Settlement& settlement,
+                 WallTime now) {
+  if (fate(settlement) != FactKind::deferred) {
+    facts.push_back(about(lease, settlement, fate(settlement), now));
+    facts.back().reply = settlement.last_error;
+  }
+  if (settlement.hold) return;
+  for (const Settlement::PutOff& put_off : settlement.put_off) {
+    Fact& deferred = facts.emplace_back(about(lease, settlement, FactKind::deferred, now));
+    deferred.recipient = lease.recipients[put_off.recipient].address.text();
+    deferred.status = put_off.status.text();
+    deferred.reply = put_off.reply;
+  }
+}
+
 }  // namespace
 
 std::vector<Fact> facts_of(const NewMessage& message, WallTime now) {
   std::vector<Fact> facts;
-  Fact& accepted = facts.emplace_back(about(message, FactKind::accepted, now));
+  Fact& accepted = facts.emplace_back(Fact{.kind = FactKind::accepted, .at = now});
   accepted.address = message.client;
   for (const NewDelivery& delivery : message.deliveries)
     accepted.recipients += delivery.recipients.size();
@@ -70,11 +82,12 @@ std::vector<Fact> facts_of(const NewMessage& message, WallTime now) {
   accepted.protocol = message.arrival.protocol;
   accepted.login = message.arrival.login;
   for (const Expansion& expansion : message.expansions) {
-    Fact& expanded = facts.emplace_back(about(message, FactKind::expanded, now));
+    Fact& expanded = facts.emplace_back(Fact{.kind = FactKind::expanded, .at = now});
     expanded.recipient = expansion.alias.text();
     expanded.recipients = expansion.targets.size();
     expanded.reply = list_of(expansion.targets);
   }
+  for (Fact& fact : facts) name_message(fact, message);
   return facts;
 }
 
@@ -87,17 +100,10 @@ std::vector<Fact> facts_of(const Lease& lease, const Settlement& settlement, Wal
     tried.took = settlement.tried->took;
   }
   add_done(facts, lease, settlement, now);
-  if (settlement.done.size() == lease.recipients.size()) return facts;
-  if (fate(settlement) != FactKind::deferred) {
-    facts.push_back(about(lease, settlement, fate(settlement), now));
-    facts.back().reply = settlement.last_error;
-  }
-  if (settlement.hold) return facts;
-  for (const Settlement::PutOff& put_off : settlement.put_off) {
-    Fact& deferred = facts.emplace_back(about(lease, settlement, FactKind::deferred, now));
-    deferred.recipient = lease.recipients[put_off.recipient].address.text();
-    deferred.status = put_off.status.text();
-    deferred.reply = put_off.reply;
+  if (settlement.done.size() < lease.recipients.size()) add_waiting(facts, lease, settlement, now);
+  for (Fact& fact : facts) {
+    name_message(fact, lease);
+    fact.next_hop = lease.next_hop;
   }
   return facts;
 }

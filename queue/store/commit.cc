@@ -15,9 +15,10 @@ constexpr std::chrono::milliseconds replica_patience{3000};
 
 /// Runs the script. Gives what it leased to us, unless the idempotency key was used.
 Task<std::expected<std::string, CommitError>> Queue::Impl::store(const NewMessage& message,
-                                                                 bool lease_now, WallTime now) {
+                                                                 bool lease_now,
+                                                                 const std::vector<Fact>& facts) {
   redis::Arguments arguments{node.writer(), std::to_string(settings.worker), generation};
-  append_message(arguments, message, node, lease_now ? settings.in_flight_per_hop : 0, now);
+  append_message(arguments, message, node, lease_now ? settings.in_flight_per_hop : 0, facts);
   const redis::Reply reply = co_await redis.run(verbs().commit, std::move(arguments));
   const std::string& verdict = reply.at(0).text;
   if (verdict == "duplicate") co_return std::unexpected(CommitError::duplicate);
@@ -57,7 +58,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
   POSTERN_ASSERT(!message.deliveries.empty());
   Impl& impl = *impl_;
   const Body given = message.body;
-  const WallTime now = wall_now();
+  const std::vector<Fact> facts = facts_of(message, wall_now());
   std::expected<std::string, CommitError> leased;
   std::optional<CommitError> refused;
   std::exception_ptr failure;
@@ -69,7 +70,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
     } else {
       co_await impl.prepare_body(message);
       in_doubt = true;
-      leased = co_await impl.store(message, lease_now, now);
+      leased = co_await impl.store(message, lease_now, facts);
       in_doubt = false;
       if (!leased) refused = leased.error();
     }
@@ -89,7 +90,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
     std::rethrow_exception(failure);
   }
   if (given.is_in_memory()) message.body = given;
-  if (impl.settings.facts.has_listeners()) impl.settings.facts.tell(facts_of(message, now));
+  impl.settings.facts.tell(facts);
   co_return leases_of(message, *leased);
 }
 

@@ -55,7 +55,7 @@ struct Queue::Impl {
 
   // commit.cc
   Task<std::expected<std::string, CommitError>> store(const NewMessage& message, bool lease_now,
-                                                      WallTime now);
+                                                      const std::vector<Fact>& facts);
   Task<> confirm_by_replica();
   void take_back(const NewMessage& message, bool is_in_doubt);
   Task<> abandon_doubts(bool greeting);

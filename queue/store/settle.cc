@@ -45,12 +45,10 @@ Task<std::vector<Lease>> Queue::claim(std::size_t max) {
 /// Nobody can deliver it, and it must not keep the others waiting.
 Task<> Queue::Impl::hold_unreadable(const redis::Reply& item, std::string why) {
   log::error("entry_unreadable", {{"id", item.at(0).text}, {"error", why}});
-  const Fact held{.kind = FactKind::held, .at = wall_now(), .reply = std::move(why)};
+  Fact held{.kind = FactKind::held, .at = wall_now(), .reply = std::move(why)};
+  held.id = parse_queue_id(item.at(0).text).value_or(QueueId{});
   const redis::Reply reply = co_await redis.run(verbs().settle, hold_arguments(item, node, held));
-  if (reply.at(0).text != "ok") co_return;
-  Fact told = held;
-  told.id = parse_queue_id(item.at(0).text).value_or(QueueId{});
-  settings.facts.tell(told);
+  if (reply.at(0).text == "ok") settings.facts.tell(held);
 }
 
 Task<SettleResult> Queue::settle(Lease lease, Settlement settlement) {

@@ -57,7 +57,7 @@ std::uint64_t info_number(std::string_view info, std::string_view name) {
 }
 
 void append_message(redis::Arguments& arguments, const NewMessage& message, const Node& node,
-                    unsigned in_flight, WallTime now) {
+                    unsigned in_flight, const std::vector<Fact>& facts) {
   arguments.push_back(text(message.id));
   arguments.push_back(encode_info(message, message.body.size()));
   const bool spooled = message.body.is_in_spool();
@@ -73,7 +73,7 @@ void append_message(redis::Arguments& arguments, const NewMessage& message, cons
     arguments.push_back(lane_of(delivery.next_hop, node));
     arguments.push_back(encode_recipients(delivery.recipients));
   }
-  append_facts(arguments, facts_of(message, now));
+  append_facts(arguments, facts);
 }
 
 std::vector<Lease> leases_of(const NewMessage& message, std::string_view leased) {
@@ -113,7 +113,9 @@ redis::Arguments settle_arguments(const Lease& lease, const Settlement& settleme
                              settlement.last_error.substr(0, 512),
                              settlement.warned || lease.warned ? "1" : "0"};
   append_facts(arguments, timeline_of(lease, settlement, now));
-  if (settlement.report) append_message(arguments, *settlement.report, node, in_flight, now);
+  if (settlement.report)
+    append_message(arguments, *settlement.report, node, in_flight,
+                   facts_of(*settlement.report, now));
   return arguments;
 }
 

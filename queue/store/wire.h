@@ -22,9 +22,9 @@ std::string idempotency_name(const std::string& account, const std::string& key)
 std::uint64_t info_number(std::string_view info, std::string_view name);
 
 /// The message as add_message of common.lua takes it. `in_flight`: its deliveries are leased to us
-/// unless so many of their next hop are in flight; 0: never. `now`: of its facts.
+/// unless so many of their next hop are in flight; 0: never. `facts`: of its timeline.
 void append_message(redis::Arguments& arguments, const NewMessage& message, const Node& node,
-                    unsigned in_flight, WallTime now);
+                    unsigned in_flight, const std::vector<Fact>& facts);
 /// What add_message leased to us: `leased` has a '1' for each delivery that it did.
 std::vector<Lease> leases_of(const NewMessage& message, std::string_view leased);
 

@@ -6,25 +6,11 @@
 #include "relay/api/api.h"
 #include "relay/api/json_views.h"
 #include "relay/api/message_request.h"
+#include "relay/api/refusal.h"
 #include "relay/config/config.h"
-#include "relay/smtp/outcomes.h"
 
 namespace postern::http {
 namespace {
-
-/// A refusal as HTTP says it; the details are told as SMTP would.
-Response as_response(const relay::Refused& refused) {
-  const int status = refused.is_permanent() ? 422 : 503;
-  Response response =
-      json_response({{"type", "about:blank"},
-                     {"title", status == 422 ? "Message refused" : "Try again later"},
-                     {"status", status},
-                     {"detail", smtp::answer_to(refused).text()},
-                     {"enhanced_status", refused.status.text()}},
-                    status);
-  response.content_type = "application/problem+json";
-  return response;
-}
 
 /// All, or the refusal. A program of this host reads no answer for each recipient: while one of
 /// them is taken, those that are not are bounced.
@@ -88,9 +74,9 @@ Task<Response> Api::submit(const Request& request, Submission message,
   origin.own_addresses = std::move(own_addresses);
   auto& intake = worker_.intake();
   const auto allowed = co_await intake.check_sender(origin, message.sender);
-  if (!allowed) co_return as_response(allowed.error());
+  if (!allowed) co_return response_to(allowed.error());
   auto admitted = co_await admit_all(intake, origin, message.sender, message.recipients);
-  if (!admitted) co_return as_response(admitted.error());
+  if (!admitted) co_return response_to(admitted.error());
   mail::Envelope envelope;
   envelope.sender = message.sender;
   envelope.eight_bit = !mail::is_ascii(message.content);
@@ -99,7 +85,7 @@ Task<Response> Api::submit(const Request& request, Submission message,
                                      {idempotency_key(request), std::move(message.digest)});
   co_await reception->write(message.content);
   const auto outcome = (co_await reception->finish()).front();
-  if (!outcome) co_return as_response(outcome.error());
+  if (!outcome) co_return response_to(outcome.error());
   co_return json_response({{"id", queue::text(outcome->id)}}, 202);
 }
 

@@ -12,6 +12,7 @@
 #include "queue/node/heartbeat.h"
 #include "queue/spool/spool.h"
 #include "tests/unit/delivery/scripted_server.h"
+#include "tests/unit/queue/recording.h"
 #include "tests/unit/queue/redis_server.h"
 
 using namespace postern;
@@ -50,14 +51,6 @@ struct TwoAccounts final : LocalAddresses {
   }
 };
 
-struct Recording final : queue::FactListener {
-  std::vector<queue::Fact> seen;
-  void on(const queue::Fact& fact) override { seen.push_back(fact); }
-  std::size_t count(queue::FactKind kind) const {
-    return static_cast<std::size_t>(std::ranges::count(seen, kind, &queue::Fact::kind));
-  }
-};
-
 const Script greeting{">220 mx", "<EHLO", ">250-mx", ">250 PIPELINING"};
 Script reply_to_rcpt(std::string reply) {
   Script script = greeting;
@@ -82,7 +75,7 @@ struct Bench {
   Folder data;
   Loop loop;
   ThreadPool pool{3, 200};
-  Recording facts;
+  queue::Recording facts;
   queue::Node node{data.path};
   queue::Queue queue{
       loop, node, pool, {.redis = server.url(), .spool = data.path / "spool", .facts = {{&facts}}}};
@@ -193,6 +186,7 @@ TEST_CASE("a message leaves the queue when the host has taken it") {
   bench.submit(bench.message(bench.via(host), "x@far.example"));
   CHECK(bench.drained());
   CHECK(bench.facts.count(FactKind::relayed) == 1);
+  CHECK(bench.facts.names() == "accepted attempt relayed");
   CHECK(bench.inbox("ann").empty());
 }
 

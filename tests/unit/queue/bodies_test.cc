@@ -93,7 +93,7 @@ TEST_CASE("two nodes that move the same bodies leave one file each") {
   Folder other_data;
   std::filesystem::create_directory_symlink(bench.data.path / "spool", other_data.path / "spool");
   std::filesystem::create_directory(bench.data.path / "spool");
-  Worker other(bench.loop, other_data.path, bench.server.url());
+  Worker other(bench.loop, other_data.path, bench.server.url(), bench.facts);
   bench.run(other.queue.start(5s));
   TaskGroup group;
   const auto shelve = [](Queue& queue) -> Task<> { co_await queue.shelve_bodies(); };

@@ -146,7 +146,7 @@ TEST_CASE(
   bench.start();
   bench.commit(message({to("bob@a.example"), {"local:acc1", {recipient("ann@office.example")}}}));
   Folder other_data;
-  Worker other(bench.loop, other_data.path, bench.server.url());
+  Worker other(bench.loop, other_data.path, bench.server.url(), bench.facts);
   bench.run(other.queue.start(5s));
   Heartbeat heartbeat(other.queue, {.interval = 20ms, .lease = 200ms});
   bench.run(heartbeat.start());
