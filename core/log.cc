@@ -88,9 +88,13 @@ void configure(Level level, Format format) {
                                               : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
 }
 
+bool is_written(Level level) {
+  return logger().should_log(spdlog_levels[static_cast<std::size_t>(level)]);
+}
+
 void write(Level level, std::string_view event, const Fields& fields) {
+  if (!is_written(level)) return;
   const auto spdlog_level = spdlog_levels[static_cast<std::size_t>(level)];
-  if (!logger().should_log(spdlog_level)) return;
   const std::string text = line(level, format_now, event, fields);
   logger().log(spdlog_level, spdlog::string_view_t(text.data(), text.size()));
 }

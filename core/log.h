@@ -32,6 +32,8 @@ using Fields = std::vector<std::pair<std::string_view, Value>>;
 /// For the whole process, at start and on reload. Thread-safe. Before: info, as text.
 void configure(Level level, Format format);
 
+/// Is it worth making the fields?
+bool is_written(Level level);
 /// Thread-safe. Names are of our own; values may come from anybody.
 void write(Level level, std::string_view event, const Fields& fields);
 inline void debug(std::string_view event, const Fields& fields = {}) {

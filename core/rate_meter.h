@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <mutex>
 
-#include "core/metrics.h"
-
 namespace postern {
 
 /// Sixty counts, one a second. Thread-safe.
@@ -15,11 +13,7 @@ class RateMeter {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  /// `total`: counts the same since the start; may be none.
-  explicit RateMeter(metrics::Counter* total = nullptr) : total_(total) {}
-
   void add(Time now) {
-    if (total_ != nullptr) total_->add();
     const std::lock_guard lock(mutex_);
     Slot& slot = slots_[second(now) % slots_.size()];
     if (slot.second != second(now)) slot = {second(now), 0};
@@ -42,16 +36,8 @@ class RateMeter {
     return static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
   }
-  metrics::Counter* total_;
   mutable std::mutex mutex_;
   std::array<Slot, 60> slots_{};
-};
-
-/// What `status` shows. Of what becomes of messages delivery keeps the totals.
-struct Rates {
-  RateMeter accepted{
-      &metrics::counter("postern_messages_accepted_total", "Messages that got their 250")};
-  RateMeter delivered, deferred, bounced;
 };
 
 }  // namespace postern

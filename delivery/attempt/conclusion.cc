@@ -1,3 +1,4 @@
+// delivery/attempt/conclusion.cc: verdicts become outcomes, and reports of them.
 #include "delivery/attempt/conclusion.h"
 
 #include <optional>
@@ -8,29 +9,30 @@ namespace {
 
 constexpr std::chrono::milliseconds pause_in_line{30'000};
 
-/// How a recipient's last verdict reads in the queue, in the log and in a report.
+using queue::FactKind;
+
+/// How a recipient's last verdict reads as a fact and in a report.
 struct Ending {
-  queue::Outcome outcome;
-  Fact fact;
+  FactKind outcome;
   std::optional<DsnKind> report;
 };
 
 Ending ending_of(const queue::Lease& lease, Verdict::Kind kind) {
   if (std::holds_alternative<queue::Discard>(lease.next_hop))
-    return {queue::Outcome::discarded, Fact::discarded, {}};
+    return {FactKind::discarded, {}};
   switch (kind) {
     case Verdict::Kind::delivered:
-      return {queue::Outcome::delivered, Fact::delivered, DsnKind::delivered};
+      return {FactKind::delivered, DsnKind::delivered};
     case Verdict::Kind::relayed:
-      return {queue::Outcome::relayed, Fact::delivered, DsnKind::relayed};
+      return {FactKind::relayed, DsnKind::relayed};
     case Verdict::Kind::transferred:  // whoever has it now reports: RFC 3461 §5.2.2
-      return {queue::Outcome::relayed, Fact::delivered, {}};
+      return {FactKind::relayed, {}};
     case Verdict::Kind::deferred:
-      return {queue::Outcome::expired, Fact::expired, DsnKind::failed};
+      return {FactKind::expired, DsnKind::failed};
     case Verdict::Kind::failed:
       break;
   }
-  return {queue::Outcome::bounced, Fact::bounced, DsnKind::failed};
+  return {FactKind::bounced, DsnKind::failed};
 }
 
 }  // namespace
@@ -50,21 +52,24 @@ Conclusion conclude(const queue::Lease& lease, const AttemptResult& result,
   made.settlement.counts = counts;
   if (!result.broken_off) made.settlement.retry_in = result.crowded ? pause_in_line : wait;
   made.settlement.hold = result.body_missing;
+  if (!result.verdicts.empty()) {
+    const Verdict& first = result.verdicts.front();
+    made.settlement.tried = {first.status, first.reply, result.took};
+  }
   for (std::size_t at = 0; at < result.verdicts.size(); ++at) {
     Verdict verdict = result.verdicts[at];
     if (verdict.kind == Verdict::Kind::deferred && !is_last) {
       made.settlement.last_error = verdict.reply;
-      if (warn) made.reports.push_back({at, DsnKind::delayed, verdict});
-      made.facts.push_back({at, Fact::deferred, std::move(verdict)});
+      made.settlement.put_off.push_back({at, verdict.status, verdict.reply});
+      if (warn) made.reports.push_back({at, DsnKind::delayed, std::move(verdict)});
       continue;
     }
     const Ending ending = ending_of(lease, verdict.kind);
-    if (ending.outcome == queue::Outcome::expired && verdict.is_ours)
+    if (ending.outcome == FactKind::expired && verdict.is_ours)
       verdict.reply = "Given up after many tries; the last one: " + verdict.reply;
     made.settlement.done.push_back(
         {at, ending.outcome, verdict.status, verdict.reply, verdict.remote_host});
-    if (ending.report) made.reports.push_back({at, *ending.report, verdict});
-    made.facts.push_back({at, ending.fact, std::move(verdict)});
+    if (ending.report) made.reports.push_back({at, *ending.report, std::move(verdict)});
   }
   return made;
 }

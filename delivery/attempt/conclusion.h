@@ -1,10 +1,8 @@
-// delivery/attempt/conclusion.h: what an attempt means for the queue, for the sender and for the
-// log. Pure.
+// delivery/attempt/conclusion.h: what an attempt means for the queue and for the sender. Pure.
 #pragma once
 
 #include <vector>
 
-#include "delivery/attempt/events.h"
 #include "delivery/model/outcome.h"
 #include "delivery/report/report.h"
 #include "queue/model/message.h"
@@ -13,13 +11,7 @@
 namespace postern::delivery {
 
 struct Conclusion {
-  struct Told {
-    std::size_t recipient = 0;
-    Fact fact{};
-    Verdict verdict;
-  };
   queue::Settlement settlement;     ///< but for its report
-  std::vector<Told> facts;          ///< one for each recipient, in order
   std::vector<Reportable> reports;  ///< as far as the sender may want them
 };
 

@@ -1,3 +1,4 @@
+// delivery/attempt/dispatcher.cc: from a lease to its settlement.
 #include "delivery/attempt/dispatcher.h"
 
 #include <random>
@@ -69,8 +70,6 @@ struct Dispatcher::State {
   Task<queue::Settlement> settlement_of(queue::Lease lease, AttemptResult result);
   Task<std::optional<queue::NewMessage>> report(queue::Lease lease,
                                                 std::vector<Reportable> reports);
-  void tell(const queue::Lease& lease, std::size_t recipient, Fact fact, const Verdict& verdict,
-            const AttemptResult& result, std::chrono::milliseconds took = {});
 };
 
 Dispatcher::Dispatcher(DispatcherParts parts, std::shared_ptr<const Settings> settings)
@@ -148,8 +147,6 @@ Task<> Dispatcher::State::claim_loop() {
 /// cannot be asked where the report goes: ask again.
 Task<queue::Settlement> Dispatcher::State::settlement_of(queue::Lease lease, AttemptResult result) {
   Conclusion conclusion = conclude(lease, result, schedule, dice());
-  for (const Conclusion::Told& told : conclusion.facts)
-    tell(lease, told.recipient, told.fact, told.verdict, result);
   for (bool is_made = false; !is_made;) {
     try {
       conclusion.settlement.report = co_await report(lease, conclusion.reports);
@@ -183,13 +180,13 @@ Task<> Dispatcher::State::deliver(queue::Lease lease) {
     result =
         same_for_all(lease.recipients.size(), our_delay({4, 3, 0}, sanitise(error.what(), 300)));
   }
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(parts.loop.now() - begin);
-  if (!result.verdicts.empty())
-    tell(lease, 0, Fact::attempt, result.verdicts.front(), result, took);
+  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(parts.loop.now() - begin);
   try {
+    const queue::QueueId id = lease.id;
     queue::Settlement settlement = co_await settlement_of(lease, std::move(result));
     queue::SettleResult settled =
         co_await parts.queue.settle(std::move(lease), std::move(settlement));
+    if (!settled) log::warn("lease_lost", {{"id", text(id)}});
     if (settled.more_is_ready) work.set();
     launch(std::move(settled.report));
   } catch (const std::exception& error) {  // at shutdown; the next start takes the lease back
@@ -269,24 +266,6 @@ Task<std::optional<queue::NewMessage>> Dispatcher::State::report(queue::Lease le
                           .notify = {}});
   message.deliveries = co_await parts.router.plan(std::nullopt, std::move(recipients));
   co_return message;
-}
-
-void Dispatcher::State::tell(const queue::Lease& lease, std::size_t recipient, Fact fact,
-                             const Verdict& verdict, const AttemptResult& result,
-                             std::chrono::milliseconds took) {
-  parts.events.on({.fact = fact,
-                   .id = lease.id,
-                   .delivery = lease.index,
-                   .attempt = lease.attempts + 1,
-                   .sender = mail::path_text(lease.sender),
-                   .recipient = lease.recipients[recipient].address.text(),
-                   .next_hop = queue::text(lease.next_hop),
-                   .host = result.host,
-                   .address = result.address,
-                   .tls = result.tls,
-                   .status = verdict.status.text(),
-                   .reply = verdict.reply,
-                   .took = took});
 }
 
 }  // namespace postern::delivery

@@ -9,7 +9,6 @@
 
 #include "core/async/loop.h"
 #include "core/async/task.h"
-#include "delivery/attempt/events.h"
 #include "delivery/route/router.h"
 #include "queue/store/queue.h"
 
@@ -41,7 +40,6 @@ struct DispatcherParts {
   const mailbox::Mailboxes& mailboxes;
   LocalAddresses& local;
   Router& router;
-  EventSink& events;
   std::vector<Courier*> couriers;  ///< every worker's: a next hop's hash picks the one that owns it
   std::function<bool()> lease_is_fresh;  ///< may be called from any thread
   std::function<Resigner()> resigner;    ///< with the keys of now; called on the loop

@@ -1,6 +1,7 @@
 // delivery/model/outcome.h: what came of an attempt, and what a host to try is.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -67,6 +68,7 @@ inline Verdict our_delay(mail::StatusCode status, std::string text, std::string 
 struct AttemptResult {
   std::vector<Verdict> verdicts;  ///< one for each recipient of the job, in order
   std::string host{}, address{}, tls{};
+  std::chrono::milliseconds took{0};
   bool uncertain = false;     ///< a connection broke after the dot
   bool body_missing = false;  ///< hold it: never bounce
   bool broken_off = false;    ///< by our shutdown: put back without counting

@@ -1,4 +1,4 @@
-// queue/model/message.cc: the names of states and outcomes, and what a filter takes.
+// queue/model/message.cc: the names of states, and what a filter takes.
 #include "queue/model/message.h"
 
 #include <algorithm>
@@ -10,8 +10,6 @@ namespace postern::queue {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> outcomes{"delivered", "relayed",  "bounced",
-                                                   "discarded", "expanded", "expired"};
 constexpr std::array<std::string_view, 4> states{"ready", "active", "deferred", "held"};
 
 bool matches_delivery(const Filter& filter, const DeliveryRow& row) {
@@ -31,14 +29,13 @@ bool is_to_or_from(const Timeline& timeline, const std::string& folded) {
          std::ranges::any_of(
              timeline.deliveries,
              [&](const DeliveryRow& row) { return std::ranges::any_of(row.recipients, is_it); }) ||
-         std::ranges::any_of(timeline.events, [&](const Event& event) {
+         std::ranges::any_of(timeline.events, [&](const Fact& event) {
            return mail::lower_case(event.recipient) == folded;
          });
 }
 
 }  // namespace
 
-std::string_view name(Outcome outcome) { return outcomes[static_cast<std::size_t>(outcome)]; }
 std::string_view name(State state) { return states[static_cast<std::size_t>(state)]; }
 
 std::optional<State> parse_state(std::string_view text) {

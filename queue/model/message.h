@@ -15,11 +15,10 @@
 #include "core/mail/status.h"
 #include "queue/model/body.h"
 #include "queue/model/next_hop.h"
+#include "queue/model/fact.h"
 #include "queue/model/queue_id.h"
 
 namespace postern::queue {
-
-using WallTime = std::chrono::system_clock::time_point;
 
 /// What is known of a message beside its bytes and its recipients.
 struct MessageInfo {
@@ -41,11 +40,25 @@ struct NewDelivery {
   std::vector<mail::Recipient> recipients;
 };
 
+/// An alias among the recipients, and what it stood for when it was looked up.
+struct Expansion {
+  mail::EmailAddress alias;
+  std::vector<mail::EmailAddress> targets;
+};
+
+/// How a message came in, as far as the queue only tells it on.
+struct Arrival {
+  std::string protocol;  ///< RFC 3848: "ESMTPSA"
+  std::string login;     ///< address of who logged in
+};
+
 struct NewMessage : MessageInfo {
   Body body;
   std::vector<NewDelivery> deliveries;
   std::string idempotency_key;  ///< counts within `account`; empty: none
   std::string request_digest;   ///< of what came with the key, in a word; empty: equals all others
+  Arrival arrival;
+  std::vector<Expansion> expansions;
 };
 
 /// The right to try one delivery, until the node's heartbeat stops. Other nodes' times are queue
@@ -64,19 +77,29 @@ struct Lease : MessageInfo {
   bool bounce = false;     ///< an operator wants it returned: don't try, settle as bounced
 };
 
-enum class Outcome : std::uint8_t { delivered, relayed, bounced, discarded, expanded, expired };
-std::string_view name(Outcome outcome);
-
 /// What became of a try. Recipients that are not in `done` stay open.
 struct Settlement {
   struct Done {
     std::size_t recipient = 0;  ///< index into Lease::recipients
-    Outcome outcome = Outcome::delivered;
+    FactKind outcome = FactKind::delivered;
     mail::StatusCode status;
     std::string reply;
     std::string remote_host;
   };
+  struct PutOff {
+    std::size_t recipient = 0;
+    mail::StatusCode status;
+    std::string reply;
+  };
+  /// How the try itself went.
+  struct Tried {
+    mail::StatusCode status;
+    std::string reply;
+    std::chrono::milliseconds took{0};
+  };
+  std::optional<Tried> tried;  ///< none: it was not
   std::vector<Done> done;
+  std::vector<PutOff> put_off;  ///< of those still open: why
   /// For those still open; none puts them back at once without counting an attempt (shutdown).
   std::optional<std::chrono::milliseconds> retry_in;
   bool counts = true;  ///< as an attempt; if not, it only waits in line
@@ -122,17 +145,8 @@ struct MessageRow : MessageInfo {
   std::vector<DeliveryRow> deliveries;
 };
 
-/// One fact in the life of a message.
-struct Event {
-  WallTime at;
-  /// accepted | attempt | deferred | uncertain | held | released | retried | removed, or an Outcome
-  std::string fact;
-  unsigned delivery = 0;
-  unsigned attempt = 0;
-  std::string recipient, status, reply, host, address, tls;
-};
 struct Timeline : MessageRow {
-  std::vector<Event> events;  ///< oldest first; of a long life the newest 1,000
+  std::vector<Fact> events;  ///< oldest first; of a long life the newest 1,000
 };
 
 /// Whose timelines are wanted. Empty members match everything, but one of the first two is given.

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- bounce.lua: makes a message ready to be returned: who claims it settles it as bounced, with the report.
--- ARGV: id, event. Gives {found, now, after the try}.
+-- ARGV: id, fact. Gives what `told` does.
 local t = now()
 local result = each_delivery(ARGV[1], function(ref, d)
   wish(ref, 'bounce')
@@ -9,5 +9,4 @@ local result = each_delivery(ARGV[1], function(ref, d)
   enter_ready(ref, d.lane, t)
   return 'now'
 end)
-if result[1] == 1 then tell(ARGV[1], ARGV[2]) end
-return result
+return told(result, ARGV[1], result[1] == 1, ARGV[2])

@@ -3,7 +3,7 @@
 -- key was used for: {'duplicate', id} the same, {'reused', id} something else.
 local owner = ARGV[1]
 require_generation(owner, ARGV[2], ARGV[3])
-local id, key, digest = ARGV[4], ARGV[10], ARGV[11]
+local id, key, digest = ARGV[4], ARGV[9], ARGV[10]
 local used = key ~= '' and call('GET', 'q:k:' .. key)
 if used then
   local earlier, of_earlier = string.match(used, '^(%S*) ?(.*)$')

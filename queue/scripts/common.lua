@@ -4,7 +4,7 @@
 local call = redis.call
 local week = 7 * 24 * 3600 * 1000
 local history_cap = 100000
-local events_cap = 1000
+local facts_cap = 1000
 
 -- Queue time in milliseconds: the wall clock plus an offset that heals its backward steps (heartbeat.lua).
 local function now()
@@ -83,10 +83,9 @@ local function enter_held(ref)
   call('SADD', 'q:held', ref)
 end
 
-local function tell(id, event)
-  if event == '' then return end
+local function tell(id, fact)
   local key = 'q:e:' .. id
-  if call('RPUSH', key, event) > events_cap then call('LTRIM', key, -events_cap, -1) end
+  if call('RPUSH', key, fact) > facts_cap then call('LTRIM', key, -facts_cap, -1) end
 end
 
 -- Forgets the oldest of what is done: more than the cap, or older than a week.
@@ -143,6 +142,13 @@ local function each_delivery(id, f)
   return result
 end
 
+-- The answer of such a verb: {found, now, after the try, spool file or '', facts}. What it did is told once, if it did.
+local function told(result, id, happened, fact)
+  if happened then tell(id, fact) end
+  result[4], result[5] = '', happened and {fact} or {}
+  return result
+end
+
 local function wish(ref, what)
   -- A removal stands: its sender may have been told that it was not taken.
   if call('HGET', 'q:d:' .. ref, 'wish') ~= 'remove' then call('HSET', 'q:d:' .. ref, 'wish', what) end
@@ -150,23 +156,24 @@ local function wish(ref, what)
 end
 
 -- Stores a message from ARGV[i]: id, meta, 'r' or 's', body or path, how many of a lane may be in flight for it to be leased
--- (0: don't), event, idempotency key, digest of what came with it, n, n × (lane, recipients). Gives '1' or '0' for each
+-- (0: don't), idempotency key, digest of what came with it, n, n × (lane, recipients), m, m × fact. Gives '1' or '0' for each
 -- delivery: was it leased?
 local function add_message(i, owner, t)
-  local id, kind, body, n = ARGV[i], ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 8])
+  local id, kind, body, n = ARGV[i], ARGV[i + 2], ARGV[i + 3], tonumber(ARGV[i + 7])
   local cap, leased = tonumber(ARGV[i + 4]), {}
   local message = 'q:m:' .. id
   call('HSET', message, 'meta', ARGV[i + 1], 'created', t, 'open', n, 'n', n)
   if kind == 's' then call('HSET', message, 'path', body) else call('SET', 'q:b:' .. id, body) end
-  if ARGV[i + 6] ~= '' then
-    call('HSET', message, 'key', ARGV[i + 6])
-    call('SET', 'q:k:' .. ARGV[i + 6], id .. ' ' .. ARGV[i + 7], 'PX', week)
+  if ARGV[i + 5] ~= '' then
+    call('HSET', message, 'key', ARGV[i + 5])
+    call('SET', 'q:k:' .. ARGV[i + 5], id .. ' ' .. ARGV[i + 6], 'PX', week)
   end
-  call('RPUSH', 'q:e:' .. id, ARGV[i + 5])
+  local facts = i + 8 + 2 * n
+  for k = facts + 1, facts + tonumber(ARGV[facts]) do call('RPUSH', 'q:e:' .. id, ARGV[k]) end
   call('ZADD', 'q:messages', 0, id)
   for k = 0, n - 1 do
-    local ref, lane = id .. ':' .. k, ARGV[i + 9 + 2 * k]
-    call('HSET', 'q:d:' .. ref, 'lane', lane, 'rcpt', ARGV[i + 10 + 2 * k], 'attempts', 0, 'fence', 1)
+    local ref, lane = id .. ':' .. k, ARGV[i + 8 + 2 * k]
+    call('HSET', 'q:d:' .. ref, 'lane', lane, 'rcpt', ARGV[i + 9 + 2 * k], 'attempts', 0, 'fence', 1)
     -- A host that does not answer must not take the whole node's places in flight.
     local take = cap > 0 and (tonumber(call('HGET', 'q:flight', lane)) or 0) < cap
     if take then enter_active(ref, lane, owner, 1) else enter_ready(ref, lane, t) end

@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- reclaim.lua: makes ready what a dead owner held. What it was doing is not known: the timeline says so.
--- ARGV: dead owner, most, event. Gives {how many, spool files to remove}; when there are none left, the owner is forgotten.
+-- ARGV: dead owner, most, fact. Gives {how many, spool files to remove, ids × facts}; when there are none left, the owner is forgotten.
 local owner = ARGV[1]
 local t = now()
-local moved, files = 0, {}
+local moved, files, told = 0, {}, {}
 
--- The event, with the delivery and the try as encode_event would write them.
-local function event_of(ref, d)
+-- The fact, with the delivery and the try as encode_fact would write them.
+local function fact_of(ref, d)
   local index = string.match(ref, ':(%d+)$')
   return string.format('{%s"n":%d,%s', index ~= '0' and '"d":' .. index .. ',' or '', d.attempts + 1, string.sub(ARGV[3], 2))
 end
@@ -16,7 +16,9 @@ for _, ref in ipairs(call('SRANDMEMBER', 'q:active:' .. owner, tonumber(ARGV[2])
   moved = moved + 1
   if d and d.state == 'active' and d.owner == owner then
     local id = string.match(ref, '^(.*):%d+$')
-    tell(id, event_of(ref, d))
+    local fact = fact_of(ref, d)
+    tell(id, fact)
+    told[#told + 1], told[#told + 2] = id, fact
     local file = obey(id, ref, d, t, function() enter_ready(ref, d.lane, t) end)
     if file ~= '' then files[#files + 1] = file end
   else
@@ -28,4 +30,4 @@ if moved == 0 then
   call('DEL', 'q:claimed:' .. owner)
   call('PEXPIRE', 'q:gen:' .. owner, week)  -- it may only have been stopped: its heartbeat keeps it
 end
-return {moved, files}
+return {moved, files, told}

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- release.lua: ends a hold. ARGV: id, event. Gives {found, now, after the try}.
+-- release.lua: ends a hold. ARGV: id, fact. Gives what `told` does.
 local t = now()
 local result = each_delivery(ARGV[1], function(ref, d)
   if d.wish == 'hold' then call('HSET', 'q:d:' .. ref, 'wish', '') return 'now' end
@@ -8,5 +8,4 @@ local result = each_delivery(ARGV[1], function(ref, d)
   enter_ready(ref, d.lane, t)
   return 'now'
 end)
-if result[2] > 0 then tell(ARGV[1], ARGV[2]) end
-return result
+return told(result, ARGV[1], result[2] > 0, ARGV[2])

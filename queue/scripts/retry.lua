@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- retry.lua: makes what is deferred ready now; what is held stays. ARGV: id, event. Gives {found, now, after the try}.
+-- retry.lua: makes what is deferred ready now; what is held stays. ARGV: id, fact. Gives what `told` does.
 local t = now()
 local result = each_delivery(ARGV[1], function(ref, d)
   if d.state == 'active' then return wish(ref, 'retry') end
@@ -9,5 +9,4 @@ local result = each_delivery(ARGV[1], function(ref, d)
   enter_ready(ref, d.lane, t)
   return 'now'
 end)
-if result[2] + result[3] > 0 then tell(ARGV[1], ARGV[2]) end
-return result
+return told(result, ARGV[1], result[2] + result[3] > 0, ARGV[2])

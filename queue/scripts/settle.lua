@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- settle.lua: a try is over: ends recipients, puts the others off, and stores the report of it, all or nothing.
--- ARGV: owner, id, index, fence, 'done' | 'defer' | 'later' (no attempt) | 'back' | 'hold', wait, open recipients, error, warned, events,
--- each event; then maybe a message as add_message takes it.
+-- ARGV: owner, id, index, fence, 'done' | 'defer' | 'later' (no attempt) | 'back' | 'hold', wait, open recipients, error, warned, facts,
+-- each fact; then maybe a message as add_message takes it.
 -- Gives {'ok', spool file to remove or '', the report's leases, 1 when more of its lane is ready}, {'again', '', the report's leases}
 -- when this lease was settled already, {'lost', '', the report's leases}, {'exists'} (the report's id).
 local owner, id, index, fence, mode = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]

@@ -111,33 +111,35 @@ std::vector<mail::Recipient> decode_recipients(std::string_view text) {
   return recipients;
 }
 
-std::string encode_event(const Event& event) {
-  Json json{{"t", to_number(event.at)}, {"f", event.fact}};
-  if (event.delivery != 0) json["d"] = event.delivery;
-  if (event.attempt != 0) json["n"] = event.attempt;
-  put(json, "r", event.recipient);
-  put(json, "s", event.status);
-  put(json, "w", event.reply, 512);
-  put(json, "h", event.host);
-  put(json, "a", event.address);
-  put(json, "l", event.tls);
+std::string encode_fact(const Fact& fact) {
+  Json json{{"t", to_number(fact.at)}, {"f", name(fact.kind)}};
+  if (fact.delivery != 0) json["d"] = fact.delivery;
+  if (fact.attempt != 0) json["n"] = fact.attempt;
+  put(json, "r", fact.recipient);
+  put(json, "s", fact.status);
+  put(json, "w", fact.reply, 512);
+  put(json, "h", fact.host);
+  put(json, "a", fact.address);
+  put(json, "l", fact.tls);
   return write_json(json);
 }
 
-Event decode_event(std::string_view text) {
+std::optional<Fact> decode_fact(std::string_view text) {
   const Json json = parse(text);
-  Event event;
-  event.at = to_time(number(json, "t"));
-  event.fact = get(json, "f");
-  event.delivery = static_cast<unsigned>(number(json, "d"));
-  event.attempt = static_cast<unsigned>(number(json, "n"));
-  event.recipient = get(json, "r");
-  event.status = get(json, "s");
-  event.reply = get(json, "w");
-  event.host = get(json, "h");
-  event.address = get(json, "a");
-  event.tls = get(json, "l");
-  return event;
+  Fact fact;
+  fact.at = to_time(number(json, "t"));
+  const auto kind = parse_fact_kind(get(json, "f"));
+  if (!kind) return std::nullopt;
+  fact.kind = *kind;
+  fact.delivery = static_cast<unsigned>(number(json, "d"));
+  fact.attempt = static_cast<unsigned>(number(json, "n"));
+  fact.recipient = get(json, "r");
+  fact.status = get(json, "s");
+  fact.reply = get(json, "w");
+  fact.host = get(json, "h");
+  fact.address = get(json, "a");
+  fact.tls = get(json, "l");
+  return fact;
 }
 
 WallTime to_time(std::int64_t number) {

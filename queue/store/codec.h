@@ -1,6 +1,7 @@
-// queue/store/codec.h: how messages, recipients and events are written in Redis (JSON).
+// queue/store/codec.h: how messages, recipients and facts are written in Redis (JSON).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,10 @@ StoredInfo decode_info(QueueId id, std::string_view text);
 std::string encode_recipients(const std::vector<mail::Recipient>& recipients);
 std::vector<mail::Recipient> decode_recipients(std::string_view text);
 
-std::string encode_event(const Event& event);
-Event decode_event(std::string_view text);
+/// As an entry of the timeline.
+std::string encode_fact(const Fact& fact);
+/// None: of a kind that a newer version has.
+std::optional<Fact> decode_fact(std::string_view text);
 
 /// Milliseconds since 1970, as the queue writes times. Throws IoError past the year 2262.
 WallTime to_time(std::int64_t milliseconds);

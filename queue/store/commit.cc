@@ -1,5 +1,6 @@
 // queue/store/commit.cc: a message becomes ours, or its sender is told to come again.
 #include "core/async/offload.h"
+#include "queue/model/told.h"
 #include "queue/spool/spool.h"
 #include "queue/store/queue_impl.h"
 #include "queue/store/wire.h"
@@ -14,9 +15,10 @@ constexpr std::chrono::milliseconds replica_patience{3000};
 
 /// Runs the script. Gives what it leased to us, unless the idempotency key was used.
 Task<std::expected<std::string, CommitError>> Queue::Impl::store(const NewMessage& message,
-                                                                 bool lease_now) {
+                                                                 bool lease_now,
+                                                                 const std::vector<Fact>& facts) {
   redis::Arguments arguments{node.writer(), std::to_string(settings.worker), generation};
-  append_message(arguments, message, node, lease_now ? settings.in_flight_per_hop : 0);
+  append_message(arguments, message, node, lease_now ? settings.in_flight_per_hop : 0, facts);
   const redis::Reply reply = co_await redis.run(verbs().commit, std::move(arguments));
   const std::string& verdict = reply.at(0).text;
   if (verdict == "duplicate") co_return std::unexpected(CommitError::duplicate);
@@ -56,6 +58,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
   POSTERN_ASSERT(!message.deliveries.empty());
   Impl& impl = *impl_;
   const Body given = message.body;
+  const std::vector<Fact> facts = facts_of(message, wall_now());
   std::expected<std::string, CommitError> leased;
   std::optional<CommitError> refused;
   std::exception_ptr failure;
@@ -67,7 +70,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
     } else {
       co_await impl.prepare_body(message);
       in_doubt = true;
-      leased = co_await impl.store(message, lease_now);
+      leased = co_await impl.store(message, lease_now, facts);
       in_doubt = false;
       if (!leased) refused = leased.error();
     }
@@ -87,6 +90,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
     std::rethrow_exception(failure);
   }
   if (given.is_in_memory()) message.body = given;
+  impl.settings.facts.tell(facts);
   co_return leases_of(message, *leased);
 }
 

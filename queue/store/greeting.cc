@@ -73,14 +73,26 @@ Task<> Queue::Impl::take_generation() {
   }
 }
 
+/// Ids and facts in turn.
+void Queue::Impl::tell_reclaimed(const std::vector<redis::Reply>& told) {
+  for (std::size_t i = 0; i + 1 < told.size(); i += 2) {
+    auto fact = decode_fact(told[i + 1].text);
+    const auto id = parse_queue_id(told[i].text);
+    if (!fact || !id) continue;
+    fact->id = *id;
+    settings.facts.tell(*fact);
+  }
+}
+
 Task<std::size_t> Queue::Impl::take_over(std::string owner, bool greeting) {
   std::size_t total = 0;
   for (;;) {
     redis::Arguments arguments{owner, std::to_string(reclaim_batch),
-                               encode_event({.at = wall_now(), .fact = "uncertain"})};
+                               encode_fact({.kind = FactKind::uncertain, .at = wall_now()})};
     const redis::Reply reply =
         greeting ? co_await redis.run_in_greeting(verbs().reclaim, std::move(arguments))
                  : co_await redis.run(verbs().reclaim, std::move(arguments));
+    tell_reclaimed(reply.at(2).items);
     for (const redis::Reply& file : reply.at(1).items) co_await remove_file(file.text);
     const auto moved = static_cast<std::size_t>(reply.at(0).integer());
     total += moved;

@@ -104,17 +104,18 @@ Task<std::vector<MessageRow>> Queue::list_all(Filter filter, std::size_t limit) 
 Task<ActionResult> Queue::apply(Action action, QueueId id) {
   struct Row {
     const redis::Script& verb;
-    const char* fact;
+    FactKind fact;
   };
   const Verbs& all = verbs();
-  const Row table[] = {{all.retry, "retried"},
-                       {all.hold, "held"},
-                       {all.release, "released"},
-                       {all.remove, "removed"},
-                       {all.bounce, "returned"}};
+  const Row table[] = {{all.retry, FactKind::retried},
+                       {all.hold, FactKind::held},
+                       {all.release, FactKind::released},
+                       {all.remove, FactKind::removed},
+                       {all.bounce, FactKind::returned}};
   const Row& row = table[static_cast<std::size_t>(action)];
   const redis::Reply reply = co_await impl_->redis.run(
-      row.verb, {text(id), encode_event({.at = wall_now(), .fact = row.fact})});
+      row.verb, {text(id), encode_fact({.kind = row.fact, .at = wall_now()})});
+  impl_->settings.facts.tell(parse_facts(reply.at(4), id));
   co_await impl_->remove_file(reply.at(3).text);
   co_return ActionResult{reply.at(0).integer() == 1, static_cast<unsigned>(reply.at(1).integer()),
                          static_cast<unsigned>(reply.at(2).integer())};

@@ -37,7 +37,8 @@ class Queue {
     std::filesystem::path spool;
     unsigned worker = 0;
     unsigned in_flight_per_hop =
-        100;  ///< deliveries of one next hop leased at a time, by all nodes
+        100;      ///< deliveries of one next hop leased at a time, by all nodes
+    Facts facts;  ///< hear what the scripts stored, when Redis has answered
   };
   /// `blocking` runs file work. All of them outlive the queue.
   Queue(Loop& loop, Node& node, ThreadPool& blocking, Settings settings);

@@ -50,10 +50,12 @@ struct Queue::Impl {
   [[noreturn]] void refuse(std::string why);
   Task<std::vector<std::string>> read_settings(bool greeting);
   Task<> take_generation();
+  void tell_reclaimed(const std::vector<redis::Reply>& told);
   Task<std::size_t> take_over(std::string owner, bool greeting);
 
   // commit.cc
-  Task<std::expected<std::string, CommitError>> store(const NewMessage& message, bool lease_now);
+  Task<std::expected<std::string, CommitError>> store(const NewMessage& message, bool lease_now,
+                                                      const std::vector<Fact>& facts);
   Task<> confirm_by_replica();
   void take_back(const NewMessage& message, bool is_in_doubt);
   Task<> abandon_doubts(bool greeting);
@@ -62,7 +64,8 @@ struct Queue::Impl {
   // settle.cc
   Task<> hold_unreadable(const redis::Reply& item, std::string why);
   Task<> settle_in_background(std::shared_ptr<Settling> state, Lease lease, Settlement settlement);
-  Task<std::optional<redis::Reply>> try_to_settle(const Lease& lease, Settlement& settlement);
+  Task<std::optional<redis::Reply>> try_to_settle(const Lease& lease, Settlement& settlement,
+                                                  WallTime now);
   Task<std::string> settle_until_answered(Settling& state, const Lease& lease,
                                           Settlement& settlement);
 

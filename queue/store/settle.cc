@@ -1,6 +1,7 @@
 // queue/store/settle.cc: deliveries are claimed, and their outcome is stored.
 #include "core/async/timer.h"
 #include "core/log.h"
+#include "queue/model/told.h"
 #include "queue/store/queue_impl.h"
 #include "queue/store/wire.h"
 
@@ -44,7 +45,10 @@ Task<std::vector<Lease>> Queue::claim(std::size_t max) {
 /// Nobody can deliver it, and it must not keep the others waiting.
 Task<> Queue::Impl::hold_unreadable(const redis::Reply& item, std::string why) {
   log::error("entry_unreadable", {{"id", item.at(0).text}, {"error", why}});
-  co_await redis.run(verbs().settle, hold_arguments(item, node, why));
+  Fact held{.kind = FactKind::held, .at = wall_now(), .reply = std::move(why)};
+  held.id = parse_queue_id(item.at(0).text).value_or(QueueId{});
+  const redis::Reply reply = co_await redis.run(verbs().settle, hold_arguments(item, node, held));
+  if (reply.at(0).text == "ok") settings.facts.tell(held);
 }
 
 Task<SettleResult> Queue::settle(Lease lease, Settlement settlement) {
@@ -81,13 +85,13 @@ Task<> Queue::Impl::settle_in_background(std::shared_ptr<Settling> settling_stat
 
 /// One try to store it; none: it did not work.
 Task<std::optional<redis::Reply>> Queue::Impl::try_to_settle(const Lease& lease,
-                                                             Settlement& settlement) {
+                                                             Settlement& settlement, WallTime now) {
   try {
     if (settlement.report) co_await prepare_body(*settlement.report);
     // Nobody waits for the end of a delivery: it shares the fsync of the next commit.
     const auto haste = settlement.report ? redis::Haste::now : redis::Haste::soon;
     co_return co_await redis.run(
-        verbs().settle, settle_arguments(lease, settlement, node, settings.in_flight_per_hop),
+        verbs().settle, settle_arguments(lease, settlement, node, settings.in_flight_per_hop, now),
         haste);
   } catch (const IoError& error) {
     if (stopping || (give_up_at && loop.now() >= *give_up_at)) throw;
@@ -102,8 +106,9 @@ Task<std::optional<redis::Reply>> Queue::Impl::try_to_settle(const Lease& lease,
 /// nothing else ends a lease while its node lives.
 Task<std::string> Queue::Impl::settle_until_answered(Settling& state, const Lease& lease,
                                                      Settlement& settlement) {
+  const WallTime now = wall_now();
   for (auto wait = first_wait;; wait = std::min(2 * wait, longest_wait)) {
-    const std::optional<redis::Reply> reply = co_await try_to_settle(lease, settlement);
+    const std::optional<redis::Reply> reply = co_await try_to_settle(lease, settlement, now);
     if (!reply) {
       co_await sleep_for(wait);
       continue;
@@ -114,6 +119,8 @@ Task<std::string> Queue::Impl::settle_until_answered(Settling& state, const Leas
       continue;
     }
     state.result.ours = word != "lost";
+    if (state.result.ours && settings.facts.has_listeners())
+      settings.facts.tell(facts_of(lease, settlement, now));
     if (settlement.report) {
       state.result.report = leases_of(*settlement.report, reply->at(2).text);
     }

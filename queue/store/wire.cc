@@ -8,6 +8,7 @@
 #include "core/async/loop.h"
 #include "core/config/values.h"
 #include "core/sha256.h"
+#include "queue/model/told.h"
 #include "queue/store/codec.h"
 
 namespace postern::queue {
@@ -29,30 +30,9 @@ std::expected<NextHop, std::string> next_hop_of(std::string_view lane) {
   return *std::move(parsed);
 }
 
-/// What a settlement tells the timeline.
-std::vector<Event> events_of(const Lease& lease, const Settlement& settlement, bool some_open) {
-  std::vector<Event> events;
-  Event event{.at = wall_now()};
-  event.delivery = lease.index;
-  event.attempt = lease.attempts + 1;
-  event.host = settlement.host;
-  event.address = settlement.address;
-  event.tls = settlement.tls;
-  for (const Settlement::Done& done : settlement.done) {
-    Event one = event;
-    one.fact = name(done.outcome);
-    one.recipient = lease.recipients[done.recipient].address.text();
-    one.status = done.status.text();
-    one.reply = done.reply;
-    if (!done.remote_host.empty()) one.host = done.remote_host;
-    events.push_back(std::move(one));
-  }
-  if (some_open && (settlement.retry_in || settlement.hold)) {
-    event.fact = settlement.hold ? "held" : settlement.uncertain ? "uncertain" : "deferred";
-    event.reply = settlement.last_error;
-    events.push_back(std::move(event));
-  }
-  return events;
+void append_facts(redis::Arguments& arguments, const std::vector<Fact>& facts) {
+  arguments.push_back(std::to_string(facts.size()));
+  for (const Fact& fact : facts) arguments.push_back(encode_fact(fact));
 }
 
 std::vector<mail::Recipient> still_open(const Lease& lease, const Settlement& settlement) {
@@ -82,9 +62,7 @@ std::uint64_t info_number(std::string_view info, std::string_view name) {
 }
 
 void append_message(redis::Arguments& arguments, const NewMessage& message, const Node& node,
-                    unsigned in_flight) {
-  Event accepted{.at = wall_now(), .fact = "accepted"};
-  accepted.address = message.client;
+                    unsigned in_flight, const std::vector<Fact>& facts) {
   arguments.push_back(text(message.id));
   arguments.push_back(encode_info(message, message.body.size()));
   const bool spooled = message.body.is_in_spool();
@@ -93,7 +71,6 @@ void append_message(redis::Arguments& arguments, const NewMessage& message, cons
                       : message.body.is_in_memory() ? message.body.bytes()
                                                     : std::string());
   arguments.push_back(std::to_string(in_flight));
-  arguments.push_back(encode_event(accepted));
   arguments.push_back(idempotency_name(message.account, message.idempotency_key));
   arguments.push_back(message.request_digest);
   arguments.push_back(std::to_string(message.deliveries.size()));
@@ -101,6 +78,7 @@ void append_message(redis::Arguments& arguments, const NewMessage& message, cons
     arguments.push_back(lane_of(delivery.next_hop, node));
     arguments.push_back(encode_recipients(delivery.recipients));
   }
+  append_facts(arguments, facts);
 }
 
 std::vector<Lease> leases_of(const NewMessage& message, std::string_view leased) {
@@ -122,7 +100,7 @@ std::vector<Lease> leases_of(const NewMessage& message, std::string_view leased)
 }
 
 redis::Arguments settle_arguments(const Lease& lease, const Settlement& settlement,
-                                  const Node& node, unsigned in_flight) {
+                                  const Node& node, unsigned in_flight, WallTime now) {
   const std::vector<mail::Recipient> open = still_open(lease, settlement);
   const char* const mode = open.empty()           ? "done"
                            : settlement.hold      ? "hold"
@@ -139,10 +117,10 @@ redis::Arguments settle_arguments(const Lease& lease, const Settlement& settleme
                              encode_recipients(open),
                              settlement.last_error.substr(0, 512),
                              settlement.warned || lease.warned ? "1" : "0"};
-  const std::vector<Event> events = events_of(lease, settlement, !open.empty());
-  arguments.push_back(std::to_string(events.size()));
-  for (const Event& event : events) arguments.push_back(encode_event(event));
-  if (settlement.report) append_message(arguments, *settlement.report, node, in_flight);
+  append_facts(arguments, timeline_of(lease, settlement, now));
+  if (settlement.report)
+    append_message(arguments, *settlement.report, node, in_flight,
+                   facts_of(*settlement.report, now));
   return arguments;
 }
 
@@ -171,13 +149,11 @@ Lease parse_lease(const redis::Reply& item, std::int64_t now, const std::filesys
   return lease;
 }
 
-redis::Arguments hold_arguments(const redis::Reply& item, const Node& node,
-                                const std::string& why) {
+redis::Arguments hold_arguments(const redis::Reply& item, const Node& node, const Fact& held) {
   const auto field = [&](std::size_t i) { return item.at(i).text; };
   const std::string fence = std::to_string(item.at(2).integer());
-  const std::string event = encode_event({.at = wall_now(), .fact = "held", .reply = why});
-  return {node.writer(), field(0), field(1), fence, "hold", "0",
-          field(6),      why,      field(9), "1",   event};
+  return {node.writer(), field(0),   field(1), fence, "hold",           "0",
+          field(6),      held.reply, field(9), "1",   encode_fact(held)};
 }
 
 MessageRow parse_row(const redis::Reply& reply) {
@@ -201,12 +177,21 @@ MessageRow parse_row(const redis::Reply& reply) {
   return row;
 }
 
+std::vector<Fact> parse_facts(const redis::Reply& reply, QueueId id) {
+  std::vector<Fact> facts;
+  for (const redis::Reply& entry : reply.items) {
+    auto fact = decode_fact(entry.text);
+    if (!fact) continue;
+    fact->id = id;
+    facts.push_back(*std::move(fact));
+  }
+  return facts;
+}
+
 Timeline parse_timeline(const redis::Reply& reply) {
   Timeline timeline;
   static_cast<MessageRow&>(timeline) = parse_row(reply.at(0));
-  for (const redis::Reply& event : reply.at(1).items) {
-    timeline.events.push_back(decode_event(event.text));
-  }
+  timeline.events = parse_facts(reply.at(1), timeline.id);
   return timeline;
 }
 

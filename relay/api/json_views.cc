@@ -35,7 +35,9 @@ Json known_recipients(const queue::Timeline& timeline) {
   const auto add = [&](const std::string& address) {
     if (!address.empty() && known.insert(address).second) all.push_back(address);
   };
-  for (const queue::Event& event : timeline.events) add(event.recipient);
+  for (const queue::Fact& fact : timeline.events) {
+    if (fact.kind != queue::FactKind::expanded) add(fact.recipient);  // its targets stand here
+  }
   for (const queue::DeliveryRow& row : timeline.deliveries) {
     for (const mail::Recipient& recipient : row.recipients) add(recipient.address.text());
   }
@@ -113,8 +115,8 @@ Json view(const queue::Timeline& timeline) {
   object["size"] = timeline.size;
   object["state"] = timeline.completed ? "done" : "queued";
   object["events"] = Json::array();
-  for (const queue::Event& event : timeline.events) {
-    Json item{{"time", time_text(event.at)}, {"event", event.fact}};
+  for (const queue::Fact& event : timeline.events) {
+    Json item{{"time", time_text(event.at)}, {"event", queue::name(event.kind)}};
     put(item, "recipient", event.recipient);
     if (event.attempt > 0) item["attempt"] = event.attempt;
     put(item, "host", event.host);

@@ -6,32 +6,19 @@
 #include "relay/api/api.h"
 #include "relay/api/json_views.h"
 #include "relay/api/message_request.h"
+#include "relay/api/refusal.h"
 #include "relay/config/config.h"
 
 namespace postern::http {
 namespace {
 
-/// An SMTP answer as HTTP says it.
-Response as_response(const smtp::Answer& answer) {
-  const int status = answer.code >= 500 ? 422 : 503;
-  Response response =
-      json_response({{"type", "about:blank"},
-                     {"title", status == 422 ? "Message refused" : "Try again later"},
-                     {"status", status},
-                     {"detail", answer.text()},
-                     {"enhanced_status", answer.status}},
-                    status);
-  response.content_type = "application/problem+json";
-  return response;
-}
-
 /// All, or the refusal. A program of this host reads no answer for each recipient: while one of
 /// them is taken, those that are not are bounced.
-Task<std::expected<std::vector<relay::Admitted>, smtp::Answer>> admit_all(
+Task<std::expected<std::vector<relay::Admitted>, relay::Refused>> admit_all(
     relay::Intake& intake, const relay::Origin& origin, const mail::ReversePath& sender,
     const std::vector<mail::EmailAddress>& recipients) {
   std::vector<relay::Admitted> admitted;
-  std::vector<smtp::Answer> refusals;
+  std::vector<relay::Refused> refusals;
   for (const mail::EmailAddress& address : recipients) {
     const mail::Recipient recipient{address, {}, {}};
     auto one = co_await intake.admit(origin, sender, recipient);
@@ -40,7 +27,8 @@ Task<std::expected<std::vector<relay::Admitted>, smtp::Answer>> admit_all(
       continue;
     }
     refusals.push_back(std::move(one.error()));
-    if (!origin.is_local || refusals.back().code < 500) co_return std::unexpected(refusals.back());
+    if (!origin.is_local || !refusals.back().is_permanent())
+      co_return std::unexpected(refusals.back());
     admitted.push_back({recipient, {recipient}});
   }
   if (refusals.size() == admitted.size()) co_return std::unexpected(refusals.front());
@@ -86,11 +74,10 @@ Task<Response> Api::submit(const Request& request, Submission message,
   origin.is_local = trust_ != Trust::by_password;
   origin.own_addresses = std::move(own_addresses);
   auto& intake = worker_.intake();
-  if (const auto refusal = co_await intake.check_sender(origin, message.sender)) {
-    co_return as_response(*refusal);
-  }
+  const auto allowed = co_await intake.check_sender(origin, message.sender);
+  if (!allowed) co_return response_to(allowed.error());
   auto admitted = co_await admit_all(intake, origin, message.sender, message.recipients);
-  if (!admitted) co_return as_response(admitted.error());
+  if (!admitted) co_return response_to(admitted.error());
   mail::Envelope envelope;
   envelope.sender = message.sender;
   envelope.options.eight_bit = !mail::is_ascii(message.content);
@@ -99,10 +86,9 @@ Task<Response> Api::submit(const Request& request, Submission message,
   auto reception = intake.begin_once(std::move(origin), std::move(envelope), std::move(*admitted),
                                      {idempotency_key(request), std::move(message.digest)});
   co_await reception->write(message.content);
-  const auto answers = co_await reception->finish();
-  if (!answers.front().is_positive()) co_return as_response(answers.front());
-  const std::string_view said = answers.front().lines.front();
-  co_return json_response({{"id", said.substr(said.rfind(' ') + 1)}}, 202);
+  const auto outcome = (co_await reception->finish()).front();
+  if (!outcome) co_return response_to(outcome.error());
+  co_return json_response({{"id", queue::text(outcome->id)}}, 202);
 }
 
 Task<Response> Api::timeline(const Request& request, std::string_view text) {

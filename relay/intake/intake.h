@@ -13,7 +13,7 @@
 #include "core/mail/envelope.h"
 #include "core/net/address.h"
 #include "policy/accounts.h"
-#include "relay/smtp/reply.h"
+#include "relay/intake/outcome.h"
 
 namespace postern::relay {
 
@@ -44,23 +44,22 @@ class Reception {
   virtual ~Reception() = default;
   /// Takes the next octets, CRLF line ends only. What is wrong with them is said by `finish`.
   virtual Task<> write(std::string_view octets) = 0;
-  /// The message is complete: checks, signs and stores it. One answer; for LMTP one for each
-  /// admitted recipient. A positive answer means that it is on disk.
-  virtual Task<std::vector<smtp::Answer>> finish() = 0;
+  /// The message is complete: checks, signs and stores it. One outcome; for LMTP one for each
+  /// admitted recipient, in their order.
+  virtual Task<std::vector<Acceptance>> finish() = 0;
 };
 
 /// The checks and the storage behind all doors. One for each worker.
 class Intake {
  public:
   virtual ~Intake() = default;
-  /// May this origin send from `sender`? None, or the refusal.
-  virtual Task<std::optional<smtp::Answer>> check_sender(const Origin& origin,
-                                                         const mail::ReversePath& sender) = 0;
+  /// May this origin send from `sender`?
+  virtual Task<Permission> check_sender(const Origin& origin, const mail::ReversePath& sender) = 0;
   /// Is `recipient` to be taken from this origin? The single place where relaying is decided is
   /// relay_policy.h.
-  virtual Task<std::expected<Admitted, smtp::Answer>> admit(const Origin& origin,
-                                                            const mail::ReversePath& sender,
-                                                            const mail::Recipient& recipient) = 0;
+  virtual Task<std::expected<Admitted, Refused>> admit(const Origin& origin,
+                                                       const mail::ReversePath& sender,
+                                                       const mail::Recipient& recipient) = 0;
   /// Begins a message; `envelope.recipients` are ignored in favour of `admitted`.
   virtual std::unique_ptr<Reception> begin(Origin origin, mail::Envelope envelope,
                                            std::vector<Admitted> admitted) = 0;

@@ -4,28 +4,23 @@
 #include "core/log.h"
 #include "delivery/attempt/local_delivery.h"
 #include "mailbox/store/hub.h"
+#include "queue/model/told.h"
 #include "relay/intake/reception.h"
-#include "relay/smtp/replies.h"
 
 namespace postern::relay {
 
-namespace reply = smtp::reply;
-using smtp::Answer;
-
 /// What became of one recipient so far, and where it leads that is no mailbox here.
 struct MailReception::Share {
-  Answer answer = reply::store_away;
+  Acceptance outcome = std::unexpected(refused(Reason::store_away));
   std::vector<mail::Recipient> elsewhere;
 };
 
-Task<std::vector<Answer>> MailReception::deliver_here() {
-  std::optional<queue::Body> body;
-  try {
-    body = co_await complete();
-  } catch (const IoError& error) {
-    log::error("spool_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
+Task<std::vector<Acceptance>> MailReception::deliver_here() {
+  std::optional<queue::Body> body = co_await complete();
+  if (!body) {
+    co_return std::vector<Acceptance>(admitted_.size(),
+                                      std::unexpected(refused(Reason::queue_full)));
   }
-  if (!body) co_return std::vector<Answer>(admitted_.size(), reply::queue_full);
   const mailbox::Content content = delivery::content_for_mailbox(envelope_.sender, *body);
   std::vector<Share> shares(admitted_.size());
   // Side by side: their commits share the disk's time.
@@ -35,23 +30,23 @@ Task<std::vector<Answer>> MailReception::deliver_here() {
   }
   co_await deliveries.join();
   co_await forward(std::move(*body), shares);
-  std::vector<Answer> answers;
-  for (Share& share : shares) answers.push_back(std::move(share.answer));
-  co_return answers;
+  std::vector<Acceptance> outcomes;
+  for (Share& share : shares) outcomes.push_back(std::move(share.outcome));
+  co_return outcomes;
 }
 
 /// `recipient` and `share` stay where they are: deliver_here waits.
 Task<> MailReception::deliver_one(mailbox::Content content, const Admitted& recipient,
                                   Share& share) {
   try {
-    share.answer = co_await deliver_to(std::move(content), recipient, share);
+    share.outcome = co_await deliver_to(std::move(content), recipient, share);
   } catch (const IoError& error) {
     log::warn("delivery_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
   }
 }
 
-Task<Answer> MailReception::deliver_to(mailbox::Content content, const Admitted& recipient,
-                                       Share& share) {
+Task<Acceptance> MailReception::deliver_to(mailbox::Content content, const Admitted& recipient,
+                                           Share& share) {
   std::vector<std::string> accounts;
   for (queue::NewDelivery& delivery :
        co_await parts_.router.plan(envelope_.sender, recipient.targets)) {
@@ -62,19 +57,20 @@ Task<Answer> MailReception::deliver_to(mailbox::Content content, const Admitted&
     }
   }
   // Who is refused comes again: no copy is made for one whose other part must fail.
-  if (!share.elsewhere.empty() && !parts_.queue.trouble().empty()) co_return reply::queue_away;
-  Answer answer = reply::delivered.with(recipient.as_given.address.text());
+  if (!share.elsewhere.empty() && !parts_.queue.trouble().empty())
+    co_return std::unexpected(refused(Reason::queue_away));
+  Acceptance outcome = Accepted{id_, recipient.as_given.address};
   for (std::string& account : accounts) {
-    if (!answer.is_positive()) break;
-    answer = co_await store(content, recipient.as_given.address, std::move(account));
+    if (!outcome) break;
+    outcome = co_await store(content, recipient.as_given.address, std::move(account));
   }
-  co_return answer;
+  co_return outcome;
 }
 
-Task<Answer> MailReception::store(mailbox::Content content, const mail::EmailAddress& recipient,
-                                  std::string account) {
+Task<Acceptance> MailReception::store(mailbox::Content content, const mail::EmailAddress& recipient,
+                                      std::string account) {
   const auto found = co_await parts_.directory.account_by_id(account);
-  if (!found) co_return reply::no_mailbox.with(recipient.text());
+  if (!found) co_return std::unexpected(refused(Reason::no_mailbox, recipient));
   mailbox::NewMail mail;
   mail.content = std::move(content);
   // The key names message and account: a second address of the account adds no second copy.
@@ -83,30 +79,53 @@ Task<Answer> MailReception::store(mailbox::Content content, const mail::EmailAdd
       co_await parts_.mailboxes.deliver(account, found->quota.value_or(0),
                                         queue::text(id_) + "." + account, "INBOX", std::move(mail));
   if (!stored && stored.error() == mailbox::StoreError::over_quota) {
-    co_return reply::mailbox_full.with(recipient.text());
+    co_return std::unexpected(refused(Reason::mailbox_full, recipient));
   }
-  if (!stored) co_return reply::store_away;
-  log::info("delivered", {{"id", queue::text(id_)},
-                          {"recipient", recipient.text()},
-                          {"next_hop", queue::text(queue::ToMailbox{account})}});
-  co_return reply::delivered.with(recipient.text());
+  if (!stored) co_return std::unexpected(refused(Reason::store_away));
+  tell_delivered(recipient, account);
+  co_return Accepted{id_, recipient};
 }
 
 /// One commit for all whose mailboxes have theirs. It comes last, for it cannot be taken back: what
 /// it refuses is sent again by the client, and what a mailbox refused must not be on its way.
 Task<> MailReception::forward(queue::Body body, std::vector<Share>& shares) {
   std::vector<mail::Recipient> recipients;
-  for (const Share& share : shares) {
-    if (share.answer.is_positive())
-      std::ranges::copy(share.elsewhere, std::back_inserter(recipients));
+  std::vector<Admitted> taken;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (!shares[i].outcome) continue;
+    std::ranges::copy(shares[i].elsewhere, std::back_inserter(recipients));
+    taken.push_back(std::move(admitted_[i]));
   }
+  admitted_ = std::move(taken);
   if (recipients.empty()) {
+    if (!admitted_.empty()) tell_accepted();
     co_return co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(body); });
   }
-  const Answer answer = co_await hand_on(std::move(body), std::move(recipients));
+  const Acceptance outcome = co_await hand_on(std::move(body), std::move(recipients));
   for (Share& share : shares) {
-    if (share.answer.is_positive() && !share.elsewhere.empty()) share.answer = answer;
+    if (share.outcome && !share.elsewhere.empty()) share.outcome = outcome;
   }
+}
+
+void MailReception::tell_delivered(const mail::EmailAddress& recipient,
+                                   const std::string& account) const {
+  queue::Fact fact{.kind = queue::FactKind::delivered, .at = std::chrono::system_clock::now()};
+  fact.id = id_;
+  fact.sender = mail::path_text(envelope_.sender);
+  fact.recipient = recipient.text();
+  fact.next_hop = queue::text(queue::ToMailbox{account});
+  fact.status = "2.1.5";
+  fact.reply = "Stored in the mailbox";
+  parts_.facts.tell(fact);
+}
+
+/// Of a message that never comes to the queue, which would tell it.
+void MailReception::tell_accepted() const {
+  queue::NewMessage message = describe({}, {});
+  message.size = keeper_.size();
+  std::vector<queue::Fact> facts = queue::facts_of(message, std::chrono::system_clock::now());
+  facts.front().recipients = admitted_.size();
+  parts_.facts.tell(facts);
 }
 
 }  // namespace postern::relay

@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "core/rate_meter.h"
 #include "delivery/attempt/dispatcher.h"
 #include "delivery/route/router.h"
 #include "queue/store/queue.h"
@@ -25,7 +24,7 @@ struct IntakeParts {
   delivery::Router& router;
   Directory& directory;
   const mailbox::Mailboxes& mailboxes;
-  RateMeter& accepted;
+  queue::Facts facts;
   BodyKeeper::Place spool;  ///< its pool makes the signatures, too
 };
 
@@ -41,11 +40,10 @@ class MailIntake final : public Intake {
   MailIntake(IntakeParts parts, std::shared_ptr<const Snapshot> snapshot);
   void configure(std::shared_ptr<const Snapshot> snapshot) { snapshot_ = std::move(snapshot); }
 
-  Task<std::optional<smtp::Answer>> check_sender(const Origin& origin,
-                                                 const mail::ReversePath& sender) override;
-  Task<std::expected<Admitted, smtp::Answer>> admit(const Origin& origin,
-                                                    const mail::ReversePath& sender,
-                                                    const mail::Recipient& recipient) override;
+  Task<Permission> check_sender(const Origin& origin, const mail::ReversePath& sender) override;
+  Task<std::expected<Admitted, Refused>> admit(const Origin& origin,
+                                               const mail::ReversePath& sender,
+                                               const mail::Recipient& recipient) override;
   std::unique_ptr<Reception> begin(Origin origin, mail::Envelope envelope,
                                    std::vector<Admitted> admitted) override;
   /// The same for a request that may be repeated: `finish` then answers as the first time.

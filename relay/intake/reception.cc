@@ -4,18 +4,9 @@
 #include <unordered_set>
 
 #include "core/log.h"
-#include "core/mail/compose.h"
-#include "core/mail/headers.h"
-#include "policy/sender_identity.h"
-#include "relay/config/config.h"
-#include "relay/intake/trace.h"
-#include "relay/smtp/replies.h"
 
 namespace postern::relay {
 namespace {
-
-namespace reply = smtp::reply;
-using smtp::Answer;
 
 /// Where the header ends: behind its empty line. `from` is where to begin to look.
 std::optional<std::size_t> end_of_header(std::string_view text, std::size_t from) {
@@ -23,12 +14,6 @@ std::optional<std::size_t> end_of_header(std::string_view text, std::size_t from
   const std::size_t end = text.find("\r\n\r\n", from < 3 ? 0 : from - 3);
   if (end == text.npos) return {};
   return end + 4;
-}
-
-std::string without_controls(std::string text, std::size_t most) {
-  if (text.size() > most) text.resize(most);
-  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  return text;
 }
 
 }  // namespace
@@ -53,7 +38,7 @@ Task<> MailReception::write(std::string_view octets) {
     header_ += octets;
     const auto end = end_of_header(header_, before);
     if (!end && header_.size() > mail::header_size_limit) {
-      refusal_ = reply::bad_message.with("its header is too long");
+      refusal_ = refused_because(Reason::bad_message, "its header is too long");
       header_.clear();
     }
     if (!end) co_return;
@@ -76,111 +61,39 @@ Task<> MailReception::keep(std::string_view octets) {
   } catch (const IoError& error) {
     log::error("spool_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
   }
-  refusal_ = reply::queue_full;
+  refusal_ = refused(Reason::queue_full);
   keeper_.drop();
 }
 
-/// Everything that the header decides: refusals, completion, who signs, what stands on top.
-Task<> MailReception::end_header() {
-  header_ended_ = true;
-  const auto header = mail::HeaderBlock::parse(header_);
-  refusal_ = check_header(header);
-  if (!refusal_) refusal_ = co_await check_identity();
-  if (refusal_) co_return;
-  const auto now = std::chrono::floor<std::chrono::seconds>(now_);
-  const auto& config = *snapshot_->config;
-  message_id_ = without_controls(header.value("Message-ID").value_or(""), 998);
-  subject_ = without_controls(header.value("Subject").value_or(""), 998);
-  keys_ = keys_for(header);
-  trace_ = received_field(origin_, config.hostname, queue::text(id_), only_recipient(), now);
-  if (origin_.door == Door::submission) {
-    if (message_id_.empty()) message_id_ = mail::new_message_id(config.hostname);
-    header_ = complete_header(header, message_id_, now);
-  } else {
-    header_ = without_return_path(header);
-  }
-  if (!keys_.empty()) {
-    signatures_.emplace(keys_, header_, now);
-    hasher_.emplace();
-  }
-  // The signatures' place is kept free: they can be made when all of the body has been seen.
-  const std::size_t room = signatures_ ? signatures_->size() : 0;
-  keeper_.set_head(std::string(room, ' ') + trace_ + header_);
-}
-
-std::optional<Answer> MailReception::check_header(const mail::HeaderBlock& header) const {
-  if (is_looping(header)) return reply::loop_detected;
-  if (!header.is_complete()) return reply::bad_message.with("its header has too many fields");
-  return {};
-}
-
-Task<std::optional<Answer>> MailReception::check_identity() const {
-  if (!origin_.account && origin_.own_addresses.empty()) co_return std::nullopt;
-  Directory::Addresses of_account;
-  try {
-    if (origin_.account) of_account = co_await parts_.directory.addresses_of(origin_.account->id);
-  } catch (const IoError&) {
-    co_return reply::accounts_away;
-  }
-  const auto& own = of_account ? *of_account : origin_.own_addresses;
-  const auto verdict = policy::check_sender_identity(
-      mail::HeaderBlock::parse(header_),
-      [&](const mail::EmailAddress& address) { return own.contains(address.folded()); });
-  if (verdict) co_return std::nullopt;
-  co_return reply::identity.with(verdict.error().text);
-}
-
-/// Mail of ours is signed: of those who logged in, and of hosts that may relay. Never what
-/// strangers bring.
-std::span<const policy::DkimKey> MailReception::keys_for(const mail::HeaderBlock& header) const {
-  const bool is_ours = origin_.door == Door::submission ||
-                       (origin_.door == Door::mx &&
-                        net::is_within(snapshot_->config->trusted_networks, origin_.peer));
-  const auto* from = header.find("From");
-  if (!is_ours || from == nullptr) return {};
-  const auto list = mail::parse_address_list(from->unfolded());
-  if (list.mailbox_count() != 1 || list.entries.size() != 1) return {};
-  const auto domain = mail::Domain::parse(list.entries.front().domain);
-  if (!domain) return {};
-  const auto found = snapshot_->dkim.find(domain->text());
-  if (found == snapshot_->dkim.end()) return {};
-  return found->second;
-}
-
-std::optional<mail::EmailAddress> MailReception::only_recipient() const {
-  if (admitted_.size() != 1) return {};
-  return admitted_.front().as_given.address;
-}
-
-Task<std::vector<Answer>> MailReception::finish() {
+Task<std::vector<Acceptance>> MailReception::finish() {
   if (!refusal_ && !header_ended_) {  // no empty line: all of it is header
     header_ += "\r\n";
     co_await end_header();
   }
-  const std::size_t answers = origin_.door == Door::lmtp ? admitted_.size() : 1;
-  if (refusal_) co_return std::vector<Answer>(answers, *refusal_);
+  const std::size_t outcomes = origin_.door == Door::lmtp ? admitted_.size() : 1;
+  if (refusal_) co_return std::vector<Acceptance>(outcomes, std::unexpected(*refusal_));
   if (origin_.door == Door::lmtp) co_return co_await deliver_here();
-  co_return std::vector<Answer>{co_await enqueue()};
+  co_return std::vector<Acceptance>{co_await enqueue()};
 }
 
-/// The message as it will be sent and stored, signed.
-Task<queue::Body> MailReception::complete() {
-  std::string signed_fields;
-  if (hasher_) {
-    const std::string hash = hasher_->finish();
-    signed_fields = co_await offload(parts_.spool.pool, [&] { return signatures_->fields(hash); });
-  }
-  co_return co_await keeper_.finish(signed_fields + trace_ + header_);
-}
-
-Task<Answer> MailReception::enqueue() {
-  std::optional<queue::Body> body;
+/// The message as it will be sent and stored, signed; none: the disk does not take it.
+Task<std::optional<queue::Body>> MailReception::complete() {
   try {
-    body = co_await complete();
+    std::string signed_fields;
+    if (hasher_) {
+      const std::string hash = hasher_->finish();
+      signed_fields = co_await offload(parts_.spool.pool, [&] { return signatures_->fields(hash); });
+    }
+    co_return co_await keeper_.finish(signed_fields + trace_ + header_);
   } catch (const IoError& error) {
     log::error("spool_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
   }
-  if (!body) co_return reply::queue_full;
+  co_return std::nullopt;
+}
+
+Task<Acceptance> MailReception::enqueue() {
+  std::optional<queue::Body> body = co_await complete();
+  if (!body) co_return std::unexpected(refused(Reason::queue_full));
   std::vector<mail::Recipient> recipients;
   for (const Admitted& admitted : admitted_)
     std::ranges::copy(admitted.targets, std::back_inserter(recipients));
@@ -188,7 +101,7 @@ Task<Answer> MailReception::enqueue() {
 }
 
 /// To the queue. An address that stands there twice gets one copy.
-Task<Answer> MailReception::hand_on(queue::Body body, std::vector<mail::Recipient> recipients) {
+Task<Acceptance> MailReception::hand_on(queue::Body body, std::vector<mail::Recipient> recipients) {
   std::unordered_set<std::string> seen;
   std::erase_if(recipients, [&](const mail::Recipient& one) {
     return !seen.insert(one.address.folded()).second;
@@ -201,49 +114,55 @@ Task<Answer> MailReception::hand_on(queue::Body body, std::vector<mail::Recipien
   }
   if (!deliveries) {
     co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(body); });
-    co_return reply::accounts_away;
+    co_return std::unexpected(refused(Reason::accounts_away));
   }
-  co_return co_await commit(std::move(body), std::move(*deliveries), seen.size());
+  co_return co_await commit(std::move(body), std::move(*deliveries));
 }
 
-Task<Answer> MailReception::commit(queue::Body body, std::vector<queue::NewDelivery> deliveries,
-                                   std::size_t recipients) {
-  std::string failure;
-  std::expected<std::vector<queue::Lease>, queue::CommitError> leases;
+Task<Acceptance> MailReception::commit(queue::Body body,
+                                       std::vector<queue::NewDelivery> deliveries) {
   try {
-    leases = co_await parts_.queue.commit(describe(std::move(body), std::move(deliveries)),
-                                          parts_.dispatcher.has_room());
-    if (!leases && leases.error() == queue::CommitError::duplicate) {
-      // The key was used before: the same answer as then, and one message.
-      const auto earlier = co_await parts_.queue.find_by_key(account_id(), once_.key);
-      if (earlier) co_return reply::queued.with(queue::text(*earlier));
-      co_return reply::queue_away;
-    }
+    auto leases = co_await parts_.queue.commit(describe(std::move(body), std::move(deliveries)),
+                                               parts_.dispatcher.has_room());
+    if (!leases) co_return co_await not_committed(leases.error());
+    parts_.dispatcher.take(std::move(*leases));
+    co_return Accepted{id_};
   } catch (const IoError& error) {
-    failure = error.what();
+    log::warn("commit_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
   }
-  if (!failure.empty()) {
-    log::warn("commit_failed", {{"id", queue::text(id_)}, {"error", failure}});
-    co_return reply::queue_away;
+  co_return std::unexpected(refused(Reason::queue_away));
+}
+
+/// For a key that was used before, with the same message: the outcome of then.
+Task<Acceptance> MailReception::not_committed(queue::CommitError why) const {
+  switch (why) {
+    case queue::CommitError::full:
+      co_return std::unexpected(refused(Reason::queue_full));
+    case queue::CommitError::key_reused:
+      co_return std::unexpected(refused(Reason::key_reused));
+    case queue::CommitError::duplicate:
+      break;
   }
-  if (!leases) {
-    co_return leases.error() == queue::CommitError::key_reused ? reply::key_reused
-                                                               : reply::queue_full;
-  }
-  log::info("accepted", {{"id", queue::text(id_)},
-                         {"from", mail::path_text(envelope_.sender)},
-                         {"recipients", recipients},
-                         {"size", keeper_.size()},
-                         {"message_id", message_id_},
-                         {"peer", origin_.peer.text()},
-                         {"protocol", origin_.protocol},
-                         {"account", origin_.account ? origin_.account->address.text() : ""}});
-  parts_.accepted.add(Loop::current().now());
-  parts_.dispatcher.take(std::move(*leases));
-  co_return reply::queued.with(queue::text(id_));
+  const auto earlier = co_await parts_.queue.find_by_key(account_id(), once_.key);
+  if (!earlier) co_return std::unexpected(refused(Reason::queue_away));
+  co_return Accepted{*earlier};
 }
 
 std::string MailReception::account_id() const { return origin_.account ? origin_.account->id : ""; }
+
+/// Of those who were let in, who stands for other addresses.
+std::vector<queue::Expansion> MailReception::expansions() const {
+  std::vector<queue::Expansion> all;
+  for (const Admitted& admitted : admitted_) {
+    const mail::EmailAddress& given = admitted.as_given.address;
+    const auto& targets = admitted.targets;
+    if (targets.size() == 1 && targets.front().address.folded() == given.folded()) continue;
+    queue::Expansion expansion{given, {}};
+    for (const mail::Recipient& target : targets) expansion.targets.push_back(target.address);
+    all.push_back(std::move(expansion));
+  }
+  return all;
+}
 
 queue::NewMessage MailReception::describe(queue::Body body,
                                           std::vector<queue::NewDelivery> deliveries) const {
@@ -258,6 +177,8 @@ queue::NewMessage MailReception::describe(queue::Body body,
   message.subject = subject_;
   message.size = body.size();
   message.received = now_;
+  message.arrival = {origin_.protocol, origin_.account ? origin_.account->address.text() : ""};
+  message.expansions = expansions();
   message.body = std::move(body);
   message.deliveries = std::move(deliveries);
   message.idempotency_key = once_.key;

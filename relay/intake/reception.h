@@ -23,34 +23,37 @@ class MailReception final : public Reception {
                 mail::Envelope envelope, std::vector<Admitted> admitted, Once once);
 
   Task<> write(std::string_view octets) override;
-  Task<std::vector<smtp::Answer>> finish() override;
+  Task<std::vector<Acceptance>> finish() override;
 
  private:
-  // The header, at its end.
+  // header.cc: what the header decides, at its end.
   Task<> end_header();
-  Task<> keep(std::string_view octets);
-  std::optional<smtp::Answer> check_header(const mail::HeaderBlock& header) const;
+  std::optional<Refused> check_header(const mail::HeaderBlock& header) const;
+  Task<std::optional<Refused>> check_identity() const;
   std::span<const policy::DkimKey> keys_for(const mail::HeaderBlock& header) const;
   std::optional<mail::EmailAddress> only_recipient() const;
 
-  // The whole, at its end.
-  Task<std::optional<smtp::Answer>> check_identity() const;
-  Task<queue::Body> complete();
-  Task<smtp::Answer> enqueue();
-  Task<smtp::Answer> hand_on(queue::Body body, std::vector<mail::Recipient> recipients);
-  Task<smtp::Answer> commit(queue::Body body, std::vector<queue::NewDelivery> deliveries,
-                            std::size_t recipients);
+  // reception.cc: the octets, and the whole at its end.
+  Task<> keep(std::string_view octets);
+  Task<std::optional<queue::Body>> complete();
+  Task<Acceptance> enqueue();
+  Task<Acceptance> hand_on(queue::Body body, std::vector<mail::Recipient> recipients);
+  Task<Acceptance> commit(queue::Body body, std::vector<queue::NewDelivery> deliveries);
+  Task<Acceptance> not_committed(queue::CommitError why) const;
   std::string account_id() const;
+  std::vector<queue::Expansion> expansions() const;
   queue::NewMessage describe(queue::Body body, std::vector<queue::NewDelivery> deliveries) const;
 
   // lmtp_delivery.cc
   struct Share;
-  Task<std::vector<smtp::Answer>> deliver_here();
+  Task<std::vector<Acceptance>> deliver_here();
   Task<> deliver_one(mailbox::Content content, const Admitted& recipient, Share& share);
-  Task<smtp::Answer> deliver_to(mailbox::Content content, const Admitted& recipient, Share& share);
-  Task<smtp::Answer> store(mailbox::Content content, const mail::EmailAddress& recipient,
-                           std::string account);
+  Task<Acceptance> deliver_to(mailbox::Content content, const Admitted& recipient, Share& share);
+  Task<Acceptance> store(mailbox::Content content, const mail::EmailAddress& recipient,
+                         std::string account);
   Task<> forward(queue::Body body, std::vector<Share>& shares);
+  void tell_delivered(const mail::EmailAddress& recipient, const std::string& account) const;
+  void tell_accepted() const;
 
   const IntakeParts& parts_;
   std::shared_ptr<const Snapshot> snapshot_;
@@ -69,7 +72,7 @@ class MailReception final : public Reception {
   std::optional<policy::DkimSignatures> signatures_;
   std::optional<policy::BodyHasher> hasher_;
   BodyKeeper keeper_;
-  std::optional<smtp::Answer> refusal_;
+  std::optional<Refused> refusal_;
 };
 
 }  // namespace postern::relay

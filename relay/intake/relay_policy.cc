@@ -2,7 +2,7 @@
 // at all.
 #include "relay/intake/relay_policy.h"
 
-namespace postern::smtp {
+namespace postern::relay {
 
 std::optional<Carriage> decide_relay(const RelayFacts& facts) {
   if (facts.is_local_domain) return Carriage::local;
@@ -12,4 +12,4 @@ std::optional<Carriage> decide_relay(const RelayFacts& facts) {
   return {};
 }
 
-}  // namespace postern::smtp
+}  // namespace postern::relay

@@ -7,7 +7,7 @@
 #include "core/mail/address.h"
 #include "core/net/address.h"
 
-namespace postern::smtp {
+namespace postern::relay {
 
 /// Why a recipient is taken.
 enum class Carriage { local, relayed_for_network, relayed_for_login };
@@ -25,4 +25,4 @@ struct RelayFacts {
 /// None: refuse, 550. No percent, bang or route in a local part is ever looked at.
 std::optional<Carriage> decide_relay(const RelayFacts& facts);
 
-}  // namespace postern::smtp
+}  // namespace postern::relay

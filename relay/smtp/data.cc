@@ -1,6 +1,7 @@
 // relay/smtp/data.cc: DATA takes the message up to its dot (RFC 5321 §4.1.1.4, §4.5.2).
 #include "core/async/loop.h"
 #include "core/mail/dot_stuffing.h"
+#include "relay/smtp/outcomes.h"
 #include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
@@ -85,8 +86,10 @@ Task<Answer> Session::finish_message() {
   } else if (!may_go_on()) {
     answers.assign(count, reply::login_ended);
   } else {
-    answers = co_await reception_->finish();
-    if (std::ranges::any_of(answers, &Answer::is_positive)) errors_ = 0;
+    for (const relay::Acceptance& one : co_await reception_->finish()) {
+      if (one) errors_ = 0;
+      answers.push_back(answer_to(one));
+    }
   }
   reset();
   POSTERN_ASSERT(!answers.empty());

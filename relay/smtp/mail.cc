@@ -1,4 +1,5 @@
 // relay/smtp/mail.cc: MAIL opens a transaction (RFC 5321 §4.1.1.2; SIZE: RFC 1870 §6.1).
+#include "relay/smtp/outcomes.h"
 #include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
@@ -15,8 +16,8 @@ Task<Answer> Session::mail(std::string_view arguments) {
   if (command->parameters.size > terms_.message_size)
     co_return reply::too_big.with(terms_.message_size);
 
-  const auto refusal = co_await intake_.check_sender(origin_, command->sender);
-  if (refusal) co_return *refusal;
+  const auto allowed = co_await intake_.check_sender(origin_, command->sender);
+  if (!allowed) co_return answer_to(allowed.error());
 
   envelope_.sender = std::move(command->sender);
   envelope_.options = std::move(command->parameters.options);

@@ -1,4 +1,5 @@
 // relay/smtp/rcpt.cc: RCPT names a recipient (RFC 5321 §4.1.1.3; DSN: RFC 3461 §4).
+#include "relay/smtp/outcomes.h"
 #include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
 
@@ -20,7 +21,7 @@ Task<Answer> Session::rcpt(std::string_view arguments) {
     co_return reply::too_many_rcpt.with(terms_.recipients);  // RFC 5321 §4.5.3.1.10
   }
   auto admitted = co_await intake_.admit(origin_, envelope_.sender, command->recipient);
-  if (!admitted) co_return admitted.error();
+  if (!admitted) co_return answer_to(admitted.error());
   admitted_.push_back(std::move(*admitted));
   phase_ = Phase::recipients;
   co_return reply::recipient_ok;

@@ -26,7 +26,6 @@ inline constexpr Reply challenge        {334, "",       "{}"};
 inline constexpr Reply send_message     {354, "",       "End with a dot on a line of its own"};
 
 inline constexpr Reply too_many_here    {421, "4.7.0",  "Too many connections from {}, closing"};
-inline constexpr Reply busy             {421, "4.3.2",  "Too many connections, closing"};
 inline constexpr Reply idle             {421, "4.4.2",  "Idle too long, closing"};
 inline constexpr Reply closing          {421, "4.3.2",  "Shutting down, come back later"};
 inline constexpr Reply too_many_errors  {421, "4.7.0",  "Too many errors, closing"};
@@ -37,13 +36,10 @@ inline constexpr Reply smuggling        {421, "4.7.0",  "Commands sent ahead of 
 inline constexpr Reply queue_away       {451, "4.3.0",  "The queue (Redis) is not available, try again later"};
 inline constexpr Reply store_away       {451, "4.3.0",  "The mailbox store is not available, try again later"};
 inline constexpr Reply accounts_away    {451, "4.3.0",  "The accounts are not available, try again later"};
-inline constexpr Reply signing_away     {451, "4.7.5",  "The DKIM key cannot be used, try again later"};
 inline constexpr Reply too_many_rcpt    {452, "4.5.3",  "More than {} recipients, send to the rest in another message"};
 inline constexpr Reply queue_full       {452, "4.3.1",  "The queue is full, try again later"};
 inline constexpr Reply mailbox_full     {452, "4.2.2",  "The mailbox of {} is full"};
-inline constexpr Reply rate_limited     {451, "4.7.1",  "Over the limit of {}, try again later"};
 inline constexpr Reply too_many_logins  {454, "4.7.0",  "Too many failed logins from your address, try again later"};
-inline constexpr Reply tls_not_ready    {454, "4.7.0",  "TLS is not available"};
 inline constexpr Reply login_away       {454, "4.7.0",  "Logins cannot be checked right now, try again later"};
 
 inline constexpr Reply unknown          {500, "5.5.1",  "Unknown command"};
@@ -71,12 +67,8 @@ inline constexpr Reply tls_for_login    {538, "5.7.11", "Encryption is required 
 inline constexpr Reply no_relay         {550, "5.7.1",  "Relaying to {} is not permitted"};
 inline constexpr Reply not_here_for_you {554, "5.7.1",  "LMTP is not for {}"};
 inline constexpr Reply no_mailbox       {550, "5.1.1",  "No mailbox {} here"};
-inline constexpr Reply mailbox_disabled {550, "5.2.1",  "The mailbox {} is disabled"};
 inline constexpr Reply not_local        {550, "5.1.2",  "{} is not delivered here"};
-inline constexpr Reply alias_loop       {550, "5.4.6",  "The alias {} leads back to itself"};
-inline constexpr Reply by_rule          {550, "{}",     "{}"};
-inline constexpr Reply suppressed       {550, "5.7.1",  "{} is on the suppression list"};
-inline constexpr Reply not_your_address {550, "5.7.1",  "You may not send as {}"};
+inline constexpr Reply by_rule          {550, "5.7.1",  "{}"};
 inline constexpr Reply identity         {550, "5.7.1",  "{}"};
 inline constexpr Reply bare_newline     {550, "5.6.0",  "Bare LF or CR in the message (RFC 5321 2.3.8)"};
 inline constexpr Reply bad_message      {550, "5.6.0",  "Cannot accept the message: {}"};

@@ -39,14 +39,6 @@ std::shared_ptr<std::atomic<int>> SessionCounts::of(const std::string& listener)
   return count;
 }
 
-void CountedEvents::on(const delivery::DeliveryEvent& event) {
-  log_.on(event);
-  const auto now = Loop::current().now();
-  if (event.fact == delivery::Fact::delivered) rates_.delivered.add(now);
-  if (event.fact == delivery::Fact::deferred) rates_.deferred.add(now);
-  if (event.fact == delivery::Fact::bounced) rates_.bounced.add(now);
-}
-
 int SessionCounts::total() const {
   const std::lock_guard lock(mutex_);
   int sum = 0;
@@ -73,7 +65,7 @@ House::House(const Config& config)
       started(std::chrono::system_clock::now()) {}
 
 Worker::Worker(Loop& loop, House& house, unsigned index)
-    : loop_(loop), house_(house), index_(index), events_(house.rates) {}
+    : loop_(loop), house_(house), index_(index) {}
 
 Worker::~Worker() = default;
 
@@ -89,10 +81,11 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
   hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options),
                                                imap::summarise);
   courier_ = std::make_unique<delivery::Courier>(loop_, house_.disk, delivery_settings(*config));
-  queue_ = std::make_unique<queue::Queue>(
-      loop_, house_.node, house_.disk,
-      queue::Queue::Settings{
-          .redis = std::move(redis), .spool = config->queue.spool, .worker = index_});
+  queue_ = std::make_unique<queue::Queue>(loop_, house_.node, house_.disk,
+                                          queue::Queue::Settings{.redis = std::move(redis),
+                                                                 .spool = config->queue.spool,
+                                                                 .worker = index_,
+                                                                 .facts = house_.facts});
   co_await queue_->start();
 }
 
@@ -110,7 +103,6 @@ Task<> Worker::start(http::Application& http) {
           .mailboxes = house_.mailboxes,
           .local = *directory_,
           .router = *router_,
-          .events = events_,
           .couriers = house_.couriers,
           .lease_is_fresh = [this] { return house_.node.still_ours(loop_.now()); },
           .resigner = [this] { return std::bind_front(sign_again, snapshot_); }},
@@ -121,7 +113,7 @@ Task<> Worker::start(http::Application& http) {
                   .router = *router_,
                   .directory = *directory_,
                   .mailboxes = house_.mailboxes,
-                  .accepted = house_.rates.accepted,
+                  .facts = house_.facts,
                   .spool = {house_.disk, snapshot_->config->queue.spool, house_.node.writer()}},
       snapshot_);
   dispatcher_->start();

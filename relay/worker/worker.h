@@ -15,16 +15,17 @@
 #include "core/net/dns.h"
 #include "core/net/idle_sessions.h"
 #include "core/net/listener.h"
-#include "core/rate_meter.h"
 #include "delivery/attempt/courier.h"
 #include "delivery/attempt/dispatcher.h"
-#include "delivery/attempt/logging_events.h"
 #include "delivery/route/router.h"
 #include "mailbox/session_context.h"
 #include "queue/model/node.h"
 #include "queue/store/queue.h"
 #include "relay/config/config.h"
 #include "relay/config/snapshot.h"
+#include "relay/facts/fact_log.h"
+#include "relay/facts/fact_metrics.h"
+#include "relay/facts/rates.h"
 #include "relay/intake/directory.h"
 #include "relay/intake/mail_intake.h"
 #include "relay/smtp/session.h"
@@ -47,17 +48,6 @@ class SessionCounts {
   std::map<std::string, std::shared_ptr<std::atomic<int>>> counts_;
 };
 
-/// Logs and counts what deliveries come to.
-class CountedEvents final : public delivery::EventSink {
- public:
-  explicit CountedEvents(Rates& rates) : rates_(rates) {}
-  void on(const delivery::DeliveryEvent& event) override;
-
- private:
-  delivery::LoggingEvents log_;
-  Rates& rates_;
-};
-
 /// What all workers share; thread-safe, or constant once the loops run.
 struct House {
   House(const Config& config);
@@ -72,7 +62,11 @@ struct House {
   std::vector<delivery::Courier*> couriers;
   Logins logins;
   SessionCounts sessions;
+  FactLog fact_log;
+  FactMetrics fact_metrics;
   Rates rates;
+  queue::Facts facts{
+      {&fact_log, &fact_metrics, &rates}};  ///< whoever else is to hear them stands here
   std::chrono::system_clock::time_point started;  ///< a stamp, by the clock of the system
 };
 
@@ -143,7 +137,6 @@ class Worker {
   std::unique_ptr<queue::Queue> queue_;
   std::unique_ptr<Directory> directory_;
   std::unique_ptr<delivery::Router> router_;
-  CountedEvents events_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<MailIntake> intake_;
   http::Application* http_ = nullptr;

@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const postern::IoError&) {
   }
   try {
-    (void)decode_event(bytes);
+    (void)decode_fact(bytes);
   } catch (const postern::IoError&) {
   }
   return 0;

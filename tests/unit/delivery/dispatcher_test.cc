@@ -14,6 +14,7 @@
 #include "queue/spool/spool.h"
 #include "tests/support/eventually.h"
 #include "tests/unit/delivery/scripted_server.h"
+#include "tests/unit/queue/recording.h"
 #include "tests/unit/queue/redis_server.h"
 
 using namespace postern;
@@ -22,6 +23,7 @@ using namespace std::chrono_literals;
 using postern::test::eventually;
 using postern::test::Script;
 using postern::test::ScriptedServer;
+using queue::FactKind;
 
 namespace {
 
@@ -49,14 +51,6 @@ struct TwoAccounts final : LocalAddresses {
     if (id == "ann") co_return LocalAccount{id, quota};
     if (id == "postmaster") co_return LocalAccount{id, {}};
     co_return std::nullopt;
-  }
-};
-
-struct Facts final : EventSink {
-  std::vector<DeliveryEvent> seen;
-  void on(const DeliveryEvent& event) override { seen.push_back(event); }
-  std::size_t count(Fact fact) const {
-    return static_cast<std::size_t>(std::ranges::count(seen, fact, &DeliveryEvent::fact));
   }
 };
 
@@ -90,14 +84,15 @@ struct Bench {
   Folder data;
   Loop loop;
   ThreadPool pool{3, 200};
+  queue::Recording facts;
   queue::Node node{data.path};
-  queue::Queue queue{loop, node, pool, {.redis = server.url(), .spool = data.path / "spool"}};
+  queue::Queue queue{
+      loop, node, pool, {.redis = server.url(), .spool = data.path / "spool", .facts = {{&facts}}}};
   queue::Heartbeat heartbeat{queue, {}};
   net::Resolver resolver{loop, {*net::Address::parse("127.0.0.1:1")}};
   mailbox::AccountHub hub{loop, pool, {.folder = (data.path / "mailboxes").string()}, indexer()};
   mailbox::Mailboxes mailboxes;
   TwoAccounts local;
-  Facts facts;
   std::shared_ptr<Settings> settings = std::make_shared<Settings>();
   std::unique_ptr<Router> router;
   std::unique_ptr<Courier> courier;
@@ -126,7 +121,6 @@ struct Bench {
                         .mailboxes = mailboxes,
                         .local = local,
                         .router = *router,
-                        .events = facts,
                         .couriers = {courier.get()},
                         .lease_is_fresh = [this] { return node.still_ours(loop.now()); },
                         .resigner = [] { return sign_again; }},
@@ -195,7 +189,8 @@ TEST_CASE("a message leaves the queue when the host has taken it") {
   bench.start();
   bench.submit(bench.message(bench.via(host), "x@far.example"));
   CHECK(bench.drained());
-  CHECK(bench.facts.count(Fact::delivered) == 1);
+  CHECK(bench.facts.count(FactKind::relayed) == 1);
+  CHECK(bench.facts.names() == "accepted attempt relayed");
   CHECK(bench.inbox("ann").empty());
 }
 
@@ -239,8 +234,8 @@ TEST_CASE("greylisting is tried again on schedule") {
   bench.start();
   bench.submit(bench.message(bench.via(host), "x@far.example"));
   CHECK(bench.drained(8s));
-  CHECK(bench.facts.count(Fact::deferred) == 1);
-  CHECK(bench.facts.count(Fact::delivered) == 1);
+  CHECK(bench.facts.count(FactKind::deferred) == 1);
+  CHECK(bench.facts.count(FactKind::relayed) == 1);
   CHECK(bench.inbox("ann").empty());
 }
 
@@ -255,7 +250,7 @@ TEST_CASE("a host that is down until the end gives one notice and then one bounc
   REQUIRE(mails.size() == 2);
   CHECK(mails[0].contains("Action: delayed"));
   CHECK(mails[1].contains("Action: failed"));
-  CHECK(bench.facts.count(Fact::expired) == 1);
+  CHECK(bench.facts.count(FactKind::expired) == 1);
 }
 
 TEST_CASE("a bounce that cannot be delivered goes to the postmaster, and no further") {
@@ -285,7 +280,7 @@ TEST_CASE("a postmaster who lives elsewhere and is refused there hears no report
   bounce.sender.reset();
   bench.submit(std::move(bounce));
   CHECK(bench.drained());
-  CHECK(bench.facts.count(Fact::bounced) == 2);
+  CHECK(bench.facts.count(FactKind::bounced) == 2);
 }
 
 TEST_CASE("a message that goes round in a loop bounces, whether in memory or in the spool") {
@@ -306,7 +301,7 @@ TEST_CASE("a message that goes round in a loop bounces, whether in memory or in 
     message.size = text.size();
     bench.submit(std::move(message));
     CHECK(bench.drained());
-    const auto bounced = std::ranges::find(bench.facts.seen, Fact::bounced, &DeliveryEvent::fact);
+    const auto bounced = std::ranges::find(bench.facts.seen, FactKind::bounced, &queue::Fact::kind);
     REQUIRE(bounced != bench.facts.seen.end());
     CHECK(bounced->status == "5.4.6");
     bench.facts.seen.clear();
@@ -356,7 +351,7 @@ TEST_CASE("a try that ends as nobody foresaw is made again, and its place in fli
   bench.local.breaks = true;
   bench.submit(bench.message("local:postmaster", "postmaster@office.example"));
   CHECK(bench.drained());
-  CHECK(bench.facts.count(Fact::deferred) == 1);
+  CHECK(bench.facts.count(FactKind::deferred) == 1);
   CHECK(bench.inbox("postmaster").size() == 1);
 }
 

@@ -35,7 +35,7 @@ TEST_CASE("a report that the spool cannot take now ends its delivery when it can
   bench.start();
   const auto leases = bench.commit(message({to("bob@a.example")}));
   Settlement bounced;
-  bounced.done.push_back({0, Outcome::bounced, {5, 1, 1}, "550 no", "mx"});
+  bounced.done.push_back({0, FactKind::bounced, {5, 1, 1}, "550 no", "mx"});
   bounced.report = message({to("ann@office.example")}, std::string(300'000, 'r'));
   const std::filesystem::path spool = bench.data.path / "spool";
   std::filesystem::remove(spool);
@@ -100,7 +100,7 @@ TEST_CASE("two nodes that move the same bodies leave one file each") {
   Folder other_data;
   std::filesystem::create_directory_symlink(bench.data.path / "spool", other_data.path / "spool");
   std::filesystem::create_directory(bench.data.path / "spool");
-  Worker other(bench.loop, other_data.path, bench.server.url());
+  Worker other(bench.loop, other_data.path, bench.server.url(), bench.facts);
   bench.run(other.queue.start(5s));
   TaskGroup group;
   const auto shelve = [](Queue& queue) -> Task<> { co_await queue.shelve_bodies(); };

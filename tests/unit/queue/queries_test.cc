@@ -103,7 +103,7 @@ TEST_CASE("a search finds what waits and what has left, by Message-ID and by add
   CHECK(found({.address = "b@a.example"}).empty());
   const auto timelines = bench.run(queue.search({.address = "zoe@b.example"}, 1));
   REQUIRE(timelines.size() == 1);
-  CHECK(timelines[0].events.back().fact == "removed");
+  CHECK(timelines[0].events.back().kind == FactKind::removed);
   CHECK(timelines[0].events.back().recipient == "zoe@b.example");
 }
 

@@ -7,6 +7,7 @@
 #include "core/async/timer.h"
 #include "queue/store/queue.h"
 #include "tests/support/eventually.h"
+#include "tests/unit/queue/recording.h"
 #include "tests/unit/queue/redis_server.h"
 
 namespace postern::queue {
@@ -38,7 +39,7 @@ inline NewDelivery to(std::string_view address) {
 
 inline Settlement delivered() {
   Settlement settlement;
-  settlement.done.push_back({0, Outcome::delivered, {2, 0, 0}, "250 OK", "mx.example"});
+  settlement.done.push_back({0, FactKind::delivered, {2, 0, 0}, "250 OK", "mx.example"});
   return settlement;
 }
 
@@ -51,9 +52,12 @@ inline Settlement deferred(std::chrono::milliseconds wait) {
 
 /// One worker of one process; `restart` makes a process with the same data_dir.
 struct Worker {
-  explicit Worker(Loop& loop, const std::filesystem::path& data, const redis::Url& url)
+  explicit Worker(Loop& loop, const std::filesystem::path& data, const redis::Url& url,
+                  FactListener& facts)
       : node(data),
-        queue(loop, node, pool, {.redis = url, .spool = data / "spool", .in_flight_per_hop = 3}) {}
+        queue(
+            loop, node, pool,
+            {.redis = url, .spool = data / "spool", .in_flight_per_hop = 3, .facts = {{&facts}}}) {}
   Node node;
   ThreadPool pool{2, 100};
   Queue queue;
@@ -69,7 +73,7 @@ struct Bench {
     return loop.run_until_done(std::move(task));
   }
   Queue& queue() { return worker->queue; }
-  void again() { worker = std::make_unique<Worker>(loop, data.path, server.url()); }
+  void again() { worker = std::make_unique<Worker>(loop, data.path, server.url(), facts); }
   void start() { run(worker->queue.start(5s)); }
   void restart() {
     run(worker->queue.stop());
@@ -113,6 +117,7 @@ struct Bench {
   Loop loop;
   RedisServer server;
   Folder data;
+  Recording facts;
   std::unique_ptr<Worker> worker;
 };
 

@@ -28,8 +28,8 @@ TEST_CASE("a committed message is leased, tried, finished, and remembered") {
   REQUIRE(timeline);
   CHECK(timeline->completed);
   REQUIRE(timeline->events.size() == 3);
-  CHECK(timeline->events[0].fact == "accepted");
-  CHECK(timeline->events[1].fact == "delivered");
+  CHECK(timeline->events[0].kind == FactKind::accepted);
+  CHECK(timeline->events[1].kind == FactKind::delivered);
   CHECK(timeline->events[1].recipient == "bob@a.example");
   CHECK(timeline->events[1].reply == "250 OK");
   const Counts counts = bench.run(bench.queue().counts());
@@ -43,7 +43,7 @@ TEST_CASE("what is deferred comes back when it is due, with what was stored") {
   const auto leases = bench.commit(message(
       {{to("bob@a.example").next_hop, {recipient("bob@a.example"), recipient("eve@a.example")}}}));
   Settlement half = deferred(300ms);
-  half.done.push_back({0, Outcome::delivered, {2, 0, 0}, "250 OK", "mx"});
+  half.done.push_back({0, FactKind::delivered, {2, 0, 0}, "250 OK", "mx"});
   CHECK(bench.run(bench.queue().settle(leases[0], half)).ours);
   CHECK(bench.run(bench.queue().counts()).deferred == 1);
   CHECK(bench.run(bench.queue().claim(10)).empty());
@@ -84,7 +84,7 @@ TEST_CASE("a report is stored in the script that ends the delivery") {
   bench.start();
   const auto leases = bench.commit(message({to("bob@a.example")}));
   Settlement bounced;
-  bounced.done.push_back({0, Outcome::bounced, {5, 1, 1}, "550 no", "mx"});
+  bounced.done.push_back({0, FactKind::bounced, {5, 1, 1}, "550 no", "mx"});
   bounced.report = message({{ToMailbox{"acc1"}, {recipient("ann@office.example")}}}, "the report");
   bounced.report->id = report_id(leases[0].id, 0, leases[0].fence, 0);
   bounced.report->sender.reset();
@@ -136,7 +136,7 @@ TEST_CASE(
   const auto leases = bench.commit(message({to("bob@a.example")}));
   bench.restart();
   CHECK(bench.run(bench.queue().claim(10)).size() == 1);
-  CHECK(bench.run(bench.queue().history(leases[0].id))->events.back().fact == "uncertain");
+  CHECK(bench.run(bench.queue().history(leases[0].id))->events.back().kind == FactKind::uncertain);
 }
 
 TEST_CASE(
@@ -146,7 +146,7 @@ TEST_CASE(
   bench.commit(
       message({to("bob@a.example"), {ToMailbox{"acc1"}, {recipient("ann@office.example")}}}));
   Folder other_data;
-  Worker other(bench.loop, other_data.path, bench.server.url());
+  Worker other(bench.loop, other_data.path, bench.server.url(), bench.facts);
   bench.run(other.queue.start(5s));
   Heartbeat heartbeat(other.queue, {.interval = 20ms, .lease = 200ms});
   bench.run(heartbeat.start());

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 using namespace postern;
-using namespace postern::smtp;
+using namespace postern::relay;
 
 TEST_CASE("only local recipients, trusted peers and logins are served") {
   const auto recipient = *mail::EmailAddress::parse("x@c.example");

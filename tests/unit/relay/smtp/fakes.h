@@ -22,10 +22,10 @@ class FakeReception : public relay::Reception {
     taken_.content += octets;
     co_return;
   }
-  Task<std::vector<Answer>> finish() override {
+  Task<std::vector<relay::Acceptance>> finish() override {
     const std::size_t count = taken_.origin.door == relay::Door::lmtp ? taken_.admitted.size() : 1;
     all_.push_back(std::move(taken_));
-    co_return std::vector<Answer>(count, reply::queued.with("1"));
+    co_return std::vector<relay::Acceptance>(count, relay::Accepted{queue::QueueId{1}});
   }
 
  private:
@@ -36,17 +36,18 @@ class FakeReception : public relay::Reception {
 /// Takes mail for b.example only, and remembers it; later@b.example is put off.
 class FakeIntake : public relay::Intake {
  public:
-  Task<std::optional<Answer>> check_sender(const relay::Origin&,
-                                           const mail::ReversePath&) override {
+  Task<relay::Permission> check_sender(const relay::Origin&, const mail::ReversePath&) override {
     ++senders;
-    co_return std::nullopt;
+    co_return relay::Permission();
   }
-  Task<std::expected<relay::Admitted, Answer>> admit(const relay::Origin&, const mail::ReversePath&,
-                                                     const mail::Recipient& recipient) override {
+  Task<std::expected<relay::Admitted, relay::Refused>> admit(
+      const relay::Origin&, const mail::ReversePath&, const mail::Recipient& recipient) override {
+    using relay::Reason;
     if (recipient.address.domain().text() != "b.example") {
-      co_return std::unexpected(reply::no_relay.with(recipient.address.text()));
+      co_return std::unexpected(relay::refused(Reason::no_relay, recipient.address));
     }
-    if (recipient.address.local_part() == "later") co_return std::unexpected(reply::accounts_away);
+    if (recipient.address.local_part() == "later")
+      co_return std::unexpected(relay::refused(Reason::accounts_away));
     co_return relay::Admitted{recipient, {recipient}};
   }
   std::unique_ptr<relay::Reception> begin(relay::Origin origin, mail::Envelope envelope,

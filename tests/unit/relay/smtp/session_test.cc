@@ -13,7 +13,7 @@ TEST_CASE("a message in DATA arrives with its dots and its envelope") {
   CHECK(client.say("RCPT TO:<x@c.example>") ==
         "550 5.7.1 Relaying to x@c.example is not permitted");
   CHECK(client.say("DATA").starts_with("354 "));
-  CHECK(client.say("Subject: a\r\n\r\n..dot\r\n.") == "250 2.0.0 Queued as 1");
+  CHECK(client.say("Subject: a\r\n\r\n..dot\r\n.") == "250 2.0.0 Queued as 0000000000001");
   REQUIRE(client.intake.taken.size() == 1);
   const Taken& taken = client.intake.taken.front();
   CHECK(taken.content == "Subject: a\r\n\r\n.dot\r\n");
@@ -122,7 +122,7 @@ TEST_CASE("BDAT takes chunks, and octets of a refused chunk are never commands")
   CHECK(client.reply() == "250 2.0.0 4 octets received");
   CHECK(client.say("DATA").starts_with("503"));
   client.send("BDAT 3 LAST\r\n.\r\n");
-  CHECK(client.reply() == "250 2.0.0 Queued as 1");
+  CHECK(client.reply() == "250 2.0.0 Queued as 0000000000001");
   CHECK(client.intake.taken.front().content == "a\r\nb.\r\n");
   CHECK(client.say("BDAT many").starts_with("501"));
   CHECK(client.is_closed());
