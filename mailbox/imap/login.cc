@@ -6,11 +6,15 @@
 #include <variant>
 
 #include "core/async/timer.h"
-#include "mailbox/imap/account_session.h"
-#include "mailbox/imap/command_reader.h"
-#include "mailbox/imap/replies.h"
-#include "mailbox/imap/requests.h"
-#include "mailbox/imap/session.h"
+#include "mailbox/imap/commands/general.h"
+#include "mailbox/imap/commands/login.h"
+#include "mailbox/imap/commands/table.h"
+#include "mailbox/imap/grammar/request.h"
+#include "mailbox/imap/serve.h"
+#include "mailbox/imap/session/account_session.h"
+#include "mailbox/imap/session/command_reader.h"
+#include "mailbox/imap/session/refusal.h"
+#include "mailbox/imap/session/replies.h"
 #include "policy/sasl.h"
 
 namespace postern::imap {
@@ -63,12 +67,7 @@ class LoginPhase {
   }
 
  private:
-  std::string capabilities() const {
-    std::string text = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
-    if (context_.offers_tls(stream_)) text += " STARTTLS";
-    text += context_.may_log_in(stream_) ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
-    return text;
-  }
+  std::string capabilities() const { return capabilities_before_login(context_, stream_); }
 
   Task<Answer> obey(const Request& request) {
     if (request.name == "LOGIN") co_return co_await login(request);
@@ -185,8 +184,10 @@ Task<> serve_account(net::Stream stream, mailbox::AccountHub& hub, Context conte
     co_await stream.write(
         Answer(reply::logged_in)
             .line(login.tag)
-            .insert(login.tag.size() + 4, fmt::format("[CAPABILITY {}] ", capabilities(context))));
-    AccountSession session(std::move(stream), std::move(mailbox), std::move(context));
+            .insert(login.tag.size() + 4,
+                    fmt::format("[CAPABILITY {}] ", capabilities(context, stream))));
+    AccountSession session(std::move(stream), std::move(mailbox), std::move(context),
+                           command_table());
     co_await session.serve();
   } catch (const IoError&) {  // the client is gone
   }

@@ -49,6 +49,7 @@ class AccountHub {
   Task<> close_if_idle(std::string account);
 
   Loop& loop_;
+  const Options options_;
   std::shared_ptr<Mailbox::Settings> settings_;
   TaskGroup sessions_;
   TaskGroup background_;
