@@ -21,12 +21,11 @@ constexpr std::chrono::seconds sweep_every{5};
 AccountHub::AccountHub(Loop& loop, ThreadPool& pool, Options options, MessageIndexer indexer)
     : loop_(loop),
       options_(std::move(options)),
-      settings_(
-          std::make_shared<Mailbox::Settings>(Mailbox::Settings{.pool = pool,
-                                                                .background = background_,
-                                                                .folder = options_.folder,
-                                                                .indexer = std::move(indexer),
-                                                                .maintaining = maintaining_})) {}
+      settings_(std::make_shared<MailboxSettings>(MailboxSettings{.pool = pool,
+                                                                  .background = background_,
+                                                                  .folder = options_.folder,
+                                                                  .indexer = std::move(indexer),
+                                                                  .maintaining = maintaining_})) {}
 
 AccountHub::~AccountHub() = default;
 

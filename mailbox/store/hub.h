@@ -50,7 +50,7 @@ class AccountHub {
 
   Loop& loop_;
   const Options options_;
-  std::shared_ptr<Mailbox::Settings> settings_;
+  std::shared_ptr<MailboxSettings> settings_;
   TaskGroup sessions_;
   TaskGroup background_;
   Mutex opening_, maintaining_;

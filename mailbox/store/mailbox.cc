@@ -15,7 +15,7 @@ constexpr std::size_t waiting_limit = 4096;  // writes in one account's queue
 
 }  // namespace
 
-Mailbox::Mailbox(std::string account, std::shared_ptr<Settings> settings)
+Mailbox::Mailbox(std::string account, std::shared_ptr<MailboxSettings> settings)
     : account_(std::move(account)), settings_(std::move(settings)) {}
 
 Mailbox::~Mailbox() = default;

@@ -21,6 +21,8 @@
 
 namespace postern::mailbox {
 
+struct MailboxSettings;  // mailbox_settings.h
+
 /// An account that is open, made by its AccountHub alone. All calls on the account's loop; what
 /// they ask of the disk runs in the store's pool, and they are resumed on the loop.
 ///
@@ -29,8 +31,7 @@ namespace postern::mailbox {
 /// the caller's scope ends; a write that was queued by then is done all the same.
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
-  struct Settings;
-  Mailbox(std::string account, std::shared_ptr<Settings> settings);
+  Mailbox(std::string account, std::shared_ptr<MailboxSettings> settings);
   ~Mailbox();
 
   const std::string& account() const { return account_; }
@@ -149,7 +150,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Task<bool> maintain_a_slice();
 
   const std::string account_;
-  std::shared_ptr<Settings> settings_;
+  std::shared_ptr<MailboxSettings> settings_;
   std::optional<std::uint64_t> quota_;
   std::unique_ptr<MailboxStore> writer_, reader_;
   Mutex reading_;

@@ -3,6 +3,7 @@
 
 #include "core/async/timer.h"
 #include "core/log.h"
+#include "mailbox/store/mailbox.h"
 #include "mailbox/store/mailbox_settings.h"
 
 namespace postern::mailbox {

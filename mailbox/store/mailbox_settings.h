@@ -6,12 +6,12 @@
 #include "core/async/sync.h"
 #include "core/async/task_group.h"
 #include "core/async/thread_pool.h"
-#include "mailbox/store/mailbox.h"
+#include "mailbox/store/types.h"
 
 namespace postern::mailbox {
 
 /// All but `folder` and `indexer` belong to the hub, which outlives its mailboxes.
-struct Mailbox::Settings {
+struct MailboxSettings {
   ThreadPool& pool;       // for what blocks
   TaskGroup& background;  // writes and maintenance
   std::string folder;     // data_dir/mailboxes

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mailbox/imap/commands/list.h"
+#include "mailbox/imap/commands/list_request.h"
 #include "mailbox/store/types.h"
 
 namespace postern::imap {

@@ -7,7 +7,7 @@
 #include "mailbox/imap/commands/fetch/request.h"
 #include "mailbox/imap/commands/folders.h"
 #include "mailbox/imap/commands/general.h"
-#include "mailbox/imap/commands/list.h"
+#include "mailbox/imap/commands/list_request.h"
 #include "mailbox/imap/commands/login.h"
 #include "mailbox/imap/commands/select.h"
 #include "mailbox/imap/commands/store.h"

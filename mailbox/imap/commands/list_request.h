@@ -1,5 +1,5 @@
-// mailbox/imap/commands/list.h: what LIST and LSUB ask for (RFC 3501 §6.3.8; RFC 5258, 5819, 6154).
-// Pure.
+// mailbox/imap/commands/list_request.h: what LIST and LSUB ask for (RFC 3501 §6.3.8; RFC 5258,
+// 5819, 6154). Pure.
 #pragma once
 
 #include <string>
