@@ -116,7 +116,7 @@ Task<> AccountSession::unselect() {
   changed.reset();
   // What arrived meanwhile was \Recent here, and is so in no later session.
   if (left.has_news && !left.is_read_only && !left.folder->gone)
-    co_await mailbox->claim_recent(left.folder->id);
+    co_await mailbox->write(&mailbox::MailboxStore::claim_recent, left.folder->id);
 }
 
 }  // namespace postern::imap
