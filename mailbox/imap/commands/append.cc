@@ -172,6 +172,7 @@ std::string append_limit_words(const Context& context, const net::Stream&) {
 namespace row {
 
 // clang-format off
+//                             name      UID form        where legal          numbers          arguments        obeyed by   capability
 constinit const Command append{"APPEND", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_append, {.words = "MULTIAPPEND"}};
 constinit const Capability append_limit{.words_now = append_limit_words};
 // clang-format on

@@ -74,6 +74,7 @@ Task<Answer> imap_move(AccountSession& session, Request request) {
 namespace row {
 
 // clang-format off
+//                           name    UID form           where legal       numbers          arguments        obeyed by capability
 constinit const Command copy{"COPY", Variant::with_uid, States::selected, Numbers::unused, Arguments::some, imap_copy};
 constinit const Command move{"MOVE", Variant::with_uid, States::selected, Numbers::unused, Arguments::some, imap_move, {.words = "MOVE"}};
 // clang-format on

@@ -32,6 +32,7 @@ Task<Answer> imap_expunge(AccountSession& session, Request request) {
 namespace row {
 
 // clang-format off
+//                              name       UID form           where legal       numbers          arguments            obeyed by    capability
 constinit const Command expunge{"EXPUNGE", Variant::with_uid, States::selected, Numbers::unused, Arguments::with_uid, imap_expunge, {.words = "UIDPLUS"}};
 // clang-format on
 

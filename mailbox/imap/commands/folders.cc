@@ -84,10 +84,11 @@ Task<Answer> imap_unsubscribe(AccountSession& session, Request request) {
 namespace row {
 
 // clang-format off
-constinit const Command create{"CREATE", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_create, {.words = "CREATE-SPECIAL-USE"}};
-constinit const Command remove{"DELETE", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_remove};
-constinit const Command rename{"RENAME", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_rename};
-constinit const Command subscribe{"SUBSCRIBE", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_subscribe};
+//                                  name           UID form        where legal          numbers          arguments        obeyed by        capability
+constinit const Command create{     "CREATE",      Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_create,      {.words = "CREATE-SPECIAL-USE"}};
+constinit const Command remove{     "DELETE",      Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_remove};
+constinit const Command rename{     "RENAME",      Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_rename};
+constinit const Command subscribe{  "SUBSCRIBE",   Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_subscribe};
 constinit const Command unsubscribe{"UNSUBSCRIBE", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_unsubscribe};
 // clang-format on
 

@@ -78,13 +78,14 @@ Task<Answer> imap_name_space(AccountSession& session, Request) {
 namespace row {
 
 // clang-format off
-constinit const Command capability{"CAPABILITY", Variant::plain, States::any, Numbers::unused, Arguments::none, imap_capability};
-constinit const Command noop{"NOOP", Variant::plain, States::any, Numbers::unused, Arguments::none, imap_noop};
-constinit const Command check{"CHECK", Variant::plain, States::selected, Numbers::unused, Arguments::none, imap_noop};
-constinit const Command logout{"LOGOUT", Variant::plain, States::any, Numbers::used, Arguments::none, imap_logout};
-constinit const Command id{"ID", Variant::plain, States::any, Numbers::unused, Arguments::some, imap_id, {.words = "ID", .told = Told::always}};
-constinit const Command enable{"ENABLE", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_enable, {.words = "ENABLE", .told = Told::always}};
-constinit const Command name_space{"NAMESPACE", Variant::plain, States::after_login, Numbers::unused, Arguments::none, imap_name_space, {.words = "NAMESPACE"}};
+//                                 name          UID form        where legal          numbers          arguments        obeyed by       capability
+constinit const Command capability{"CAPABILITY", Variant::plain, States::any,         Numbers::unused, Arguments::none, imap_capability};
+constinit const Command noop{      "NOOP",       Variant::plain, States::any,         Numbers::unused, Arguments::none, imap_noop};
+constinit const Command check{     "CHECK",      Variant::plain, States::selected,    Numbers::unused, Arguments::none, imap_noop};
+constinit const Command logout{    "LOGOUT",     Variant::plain, States::any,         Numbers::used,   Arguments::none, imap_logout};
+constinit const Command id{        "ID",         Variant::plain, States::any,         Numbers::unused, Arguments::some, imap_id,         {.words = "ID", .told = Told::always}};
+constinit const Command enable{    "ENABLE",     Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_enable,     {.words = "ENABLE", .told = Told::always}};
+constinit const Command name_space{"NAMESPACE",  Variant::plain, States::after_login, Numbers::unused, Arguments::none, imap_name_space, {.words = "NAMESPACE"}};
 // clang-format on
 
 }  // namespace row

@@ -72,6 +72,7 @@ Task<Answer> imap_idle(AccountSession& session, Request) {
 namespace row {
 
 // clang-format off
+//                           name    UID form        where legal          numbers          arguments        obeyed by capability
 constinit const Command idle{"IDLE", Variant::plain, States::after_login, Numbers::unused, Arguments::none, imap_idle, {.words = "IDLE", .told = Told::always}};
 // clang-format on
 

@@ -74,6 +74,7 @@ Task<Answer> imap_lsub(AccountSession& session, Request request) {
 namespace row {
 
 // clang-format off
+//                           name    UID form        where legal          numbers          arguments        obeyed by capability
 constinit const Command list{"LIST", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_list, {.words = "LIST-EXTENDED LIST-STATUS"}};
 constinit const Command lsub{"LSUB", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_lsub};
 constinit const Capability attributes{.words = "CHILDREN SPECIAL-USE"};  // RFC 3348, 6154

@@ -47,9 +47,10 @@ std::string login_words(const Context& context, const net::Stream& stream) {
 namespace row {
 
 // clang-format off
-constinit const Command starttls{"STARTTLS", Variant::plain, States::before_login, Numbers::unused, Arguments::some, already_logged_in, {.told = Told::before_login, .words_now = starttls_words}};
+//                                   name            UID form        where legal           numbers          arguments        obeyed by         capability
+constinit const Command starttls{    "STARTTLS",     Variant::plain, States::before_login, Numbers::unused, Arguments::some, already_logged_in, {.told = Told::before_login, .words_now = starttls_words}};
 constinit const Command authenticate{"AUTHENTICATE", Variant::plain, States::before_login, Numbers::unused, Arguments::some, already_logged_in, {.told = Told::before_login, .words_now = authenticate_words}};
-constinit const Command login{"LOGIN", Variant::plain, States::before_login, Numbers::unused, Arguments::some, already_logged_in, {.told = Told::before_login, .words_now = login_words}};
+constinit const Command login{       "LOGIN",        Variant::plain, States::before_login, Numbers::unused, Arguments::some, already_logged_in, {.told = Told::before_login, .words_now = login_words}};
 // clang-format on
 
 }  // namespace row

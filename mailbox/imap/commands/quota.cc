@@ -46,9 +46,10 @@ Task<Answer> imap_set_quota(AccountSession&, Request) { co_return reply::no_quot
 namespace row {
 
 // clang-format off
-constinit const Command get_quota{"GETQUOTA", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_get_quota, {.words = "QUOTA QUOTA=RES-STORAGE"}};
+//                                     name            UID form        where legal          numbers          arguments        obeyed by           capability
+constinit const Command get_quota{     "GETQUOTA",     Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_get_quota,      {.words = "QUOTA QUOTA=RES-STORAGE"}};
 constinit const Command get_quota_root{"GETQUOTAROOT", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_get_quota_root};
-constinit const Command set_quota{"SETQUOTA", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_set_quota};
+constinit const Command set_quota{     "SETQUOTA",     Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_set_quota};
 // clang-format on
 
 }  // namespace row

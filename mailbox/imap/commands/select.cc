@@ -134,10 +134,11 @@ Task<Answer> imap_unselect(AccountSession& session, Request) {
 namespace row {
 
 // clang-format off
-constinit const Command select{"SELECT", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_select, {.words = "CONDSTORE QRESYNC"}};
-constinit const Command examine{"EXAMINE", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_examine};
-constinit const Command close{"CLOSE", Variant::plain, States::selected, Numbers::unused, Arguments::none, imap_close};
-constinit const Command unselect{"UNSELECT", Variant::plain, States::selected, Numbers::unused, Arguments::none, imap_unselect, {.words = "UNSELECT"}};
+//                               name        UID form        where legal          numbers          arguments        obeyed by     capability
+constinit const Command select{  "SELECT",   Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_select,   {.words = "CONDSTORE QRESYNC"}};
+constinit const Command examine{ "EXAMINE",  Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_examine};
+constinit const Command close{   "CLOSE",    Variant::plain, States::selected,    Numbers::unused, Arguments::none, imap_close};
+constinit const Command unselect{"UNSELECT", Variant::plain, States::selected,    Numbers::unused, Arguments::none, imap_unselect, {.words = "UNSELECT"}};
 // clang-format on
 
 }  // namespace row

@@ -104,6 +104,7 @@ Task<Answer> imap_status(AccountSession& session, Request request) {
 namespace row {
 
 // clang-format off
+//                             name      UID form        where legal          numbers          arguments        obeyed by   capability
 constinit const Command status{"STATUS", Variant::plain, States::after_login, Numbers::unused, Arguments::some, imap_status, {.words = "STATUS=SIZE"}};
 // clang-format on
 

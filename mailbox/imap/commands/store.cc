@@ -11,33 +11,48 @@
 
 namespace postern::imap {
 
+namespace {
+
+/// "(UNCHANGEDSINCE n)" and a blank (RFC 7162 §3.1.3).
+std::optional<std::uint64_t> read_unchanged_since(Cursor& cursor) {
+  if (!cursor.skip('(')) return {};
+  if (!cursor.skip_word("UNCHANGEDSINCE")) cursor.fail("no such STORE modifier");
+  cursor.space();
+  const std::uint64_t modseq = cursor.number64();
+  cursor.expect(')');
+  cursor.space();
+  return modseq;
+}
+
+mailbox::FlagOperation read_operation(Cursor& cursor) {
+  if (cursor.skip('+')) return mailbox::FlagOperation::add;
+  return cursor.skip('-') ? mailbox::FlagOperation::remove : mailbox::FlagOperation::replace;
+}
+
+/// A list, or flags with blanks between (RFC 3501 §9, store-att-flags).
+FlagList read_flags(Cursor& cursor) {
+  if (cursor.peek() == '(') return read_flag_list(cursor);
+  FlagList flags;
+  do {
+    read_flag(cursor, flags);
+  } while (cursor.skip(' '));
+  return flags;
+}
+
+}  // namespace
+
 Parsed<StoreRequest> StoreRequest::parse(std::string_view arguments) {
   return parse_all(arguments, [](Cursor& cursor) {
-    using Operation = mailbox::FlagOperation;
     StoreRequest store;
     store.set = cursor.sequence_set();
     cursor.space();
-    if (cursor.skip('(')) {
-      if (!cursor.skip_word("UNCHANGEDSINCE")) cursor.fail("no such STORE modifier");
-      cursor.space();
-      store.unchanged_since = cursor.number64();
-      cursor.expect(')');
-      cursor.space();
-    }
-    store.operation = cursor.skip('+')   ? Operation::add
-                      : cursor.skip('-') ? Operation::remove
-                                         : Operation::replace;
+    store.unchanged_since = read_unchanged_since(cursor);
+    store.operation = read_operation(cursor);
     const std::string word = cursor.upper_atom();
     if (word != "FLAGS" && word != "FLAGS.SILENT") cursor.fail("only FLAGS can be stored");
     store.silent = word == "FLAGS.SILENT";
     cursor.space();
-    if (cursor.peek() == '(') {
-      store.flags = read_flag_list(cursor);
-    } else {
-      do {
-        read_flag(cursor, store.flags);
-      } while (cursor.skip(' '));
-    }
+    store.flags = read_flags(cursor);
     return store;
   });
 }
@@ -132,6 +147,7 @@ Task<Answer> imap_store(AccountSession& session, Request request) {
 namespace row {
 
 // clang-format off
+//                            name     UID form           where legal       numbers        arguments        obeyed by
 constinit const Command store{"STORE", Variant::with_uid, States::selected, Numbers::used, Arguments::some, imap_store};
 // clang-format on
 

@@ -5,6 +5,24 @@
 #include "mailbox/imap/session/account_session.h"
 
 namespace postern::imap {
+namespace {
+
+/// EXPUNGEs (RFC 3501 §7.4.1), or one VANISHED in their place (RFC 7162 §3.2.10).
+std::string gone(const SessionView::Update& update, bool as_vanished) {
+  std::string text;
+  auto out = std::back_inserter(text);
+  if (!as_vanished || update.vanished.empty()) {
+    for (const std::uint32_t number : update.expunged)
+      fmt::format_to(out, "* {} EXPUNGE\r\n", number);
+    return text;
+  }
+  std::vector<std::uint32_t> uids;
+  for (const mailbox::Uid uid : update.vanished) uids.push_back(static_cast<std::uint32_t>(uid));
+  fmt::format_to(out, "* VANISHED {}\r\n", write_set(uids));
+  return text;
+}
+
+}  // namespace
 
 Task<> AccountSession::write(std::string text) { co_await stream.write(text); }
 
@@ -20,16 +38,8 @@ std::string AccountSession::changes(bool may_expunge) {
   if (may_expunge) selection->told_up_to = selection->folder->highest_modseq;
   // What was kept back is told at the next chance.
   selection->has_changed = !may_expunge;
-  std::string text;
+  std::string text = gone(update, speaks_qresync);
   auto out = std::back_inserter(text);
-  if (speaks_qresync && !update.vanished.empty()) {
-    std::vector<std::uint32_t> uids;
-    for (const mailbox::Uid uid : update.vanished) uids.push_back(static_cast<std::uint32_t>(uid));
-    fmt::format_to(out, "* VANISHED {}\r\n", write_set(uids));
-  } else {
-    for (const std::uint32_t number : update.expunged)
-      fmt::format_to(out, "* {} EXPUNGE\r\n", number);
-  }
   if (update.has_grown) {
     selection->has_news = true;
     fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection->view.size(),

@@ -1,5 +1,6 @@
 // mailbox/imap/commands/fetch/fetch.cc: FETCH and UID FETCH (RFC 3501 §6.4.5, §6.4.8; RFC 7162
 // §3.1.4, §3.2.6).
+#include <algorithm>
 #include <utility>
 
 #include "core/async/task_group.h"
@@ -87,6 +88,7 @@ Task<Answer> imap_fetch(AccountSession& session, Request request) {
 namespace row {
 
 // clang-format off
+//                            name     UID form           where legal       numbers        arguments        obeyed by
 constinit const Command fetch{"FETCH", Variant::with_uid, States::selected, Numbers::used, Arguments::some, imap_fetch};
 // clang-format on
 

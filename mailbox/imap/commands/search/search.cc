@@ -120,6 +120,7 @@ Task<Answer> imap_search(AccountSession& session, Request request) {
 namespace row {
 
 // clang-format off
+//                             name      UID form           where legal       numbers        arguments        obeyed by   capability
 constinit const Command search{"SEARCH", Variant::with_uid, States::selected, Numbers::used, Arguments::some, imap_search, {.words = "ESEARCH WITHIN"}};
 // clang-format on
 
