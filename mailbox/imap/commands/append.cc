@@ -105,12 +105,11 @@ Task<std::optional<Answer>> Append::take(LiteralMark literal, AppendHead head) {
 }
 
 Task<> Append::receive(AppendBody& body, std::uint64_t size) {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline =
-      Clock::now() + session_.context.command_timeout + std::chrono::seconds(size / least_rate);
+  const auto deadline = Loop::current().now() + session_.context.command_timeout +
+                        std::chrono::seconds(size / least_rate);
   for (std::uint64_t missing = size; missing > 0;) {
     const auto remaining =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Loop::current().now());
     if (remaining.count() <= 0) throw Timeout("a message came too slowly");
     const auto want =
         static_cast<std::size_t>(std::min<std::uint64_t>(missing, AppendBody::memory_limit));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/async/loop.h"
 #include "mailbox/imap/grammar/append_head.h"
 #include "mailbox/imap/session/replies.h"
 
@@ -18,14 +19,14 @@ constexpr std::size_t longest_announcement = 32;          // of a literal: "{184
 /// A wait in several pieces.
 class Patience {
  public:
-  explicit Patience(milliseconds whole) : end_(Clock::now() + whole) {}
+  explicit Patience(milliseconds whole) : end_(Loop::current().now() + whole) {}
   milliseconds left() const {
-    return std::max(milliseconds(1), std::chrono::duration_cast<milliseconds>(end_ - Clock::now()));
+    return std::max(milliseconds(1),
+                    std::chrono::duration_cast<milliseconds>(end_ - Loop::current().now()));
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point end_;
+  std::chrono::steady_clock::time_point end_;
 };
 
 /// Whether a line that ends so may be followed by octets that are no command: one that comes
