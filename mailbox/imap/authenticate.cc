@@ -4,8 +4,9 @@
 
 #include <utility>
 
-#include "mailbox/imap/account_session.h"
+#include "mailbox/imap/commands/login.h"
 #include "mailbox/imap/login_phase.h"
+#include "mailbox/imap/session/refusal.h"
 #include "policy/sasl/dialogue.h"
 
 namespace postern::imap {

@@ -6,10 +6,11 @@
 #include <variant>
 
 #include "core/async/timer.h"
-#include "mailbox/imap/account_session.h"
+#include "mailbox/imap/commands/table.h"
 #include "mailbox/imap/login_phase.h"
-#include "mailbox/imap/replies.h"
-#include "mailbox/imap/session.h"
+#include "mailbox/imap/serve.h"
+#include "mailbox/imap/session/account_session.h"
+#include "mailbox/imap/session/replies.h"
 
 namespace postern::imap {
 namespace {
@@ -34,8 +35,10 @@ Task<> serve_account(net::Stream stream, mailbox::AccountHub& hub, Context conte
     co_await stream.write(
         Answer(reply::logged_in)
             .line(login.tag)
-            .insert(login.tag.size() + 4, fmt::format("[CAPABILITY {}] ", capabilities(context))));
-    AccountSession session(std::move(stream), std::move(mailbox), std::move(context));
+            .insert(login.tag.size() + 4,
+                    fmt::format("[CAPABILITY {}] ", capabilities(context, stream))));
+    AccountSession session(std::move(stream), std::move(mailbox), std::move(context),
+                           command_table());
     co_await session.serve();
   } catch (const IoError&) {  // the client is gone
   }

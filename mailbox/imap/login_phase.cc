@@ -7,8 +7,10 @@
 #include <array>
 #include <utility>
 
-#include "mailbox/imap/account_session.h"
-#include "policy/sasl/mechanisms.h"
+#include "mailbox/imap/commands/general.h"
+#include "mailbox/imap/commands/table.h"
+#include "mailbox/imap/grammar/arguments.h"
+#include "mailbox/imap/session/refusal.h"
 
 namespace postern::imap {
 namespace {
@@ -41,7 +43,8 @@ LoginPhase::LoginPhase(net::Stream& stream, const Context& context)
 Task<LoginEnd> LoginPhase::run(bool greet) {
   if (greet)
     co_await stream_.write(
-        fmt::format("* OK [CAPABILITY {}] {} ready\r\n", capabilities(), context_.hostname));
+        fmt::format("* OK [CAPABILITY {}] {} ready\r\n", capabilities_before_login(context_, stream_),
+                    context_.hostname));
   while (!end_) {
     const Input input =
         co_await reader_.next(context_.login_timeout, context_.login_timeout, false);
@@ -84,20 +87,8 @@ bool LoginPhase::is_mistake_too_many(const Answer& answer) {
   return answer.status != Status::ok && ++mistakes_ >= mistake_limit;
 }
 
-/// Fewer than after the login, where `commands.cc` has them all. LOGINDISABLED: RFC 3501 §6.2.3.
-std::string LoginPhase::capabilities() const {
-  std::string text = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
-  if (context_.offers_tls(stream_)) text += " STARTTLS";
-  for (const std::string_view name :
-       policy::sasl::offered_names(context_.channel(stream_, policy::Scope::imap))) {
-    text += fmt::format(" AUTH={}", name);
-  }
-  if (!context_.may_log_in(stream_)) text += " LOGINDISABLED";
-  return text;
-}
-
 Task<Answer> LoginPhase::capability(const Request&) {
-  co_await stream_.write(fmt::format("* CAPABILITY {}\r\n", capabilities()));
+  co_await stream_.write(fmt::format("* CAPABILITY {}\r\n", capabilities_before_login(context_, stream_)));
   co_return reply::done;
 }
 

@@ -9,10 +9,10 @@
 
 #include "core/async/task.h"
 #include "core/net/stream.h"
-#include "mailbox/imap/command_reader.h"
-#include "mailbox/imap/replies.h"
-#include "mailbox/imap/requests.h"
-#include "mailbox/imap/session.h"
+#include "mailbox/imap/grammar/request.h"
+#include "mailbox/imap/session/command_reader.h"
+#include "mailbox/imap/session/context.h"
+#include "mailbox/imap/session/replies.h"
 #include "policy/authenticator.h"
 
 namespace postern::imap {
@@ -50,7 +50,6 @@ class LoginPhase {
     Answer answer;
   };
 
-  std::string capabilities() const;
   Task<Tagged> respond(const Input& input);
   Task<Answer> obey(const Request& request);
   bool is_mistake_too_many(const Answer& answer);

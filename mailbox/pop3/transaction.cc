@@ -116,7 +116,8 @@ Task<> Transaction::send_message(std::uint32_t number, std::optional<std::uint32
     co_await stream_.write(out);
     sent += piece->size();
     if (sent >= message.size || (cutter && cutter->done())) break;
-    piece = co_await mailbox_->octets(message.content, sent, piece_limit);
+    piece =
+        co_await mailbox_->read(&mailbox::MailboxStore::octets, message.content, sent, piece_limit);
     if (piece->empty()) throw ConnectionClosed("a message is shorter than it was");
   }
   std::string end;
@@ -128,7 +129,8 @@ Task<std::optional<std::string>> Transaction::first_piece(std::uint32_t number) 
   const Maildrop::Message& message = *maildrop_.find(number);
   try {
     if (message.size > ahead_limit) {
-      co_return co_await mailbox_->content(folder_, message.uid, 0, piece_limit);
+      co_return co_await mailbox_->read(&mailbox::MailboxStore::content, folder_, message.uid, 0,
+                                        piece_limit);
     }
     const auto is_it = [&](const mailbox::Octets& one) { return one.uid == message.uid; };
     auto found = std::ranges::find_if(ahead_, is_it);
@@ -156,7 +158,7 @@ Task<> Transaction::read_ahead(std::uint32_t number) {
     if (octets > ahead_limit) break;
     uids.push_back(message->uid);
   }
-  ahead_ = co_await mailbox_->contents(folder_, std::move(uids));
+  ahead_ = co_await mailbox_->read(&mailbox::MailboxStore::contents, folder_, std::move(uids));
 }
 
 // The UPDATE state: what was marked goes now, and only now (RFC 1939 §6).
@@ -170,7 +172,7 @@ Task<> Transaction::quit() {
 
 Task<bool> Transaction::remove(std::vector<mailbox::Uid> uids) {
   try {
-    co_await mailbox_->expunge(folder_, std::move(uids), true);
+    co_await mailbox_->write(&mailbox::MailboxStore::expunge, folder_, std::move(uids), true);
     co_return true;
   } catch (const IoError&) {
     co_return false;

@@ -1,4 +1,4 @@
-// mailbox/store/folder_index.cc: applies committed changes and tells who watches.
+// mailbox/store/folder_index.cc: finds messages, and applies committed changes.
 #include "mailbox/store/folder_index.h"
 
 #include <algorithm>
@@ -21,12 +21,6 @@ std::size_t FolderIndex::count_from(Uid uid) const {
   return static_cast<std::size_t>(entries.end() - first);
 }
 
-std::shared_ptr<void> FolderIndex::watch(std::function<void()> changed) {
-  const auto watchers = watchers_;
-  const auto place = watchers->insert(watchers->end(), std::move(changed));
-  return {nullptr, [watchers, place](void*) { watchers->erase(place); }};
-}
-
 void FolderIndex::apply(const FolderChange& change) {
   if (!change.expunged.empty()) {
     std::erase_if(entries, [&](const MessageEntry& entry) {
@@ -45,7 +39,6 @@ void FolderIndex::apply(const FolderChange& change) {
   uid_next = std::max(uid_next, change.uid_next);
   highest_modseq = std::max(highest_modseq, change.highest_modseq);
   gone = gone || change.gone;
-  for (const auto& changed : *watchers_) changed();
 }
 
 }  // namespace postern::mailbox

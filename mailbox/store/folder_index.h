@@ -1,9 +1,6 @@
-// mailbox/store/folder_index.h: an open folder in memory, and who watches it.
+// mailbox/store/folder_index.h: an open folder in memory.
 #pragma once
 
-#include <functional>
-#include <list>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,15 +26,7 @@ class FolderIndex {
   /// How many messages have this uid or a higher one.
   std::size_t count_from(Uid uid) const;
 
-  /// Calls `changed` on the loop after each change, until the returned handle dies. `changed` must
-  /// not await or watch; setting an Event is its purpose.
-  [[nodiscard]] std::shared_ptr<void> watch(std::function<void()> changed);
-
-  void apply(const FolderChange& change);  // by the hub alone
-
- private:
-  using Watchers = std::list<std::function<void()>>;
-  std::shared_ptr<Watchers> watchers_ = std::make_shared<Watchers>();
+  void apply(const FolderChange& change);  // by the Mailbox alone
 };
 
 }  // namespace postern::mailbox

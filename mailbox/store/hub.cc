@@ -7,7 +7,7 @@
 #include "core/async/every.h"
 #include "core/async/guarded.h"
 #include "core/log.h"
-#include "mailbox/store/mailbox_inner.h"
+#include "mailbox/store/mailbox_settings.h"
 #include "mailbox/store/uid_validity.h"
 
 namespace postern::mailbox {
@@ -20,12 +20,12 @@ constexpr std::chrono::seconds sweep_every{5};
 
 AccountHub::AccountHub(Loop& loop, ThreadPool& pool, Options options, MessageIndexer indexer)
     : loop_(loop),
-      settings_(
-          std::make_shared<Mailbox::Settings>(Mailbox::Settings{.pool = pool,
-                                                                .background = background_,
-                                                                .options = std::move(options),
-                                                                .indexer = std::move(indexer),
-                                                                .maintaining = maintaining_})) {}
+      options_(std::move(options)),
+      settings_(std::make_shared<MailboxSettings>(MailboxSettings{.pool = pool,
+                                                                  .background = background_,
+                                                                  .folder = options_.folder,
+                                                                  .indexer = std::move(indexer),
+                                                                  .maintaining = maintaining_})) {}
 
 AccountHub::~AccountHub() = default;
 
@@ -46,7 +46,7 @@ Task<std::shared_ptr<Mailbox>> AccountHub::open(std::string account,
   auto found = mailboxes_.find(account);
   if (found == mailboxes_.end()) {
     const auto mailbox = std::make_shared<Mailbox>(account, settings_);
-    co_await mailbox->open_stores(settings_->options.remember_deliveries);
+    co_await mailbox->open_stores(options_.remember_deliveries);
     mailbox->run_maintenance();  // what a crash left undone
     found = mailboxes_.emplace(account, mailbox).first;
   }
@@ -62,10 +62,10 @@ Task<> AccountHub::close_idle() {
     if (is_idle(mailbox)) idle.push_back(mailbox.get());
   }
   std::ranges::sort(idle, std::ranges::greater{}, &Mailbox::last_used_);
-  const auto oldest = loop_.now() - settings_->options.close_after;
+  const auto oldest = loop_.now() - options_.close_after;
   std::vector<std::string> closing;
   for (std::size_t i = 0; i < idle.size(); ++i) {
-    if (i < settings_->options.idle_limit && idle[i]->last_used_ > oldest) continue;
+    if (i < options_.idle_limit && idle[i]->last_used_ > oldest) continue;
     closing.push_back(idle[i]->account());
   }
   for (const std::string& account : closing) co_await close_if_idle(account);

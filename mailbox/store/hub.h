@@ -49,7 +49,8 @@ class AccountHub {
   Task<> close_if_idle(std::string account);
 
   Loop& loop_;
-  std::shared_ptr<Mailbox::Settings> settings_;
+  const Options options_;
+  std::shared_ptr<MailboxSettings> settings_;
   TaskGroup sessions_;
   TaskGroup background_;
   Mutex opening_, maintaining_;

@@ -1,75 +1,38 @@
-// mailbox/store/mailbox_folders.cc: folders and subscriptions, as coroutines.
-#include "mailbox/store/mailbox_inner.h"
+// mailbox/store/mailbox_folders.cc: the indexes of open folders.
+#include "mailbox/store/mailbox.h"
 
 namespace postern::mailbox {
+namespace {
 
-Task<std::vector<FolderInfo>> Mailbox::folders() {
-  return read([](MailboxStore& store) { return store.folders(); });
+/// False when the folder is another one, or none, by now.
+bool load_index(MailboxStore& store, const std::shared_ptr<FolderIndex>& index,
+                const FolderInfo& folder) {
+  const auto state = store.state(folder.id);
+  if (!state || state->uid_validity != folder.uid_validity) return false;
+  index->id = folder.id;
+  index->name = folder.name;
+  index->uid_validity = state->uid_validity;
+  index->uid_next = state->uid_next;
+  index->highest_modseq = state->highest_modseq;
+  index->entries = store.entries(folder.id);
+  return true;
 }
 
-Task<std::expected<FolderInfo, StoreError>> Mailbox::find_folder(std::string name) {
-  return read([name = std::move(name)](MailboxStore& store) { return store.find_folder(name); });
-}
-
-Task<std::expected<FolderStatus, StoreError>> Mailbox::status(std::string name) {
-  return read(
-      [name = std::move(name)](MailboxStore& store) -> std::expected<FolderStatus, StoreError> {
-        const auto folder = store.find_folder(name);
-        if (!folder || !folder->selectable) return std::unexpected(StoreError::no_such_folder);
-        return store.status(folder->id);
-      });
-}
-
-Task<std::expected<FolderInfo, StoreError>> Mailbox::create_folder(std::string name,
-                                                                   SpecialUse use) {
-  return write([name = std::move(name), use](MailboxStore& store) {
-    return store.create_folder(name, use);
-  });
-}
-
-Task<std::expected<void, StoreError>> Mailbox::delete_folder(std::string name) {
-  return write([name = std::move(name)](MailboxStore& store) { return store.delete_folder(name); });
-}
-
-Task<std::expected<void, StoreError>> Mailbox::rename_folder(std::string from, std::string to) {
-  return write([from = std::move(from), to = std::move(to)](MailboxStore& store) {
-    return store.rename_folder(from, to);
-  });
-}
-
-Task<std::vector<std::string>> Mailbox::subscriptions() {
-  return read([](MailboxStore& store) { return store.subscriptions(); });
-}
-
-Task<std::expected<void, StoreError>> Mailbox::subscribe(std::string name, bool subscribed) {
-  return write([name = std::move(name), subscribed](MailboxStore& store) {
-    return store.subscribe(name, subscribed);
-  });
-}
+}  // namespace
 
 Task<std::expected<std::shared_ptr<FolderIndex>, StoreError>> Mailbox::open_folder(
     std::string name) {
-  const std::expected<FolderInfo, StoreError> folder = co_await find_folder(std::move(name));
+  const std::expected<FolderInfo, StoreError> folder =
+      co_await read(&MailboxStore::find_folder, std::move(name));
   if (!folder) co_return std::unexpected(folder.error());
   if (!folder->selectable) co_return std::unexpected(StoreError::no_such_folder);
   if (auto open = opened(folder->id)) co_return keep(std::move(open));
   // As a write, and installed before its batch is published: no change falls between.
   const auto index = std::make_shared<FolderIndex>();
-  auto load = [index, folder = *folder](MailboxStore& store) {
-    const auto status = store.state(folder.id);
-    if (!status || status->uid_validity != folder.uid_validity) return false;
-    index->id = folder.id;
-    index->name = folder.name;
-    index->uid_validity = status->uid_validity;
-    index->uid_next = status->uid_next;
-    index->highest_modseq = status->highest_modseq;
-    index->entries = store.entries(folder.id);
-    return true;
-  };
   auto install = [this, index] {
     if (index->id != FolderId{} && !opened(index->id)) open_folders_[index->id] = index;
   };
-  const bool loaded = co_await write(std::move(load), std::move(install));
+  const bool loaded = co_await write_then(std::move(install), load_index, index, *folder);
   if (!loaded) co_return std::unexpected(StoreError::no_such_folder);
   auto open = opened(folder->id);
   co_return keep(open ? std::move(open) : index);
@@ -86,10 +49,6 @@ std::shared_ptr<FolderIndex> Mailbox::keep(std::shared_ptr<FolderIndex> folder) 
 std::shared_ptr<FolderIndex> Mailbox::opened(FolderId folder) const {
   const auto found = open_folders_.find(folder);
   return found == open_folders_.end() ? nullptr : found->second.lock();
-}
-
-Task<Uid> Mailbox::claim_recent(FolderId folder) {
-  return write([folder](MailboxStore& store) { return store.claim_recent(folder); });
 }
 
 }  // namespace postern::mailbox

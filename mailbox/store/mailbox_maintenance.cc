@@ -1,10 +1,10 @@
 // mailbox/store/mailbox_maintenance.cc: work that deliveries and expunges put off.
-#include "mailbox/store/mailbox_inner.h"
-
 #include <algorithm>
 
 #include "core/async/timer.h"
 #include "core/log.h"
+#include "mailbox/store/mailbox.h"
+#include "mailbox/store/mailbox_settings.h"
 
 namespace postern::mailbox {
 

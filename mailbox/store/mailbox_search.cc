@@ -1,8 +1,7 @@
 // mailbox/store/mailbox_search.cc: searches in slices.
-#include "mailbox/store/mailbox_inner.h"
-
 #include <algorithm>
 
+#include "mailbox/store/mailbox.h"
 #include "mailbox/store/search_text.h"
 
 namespace postern::mailbox {
@@ -18,9 +17,7 @@ template <class Match>
 Task<std::vector<Uid>> Mailbox::search(std::shared_ptr<FolderIndex> folder,
                                        std::vector<Uid> candidates, SearchScope scope,
                                        std::string needle, Match match) {
-  const auto probable = co_await read([scope, needle = std::move(needle)](MailboxStore& store) {
-    return store.probable_contents(scope, needle);
-  });
+  const auto probable = co_await read(&MailboxStore::probable_contents, scope, std::move(needle));
   std::vector<std::pair<Uid, ContentId>> to_verify;
   for (const Uid uid : candidates) {
     const MessageEntry* const entry = folder->find(uid);

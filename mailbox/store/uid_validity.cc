@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 
 #include "core/error.h"
-#include "mailbox/store/store_inner.h"
 
 namespace postern::mailbox {
 
@@ -27,7 +27,7 @@ std::uint32_t reserve_uid_validity(const std::string& database_path, std::uint32
   bool ok = ::flock(file, LOCK_EX) == 0 && ::pread(file, text, sizeof text - 1, 0) >= 0;
   const auto reserved = static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10));
   const std::uint32_t next =
-      std::max({static_cast<std::uint32_t>(now_seconds()), reserved + 1, used + 1});
+      std::max({static_cast<std::uint32_t>(std::time(nullptr)), reserved + 1, used + 1});
   const std::string written = std::to_string(next + room) + "\n";
   ok = ok &&
        ::pwrite(file, written.data(), written.size(), 0) == static_cast<ssize_t>(written.size());

@@ -1,7 +1,7 @@
 // relay/worker/doors.cc: a worker's listeners, and what is spoken at each.
 #include "core/log.h"
 #include "core/metrics.h"
-#include "mailbox/imap/session.h"
+#include "mailbox/imap/serve.h"
 #include "mailbox/pop3/session.h"
 #include "relay/http/connection.h"
 #include "relay/smtp/replies.h"

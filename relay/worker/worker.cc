@@ -4,7 +4,7 @@
 #include "core/async/timer.h"
 #include "core/log.h"
 #include "core/mail/headers.h"
-#include "mailbox/imap/structure.h"
+#include "mailbox/imap/grammar/structure.h"
 #include "policy/dkim/signer.h"
 #include "relay/config/delivery_settings.h"
 

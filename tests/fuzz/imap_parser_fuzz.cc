@@ -4,11 +4,20 @@
 #include <string_view>
 
 #include "core/assert.h"
-#include "mailbox/imap/requests.h"
-#include "mailbox/imap/search.h"
-#include "mailbox/imap/structure.h"
-#include "mailbox/imap/wildcard.h"
-#include "mailbox/imap/writer.h"
+#include "mailbox/imap/commands/copy.h"
+#include "mailbox/imap/commands/fetch/request.h"
+#include "mailbox/imap/commands/folders.h"
+#include "mailbox/imap/commands/general.h"
+#include "mailbox/imap/commands/list_request.h"
+#include "mailbox/imap/commands/login.h"
+#include "mailbox/imap/commands/search/request.h"
+#include "mailbox/imap/commands/select.h"
+#include "mailbox/imap/commands/store.h"
+#include "mailbox/imap/grammar/append_head.h"
+#include "mailbox/imap/grammar/request.h"
+#include "mailbox/imap/grammar/structure.h"
+#include "mailbox/imap/grammar/wildcard.h"
+#include "mailbox/imap/grammar/writer.h"
 
 using namespace postern::imap;
 

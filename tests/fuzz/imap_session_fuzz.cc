@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "mailbox/imap/session.h"
+#include "mailbox/imap/serve.h"
 #include "tests/fuzz/imap_device.h"
 
 namespace postern::fuzz {

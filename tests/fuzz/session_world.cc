@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/assert.h"
-#include "mailbox/imap/structure.h"
+#include "mailbox/imap/grammar/structure.h"
 
 namespace postern::fuzz {
 namespace {

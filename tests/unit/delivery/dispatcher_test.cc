@@ -175,7 +175,9 @@ struct Bench {
     REQUIRE(folder.has_value());
     std::vector<std::string> messages;
     for (const auto& entry : (*folder)->entries)
-      messages.push_back((co_await box->content((*folder)->id, entry.uid)).value_or(""));
+      messages.push_back((co_await box->read(&mailbox::MailboxStore::content, (*folder)->id,
+                                             entry.uid, 0, ~std::uint64_t{0}))
+                             .value_or(""));
     co_return messages;
   }
   std::string via(const ScriptedServer& host) { return "smtp://" + host.address().text(); }

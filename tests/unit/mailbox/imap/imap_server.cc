@@ -16,8 +16,8 @@
 #include "core/async/loop.h"
 #include "core/async/task_group.h"
 #include "core/net/listener.h"
-#include "mailbox/imap/requests.h"
-#include "mailbox/imap/structure.h"
+#include "mailbox/imap/grammar/request.h"
+#include "mailbox/imap/grammar/structure.h"
 #include "tests/support/imap_reply.h"
 
 namespace postern::imap::test {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mailbox/imap/session.h"
+#include "mailbox/imap/serve.h"
 
 namespace postern::imap::test {
 

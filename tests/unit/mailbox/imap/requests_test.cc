@@ -1,8 +1,17 @@
 // The grammar of IMAP commands.
-#include "mailbox/imap/requests.h"
+#include "mailbox/imap/grammar/request.h"
 
 #include <catch2/catch.hpp>
 
+#include "mailbox/imap/commands/copy.h"
+#include "mailbox/imap/commands/fetch/request.h"
+#include "mailbox/imap/commands/folders.h"
+#include "mailbox/imap/commands/general.h"
+#include "mailbox/imap/commands/list_request.h"
+#include "mailbox/imap/commands/login.h"
+#include "mailbox/imap/commands/select.h"
+#include "mailbox/imap/commands/store.h"
+#include "mailbox/imap/grammar/append_head.h"
 #include "mailbox/store/types.h"
 
 using namespace postern::imap;
@@ -31,6 +40,8 @@ TEST_CASE("a command has a tag and a name") {
   CHECK(request->tag == "a1");
   CHECK(request->name == "UID FETCH");
   CHECK(request->arguments == " 1 FLAGS");
+  CHECK(request->is_by_uid());
+  CHECK_FALSE(parse_request("a1 fetch 1 FLAGS")->is_by_uid());
   CHECK(parse_request("").error().tag == "*");
   CHECK(parse_request(" NOOP").error().tag == "*");
   CHECK(parse_request("+ NOOP").error().tag == "*");

@@ -1,5 +1,5 @@
 // SEARCH: its keys, and which messages they mean.
-#include "mailbox/imap/search.h"
+#include "mailbox/imap/commands/search/evaluation.h"
 
 #include <catch2/catch.hpp>
 
@@ -29,7 +29,7 @@ SearchEntry entry_of(std::uint32_t number) {
 /// The numbers of three messages that match.
 std::vector<std::uint32_t> found(std::string_view keys) {
   auto search = SearchRequest::parse(" " + std::string(keys));
-  INFO(keys << ": " << (search ? "" : search.error().text));
+  INFO(keys << ": " << (search ? "" : search.error().error.text));
   REQUIRE(search);
   REQUIRE_FALSE(search->key.needs_content());
   search->key.resolve(3, 30);
@@ -91,8 +91,9 @@ TEST_CASE("keys that need contents say so, and carry UTF-8") {
 }
 
 TEST_CASE("an unknown charset is told from a mistake") {
-  CHECK(SearchRequest::parse(" CHARSET X-NONE TEXT a").error().text ==
-        SearchRequest::unknown_charset);
+  using Kind = SearchError::Kind;
+  CHECK(SearchRequest::parse(" CHARSET X-NONE TEXT a").error().kind == Kind::unknown_charset);
+  CHECK(SearchRequest::parse(" CHARSET UTF-8 TEXT").error().kind == Kind::syntax);
 }
 
 TEST_CASE("what is no search is refused") {

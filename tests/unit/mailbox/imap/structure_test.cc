@@ -1,5 +1,5 @@
 // ENVELOPE, BODYSTRUCTURE and sections of messages as programs write them.
-#include "mailbox/imap/structure.h"
+#include "mailbox/imap/grammar/structure.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,11 +1,11 @@
 // The small pure parts: sets of numbers, wildcards, strings, the view of a session.
 #include <catch2/catch.hpp>
 
-#include "mailbox/imap/flags.h"
-#include "mailbox/imap/sequence_set.h"
-#include "mailbox/imap/view.h"
-#include "mailbox/imap/wildcard.h"
-#include "mailbox/imap/writer.h"
+#include "mailbox/imap/grammar/flags.h"
+#include "mailbox/imap/grammar/sequence_set.h"
+#include "mailbox/imap/grammar/wildcard.h"
+#include "mailbox/imap/grammar/writer.h"
+#include "mailbox/imap/session/view.h"
 
 using namespace postern;
 using namespace postern::imap;

@@ -249,8 +249,8 @@ TEST_CASE("the maildrop is a snapshot: what arrives or goes meanwhile changes no
   const auto change = [&server]() -> Task<> {
     const auto mailbox = co_await server.hub.open("ann");
     const auto inbox = co_await mailbox->open_folder("INBOX");
-    co_await mailbox->expunge((*inbox)->id, {Uid(1)}, true);
-    co_await mailbox->append("INBOX", {.content = Content::of("a: 3\r\n\r\n")});
+    co_await mailbox->write(&MailboxStore::expunge, (*inbox)->id, std::vector{Uid(1)}, true);
+    co_await mailbox->append_all("INBOX", {{.content = Content::of("a: 3\r\n\r\n")}});
   };
   const auto talk = [](Server* there, std::function<Task<>()> meanwhile) -> Task<std::string> {
     net::Stream stream = co_await net::Stream::connect(there->listener->bound(), patience);
@@ -278,7 +278,7 @@ TEST_CASE("a message that is expunged while it is sent arrives whole") {
   const auto expunge = [&server]() -> Task<> {
     const auto mailbox = co_await server.hub.open("ann");
     const auto inbox = co_await mailbox->open_folder("INBOX");
-    co_await mailbox->expunge((*inbox)->id, {Uid(1)}, true);
+    co_await mailbox->write(&MailboxStore::expunge, (*inbox)->id, std::vector{Uid(1)}, true);
   };
   const auto talk = [](Server* there, std::function<Task<>()> meanwhile) -> Task<std::string> {
     net::Stream stream = co_await net::Stream::connect(there->listener->bound(), patience);

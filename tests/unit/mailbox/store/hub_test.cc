@@ -26,6 +26,11 @@ struct Fixture {
   ~Fixture() { loop.run_until_done(hub.close()); }
 };
 
+Task<std::expected<std::vector<Appended>, StoreError>> append(
+    const std::shared_ptr<Mailbox>& mailbox, std::string folder, NewMail mail) {
+  return mailbox->append_all(std::move(folder), {std::move(mail)});
+}
+
 NewMail mail(std::string text) { return {.content = Content::of(std::move(text))}; }
 
 Task<> deliver_one(std::shared_ptr<Mailbox> mailbox, int number, int* stored) {
@@ -40,7 +45,7 @@ Task<> two_sessions(AccountHub& hub) {
   const auto index = co_await mailbox->open_folder("INBOX");
   REQUIRE(index.has_value());
   int changes = 0;
-  const auto watch = (*index)->watch([&] { ++changes; });
+  const auto watch = mailbox->watch((*index)->id, [&](const FolderChange&) { ++changes; });
   int stored = 0;
   TaskGroup group;
   for (int i = 0; i < 100; ++i) group.spawn(deliver_one(mailbox, i, &stored));
@@ -55,12 +60,13 @@ Task<> two_sessions(AccountHub& hub) {
   CHECK(*again == *index);
 
   const std::vector<Uid> seen{Uid(3)};
-  co_await mailbox->store_flags(
-      (*index)->id, seen,
-      {.operation = FlagOperation::add, .system_flags = flag::deleted, .keywords = {"$Junk"}});
+  co_await mailbox->write(
+      &MailboxStore::store_flags, (*index)->id, seen,
+      FlagUpdate{
+          .operation = FlagOperation::add, .system_flags = flag::deleted, .keywords = {"$Junk"}});
   CHECK((*index)->find(Uid(3))->system_flags == flag::deleted);
   CHECK(mailbox->keyword_names() == std::vector<std::string>{"$Junk"});
-  const auto gone = co_await mailbox->expunge_deleted((*index)->id);
+  const auto gone = co_await mailbox->write(&MailboxStore::expunge_deleted, (*index)->id);
   CHECK(gone == seen);
   CHECK((*index)->find(Uid(3)) == nullptr);
   CHECK((*index)->entries.size() == 49);
@@ -71,25 +77,56 @@ Task<> two_sessions(AccountHub& hub) {
   CHECK(hits == all);
   const auto none = co_await mailbox->search_header(*index, "Subject", "y", all);
   CHECK(none.empty());
-  const auto text = co_await mailbox->extract(
-      (*index)->entries.front().content,
-      [](std::string_view message) { return std::string(message.substr(0, 7)); });
+  const auto text =
+      co_await mailbox->read(&MailboxStore::octets, (*index)->entries.front().content, 0, 7);
   CHECK(text == "Subject");
 }
 
 Task<> deleted_folder(AccountHub& hub) {
   const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a2");
-  const auto created = co_await mailbox->create_folder("Lists");
+  const auto created =
+      co_await mailbox->write(&MailboxStore::create_folder, "Lists", SpecialUse::none);
   REQUIRE(created.has_value());
   const auto index = co_await mailbox->open_folder("Lists");
-  co_await mailbox->append("Lists", mail("a\r\n"));
+  co_await append(mailbox, "Lists", mail("a\r\n"));
   CHECK((*index)->entries.size() == 1);
-  const auto deleted = co_await mailbox->delete_folder("Lists");
+  const auto deleted = co_await mailbox->write(&MailboxStore::delete_folder, "Lists");
   CHECK(deleted.has_value());
   CHECK((*index)->gone);
   CHECK((*index)->entries.empty());
   const auto missing = co_await mailbox->open_folder("Lists");
   CHECK(missing.error() == StoreError::no_such_folder);
+}
+
+/// Folders that nobody has open, watched one by one and all at once.
+Task<> watched_folders(AccountHub& hub) {
+  const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a7");
+  const auto inbox = co_await mailbox->read(&MailboxStore::find_folder, "INBOX");
+  const auto sent = co_await mailbox->read(&MailboxStore::find_folder, "Sent");
+  std::vector<FolderChange> of_inbox, of_all;
+  auto watch = mailbox->watch(inbox->id, [&](const FolderChange& c) { of_inbox.push_back(c); });
+  const auto all = mailbox->watch({}, [&](const FolderChange& c) { of_all.push_back(c); });
+
+  co_await append(mailbox, "INBOX", mail("a\r\n"));
+  co_await append(mailbox, "Sent", mail("b\r\n"));
+  REQUIRE(of_inbox.size() == 1);
+  CHECK(of_inbox[0].folder == inbox->id);
+  REQUIRE(of_inbox[0].upserts.size() == 1);
+  CHECK(of_inbox[0].upserts[0].uid == Uid(1));
+  CHECK(of_inbox[0].uid_next == 2);
+  REQUIRE(of_all.size() == 2);
+  CHECK(of_all[1].folder == sent->id);
+
+  co_await mailbox->write(&MailboxStore::expunge, inbox->id, std::vector{Uid(1)}, true);
+  REQUIRE(of_inbox.size() == 2);
+  CHECK(of_inbox[1].expunged == std::vector{Uid(1)});
+  co_await mailbox->write(&MailboxStore::delete_folder, "Sent");
+  CHECK(of_all.back().gone);
+
+  watch.reset();
+  co_await append(mailbox, "INBOX", mail("c\r\n"));
+  CHECK(of_inbox.size() == 2);  // nobody watches it any more
+  CHECK(of_all.size() == 5);
 }
 
 Task<> maildrop(AccountHub& hub) {
@@ -104,12 +141,12 @@ Task<> maildrop(AccountHub& hub) {
 Task<> purged(AccountHub& hub) {
   const std::shared_ptr<Mailbox> before = co_await hub.open("a4");
   const auto old = co_await before->open_folder("INBOX");
-  co_await before->append("INBOX", mail("a\r\n"));
+  co_await append(before, "INBOX", mail("a\r\n"));
   co_await hub.purge("a4");
   CHECK((*old)->gone);
   bool failed = false;
   try {
-    co_await before->append("INBOX", mail("b\r\n"));
+    co_await append(before, "INBOX", mail("b\r\n"));
   } catch (const IoError&) {
     failed = true;
   }
@@ -124,7 +161,7 @@ Task<> purged(AccountHub& hub) {
 Task<> wait_until_removed(std::shared_ptr<Mailbox> mailbox, ContentId content, ManualClock& clock) {
   co_await test::eventually("the content is removed", [&]() -> Task<bool> {
     co_await clock.advance(1s);
-    co_return (co_await mailbox->octets(content, 0, 10)).empty();
+    co_return (co_await mailbox->read(&MailboxStore::octets, content, 0, 10)).empty();
   });
 }
 
@@ -132,22 +169,22 @@ Task<> held_content(AccountHub& hub, ManualClock& clock) {
   const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a6");
   const auto index = co_await mailbox->open_folder("INBOX");
   for (const char* text : {"held\r\n", "not held\r\n"})
-    co_await mailbox->append("INBOX", mail(text));
+    co_await append(mailbox, "INBOX", mail(text));
   const ContentId held = (*index)->entries[0].content, other = (*index)->entries[1].content;
   std::shared_ptr<void> hold = mailbox->hold(held);
-  co_await mailbox->expunge((*index)->id, {Uid(1), Uid(2)}, true);
+  co_await mailbox->write(&MailboxStore::expunge, (*index)->id, std::vector{Uid(1), Uid(2)}, true);
   co_await wait_until_removed(mailbox, other, clock);
-  CHECK(co_await mailbox->octets(held, 0, 10) == "held\r\n");
+  CHECK(co_await mailbox->read(&MailboxStore::octets, held, 0, 10) == "held\r\n");
   hold.reset();
   co_await wait_until_removed(mailbox, held, clock);
 }
 
 Task<> over_quota(AccountHub& hub) {
   const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a5", 10);
-  const auto refused = co_await mailbox->append("INBOX", mail("more than ten octets\r\n"));
+  const auto refused = co_await append(mailbox, "INBOX", mail("more than ten octets\r\n"));
   CHECK(refused.error() == StoreError::over_quota);
   co_await hub.open("a5", 0);
-  const auto taken = co_await mailbox->append("INBOX", mail("more than ten octets\r\n"));
+  const auto taken = co_await append(mailbox, "INBOX", mail("more than ten octets\r\n"));
   CHECK(taken.has_value());
 }
 
@@ -189,6 +226,11 @@ TEST_CASE("the index of a deleted folder says that it is gone") {
   f.loop.run_until_done(deleted_folder(f.hub));
 }
 
+TEST_CASE("a watch on a folder that nobody has open hears of each change to it, and of no other") {
+  Fixture f;
+  f.loop.run_until_done(watched_folders(f.hub));
+}
+
 TEST_CASE("one holder has the maildrop") {
   Fixture f;
   f.loop.run_until_done(maildrop(f.hub));
@@ -220,7 +262,7 @@ TEST_CASE("idle databases close, and open again") {
   const auto once = [](AccountHub& from) -> Task<std::size_t> {
     const std::shared_ptr<Mailbox> mailbox = co_await from.open("idle");
     const auto index = co_await mailbox->open_folder("INBOX");
-    const auto appended = co_await mailbox->append("INBOX", mail("a\r\n"));
+    const auto appended = co_await append(mailbox, "INBOX", mail("a\r\n"));
     CHECK(appended.has_value());
     co_return (*index)->entries.size();
   };
