@@ -22,6 +22,7 @@ Parsed<CopyRequest> CopyRequest::parse(std::string_view arguments) {
 
 namespace {
 
+/// RFC 4315 §3: both sets in the order of the messages.
 std::string copyuid(const mailbox::Copied& copied) {
   std::vector<std::uint32_t> source, target;
   for (const mailbox::Uid uid : copied.source) source.push_back(static_cast<std::uint32_t>(uid));

@@ -46,6 +46,8 @@ Task<> tell_as_it_happens(AccountSession& session) {
   }
 }
 
+// "+" when the client may stop listening for an answer, DONE ends it (RFC 2177 §3). An expunge may
+// be told at any moment: no command is on its way.
 Task<Answer> imap_idle(AccountSession& session, Request) {
   co_await session.tell_changes(true);
   co_await session.write("+ idling\r\n");

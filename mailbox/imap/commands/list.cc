@@ -15,7 +15,7 @@
 namespace postern::imap {
 namespace {
 
-/// What selected a child: the options but RECURSIVEMATCH itself.
+/// What selected a child: the options but RECURSIVEMATCH itself (RFC 5258 §3.5).
 std::string_view child_info(const ListRequest& request) {
   if (!request.select_special) return " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
   if (!request.select_subscribed) return " (\"CHILDINFO\" (\"SPECIAL-USE\"))";
@@ -54,6 +54,7 @@ Task<Answer> tell_list(AccountSession& session, Request request, std::string_vie
       co_await offload(*session.context.pool, [&] { return (listing.*list)(); });
   for (const Listed& listed : all) {
     co_await session.write(write_listed(listed, *wanted, command));
+    // STATUS comes behind its LIST, and for no mailbox that cannot be selected (RFC 5819 §2).
     if (wanted->return_status.empty() || !is_selectable(listed)) continue;
     const std::string status = co_await status_line(session, listed.name, wanted->return_status);
     co_await session.write(status);

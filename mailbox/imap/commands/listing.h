@@ -16,7 +16,7 @@ namespace postern::imap {
 struct Listed {
   std::string name;
   std::vector<std::string_view> attributes;
-  bool has_selected_child = false;  // CHILDINFO (RFC 5258 §4)
+  bool has_selected_child = false;  // CHILDINFO (RFC 5258 §3.5)
 };
 
 /// Patterns against names: on many of both it takes its time, so call it off the loop. `request`

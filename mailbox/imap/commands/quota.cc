@@ -39,6 +39,7 @@ Task<Answer> imap_get_quota_root(AccountSession& session, Request request) {
   co_return reply::done;
 }
 
+// Quotas are the operator's (RFC 9208 §4.1.3).
 Task<Answer> imap_set_quota(AccountSession&, Request) { co_return reply::no_quota_change; }
 
 }  // namespace

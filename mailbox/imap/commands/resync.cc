@@ -43,7 +43,7 @@ Task<std::string> vanished_earlier(AccountSession& session, std::vector<Interval
 
 Task<std::string> resynchronise(AccountSession& session, Resync resync) {
   const auto folder = session.selection->folder;
-  if (resync.uid_validity != folder->uid_validity) co_return "";
+  if (resync.uid_validity != folder->uid_validity) co_return "";  // RFC 7162 §3.2.5.1
   const auto wanted = resync.known_uids ? resync.known_uids->resolve(UINT32_MAX)
                                         : std::vector<Interval>{{1, UINT32_MAX}};
   std::string text = co_await vanished_earlier(session, wanted, resync.modseq);

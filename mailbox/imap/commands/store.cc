@@ -105,6 +105,7 @@ std::string tell_stored(AccountSession& session, const std::vector<std::uint32_t
   return text;
 }
 
+/// Who failed UNCHANGEDSINCE (RFC 7162 §3.1.3).
 std::string modified_code(const AccountSession& session, const std::vector<mailbox::Uid>& modified,
                           bool by_uid) {
   std::vector<std::uint32_t> numbers;

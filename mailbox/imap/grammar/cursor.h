@@ -32,13 +32,14 @@ class Cursor {
   void expect(char c);
   void space() { expect(' '); }
 
+  // RFC 3501 §9
   std::string atom();          // 1*ATOM-CHAR
   std::string upper_atom();    // the same in capitals
   std::string string();        // quoted or literal
   std::string astring();       // 1*ASTRING-CHAR or string
   std::string list_mailbox();  // as astring, with wildcards
   std::string nstring_or_nil(bool& is_nil);
-  std::string mailbox();  // a mailbox name as the store has it: UTF-8, INBOX in capitals
+  std::string mailbox();  // §5.1.3: a mailbox name as the store has it: UTF-8, INBOX in capitals
   std::uint32_t number();
   std::uint64_t number64();  // below 2^63 (RFC 7162 §7)
   SequenceSet sequence_set();

@@ -50,6 +50,8 @@ bool SessionView::is_told(const MessageEntry& entry) const {
   return found && known_[*found - 1].modseq >= entry.modseq;
 }
 
+// EXPUNGEs are told from the highest number down, so that each number holds when the ones before it
+// were told (RFC 3501 §7.4.1).
 SessionView::Update SessionView::take(std::span<const MessageEntry> entries, bool may_expunge) {
   Update update;
   std::vector<Known> next;

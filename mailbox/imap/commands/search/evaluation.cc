@@ -120,8 +120,10 @@ class Evaluation {
   SearchTime time_;
 };
 
+/// Dates are compared without their time (RFC 3501 §6.4.4, BEFORE).
 mailbox::Seconds midnight(mailbox::Seconds time) { return time - ((time % day) + day) % day; }
 
+/// Keywords have no case (RFC 3501 §2.3.2).
 bool has_keyword(std::string_view name, mailbox::KeywordBits bits,
                  const std::vector<std::string>& names) {
   for (std::size_t bit = 0; bit < names.size() && bit < mailbox::keyword_limit; ++bit) {
@@ -168,11 +170,11 @@ bool matches(const SearchKey& key, const SearchEntry& entry,
       return midnight(message.sent_date) == number;
     case Kind::sent_since:
       return midnight(message.sent_date) >= number;
-    case Kind::younger:
+    case Kind::younger:  // RFC 5032 §2: within the last n seconds
       return message.internal_date >= time.now - std::min(number, time.now);
     case Kind::older:
       return message.internal_date <= time.now - std::min(number, time.now);
-    case Kind::modseq:
+    case Kind::modseq:  // RFC 7162 §3.1.5: this one or a higher
       return message.modseq >= key.number;
     case Kind::all_of:
       return std::ranges::all_of(key.children, holds);
