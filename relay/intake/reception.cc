@@ -17,9 +17,6 @@ namespace {
 namespace reply = smtp::reply;
 using smtp::Answer;
 
-constexpr std::string_view any_hash =
-    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";  // as long as all others
-
 /// Where the header ends: behind its empty line. `from` is where to begin to look.
 std::optional<std::size_t> end_of_header(std::string_view text, std::size_t from) {
   if (text.starts_with("\r\n")) return 2;
@@ -102,8 +99,13 @@ Task<> MailReception::end_header() {
   } else {
     header_ = without_return_path(header);
   }
-  if (!keys_.empty()) hasher_.emplace();
-  keeper_.set_head(signatures(any_hash) + trace_ + header_);
+  if (!keys_.empty()) {
+    signatures_.emplace(keys_, header_, now);
+    hasher_.emplace();
+  }
+  // The signatures' place is kept free: they can be made when all of the body has been seen.
+  const std::size_t room = signatures_ ? signatures_->size() : 0;
+  keeper_.set_head(std::string(room, ' ') + trace_ + header_);
 }
 
 std::optional<Answer> MailReception::check_header(const mail::HeaderBlock& header) const {
@@ -145,12 +147,6 @@ std::span<const policy::DkimKey> MailReception::keys_for(const mail::HeaderBlock
   return found->second;
 }
 
-std::string MailReception::signatures(std::string_view body_hash) const {
-  if (keys_.empty()) return {};
-  return policy::dkim_signature_fields(keys_, header_, body_hash,
-                                       std::chrono::floor<std::chrono::seconds>(now_));
-}
-
 std::optional<mail::EmailAddress> MailReception::only_recipient() const {
   if (admitted_.size() != 1) return {};
   return admitted_.front().as_given.address;
@@ -172,7 +168,7 @@ Task<queue::Body> MailReception::complete() {
   std::string signed_fields;
   if (hasher_) {
     const std::string hash = hasher_->finish();
-    signed_fields = co_await offload(parts_.spool.pool, [&] { return signatures(hash); });
+    signed_fields = co_await offload(parts_.spool.pool, [&] { return signatures_->fields(hash); });
   }
   co_return co_await keeper_.finish(signed_fields + trace_ + header_);
 }

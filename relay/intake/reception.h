@@ -32,7 +32,6 @@ class MailReception final : public Reception {
   std::optional<smtp::Answer> check_header(const mail::HeaderBlock& header) const;
   std::span<const policy::DkimKey> keys_for(const mail::HeaderBlock& header) const;
   std::optional<mail::EmailAddress> only_recipient() const;
-  std::string signatures(std::string_view body_hash) const;
 
   // The whole, at its end.
   Task<std::optional<smtp::Answer>> check_identity() const;
@@ -67,6 +66,7 @@ class MailReception final : public Reception {
   std::string trace_;  // our Received field
   std::string message_id_, subject_;
   std::span<const policy::DkimKey> keys_;
+  std::optional<policy::DkimSignatures> signatures_;
   std::optional<policy::BodyHasher> hasher_;
   BodyKeeper keeper_;
   std::optional<smtp::Answer> refusal_;
