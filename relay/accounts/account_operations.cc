@@ -1,33 +1,40 @@
-// relay/accounts/account_operations.cc: a table of what can be asked, and a function for each.
+// relay/accounts/account_operations.cc: accounts, app passwords and aliases: JSON in, JSON out.
 #include "relay/accounts/account_operations.h"
 
 #include <limits>
 
 namespace postern::relay {
-
-AdminAnswer problem(unsigned status, std::string_view title, std::string_view detail) {
-  return {status, write_json({{"title", title}, {"status", status}, {"detail", detail}})};
-}
-
 namespace {
 
-AdminAnswer refused(const policy::AccountError& error) {
+using http::Answer;
+using http::Problem;
+using http::refused;
+
+template <class T>
+using Read = std::expected<T, Problem>;
+
+std::unexpected<Problem> not_allowed(std::string_view why) {
+  return refused(422, "Not allowed", why);
+}
+
+std::unexpected<Problem> refused_by(const policy::AccountError& error) {
   using Kind = policy::AccountError::Kind;
   switch (error.kind) {
     case Kind::exists:
-      return problem(409, "It exists already", error.text);
+      return refused(409, "It exists already", error.text);
     case Kind::not_found:
-      return problem(404, "Not found", error.text);
+      return refused(404, "Not found", error.text);
     case Kind::invalid:
       break;
   }
-  return problem(422, "Not allowed", error.text);
+  return not_allowed(error.text);
 }
 
-AdminAnswer answer(unsigned status, const Json& body) { return {status, write_json(body)}; }
+Answer answer(int status, const Json& body) { return http::json_response(body, status); }
 
-AdminAnswer done(const policy::AccountResult<>& result) {
-  return result ? answer(200, Json::object()) : refused(result.error());
+Answer done(const policy::AccountResult<>& result) {
+  if (!result) return refused_by(result.error());
+  return answer(200, Json::object());
 }
 
 std::string time_text(std::chrono::sys_seconds time) {
@@ -61,43 +68,47 @@ Json view(const policy::Alias& alias) {
   return {{"from", alias.from.text()}, {"to", to}};
 }
 
-mail::EmailAddress address_of(const std::string& text) {
+Read<mail::EmailAddress> address_of(const std::string& text) {
   auto parsed = mail::EmailAddress::parse(text);
-  if (!parsed) throw BadRequest{fmt::format("\"{}\" is no address: {}", text, parsed.error().text)};
-  return *std::move(parsed);
+  if (parsed) return *std::move(parsed);
+  return not_allowed(fmt::format("\"{}\" is no address: {}", text, parsed.error().text));
 }
 
-mail::EmailAddress local_address(const AdminRequest& request, const std::string& text) {
+/// What `{address}` of the pattern stands for.
+Read<mail::EmailAddress> address_in_path(const AccountRequest& request) {
+  return address_of(request.captures["address"]);
+}
+
+Read<mail::EmailAddress> local_address(const AccountRequest& request, const std::string& text) {
   auto address = address_of(text);
-  if (!request.domains.are_declared(address.domain()))
-    throw BadRequest{fmt::format(
-        "{} is no local domain; declare it as [domain.\"{}\"] in the configuration first",
-        address.domain().text(), address.domain().text())};
-  return address;
+  if (!address || request.domains.are_declared(address->domain())) return address;
+  return not_allowed(
+      fmt::format("{} is no local domain; declare it as [domain.\"{}\"] in the configuration first",
+                  address->domain().text(), address->domain().text()));
 }
 
-mail::EmailAddress alias_address(const AdminRequest& request, const std::string& text) {
+Read<mail::EmailAddress> alias_address(const AccountRequest& request, const std::string& text) {
   auto address = address_of(text);
-  return address.domain().text() == request.domains.hostname ? address
-                                                             : local_address(request, text);
+  if (address && address->domain().text() == request.domains.hostname) return address;
+  return local_address(request, text);
 }
 
-std::string text_field(const Json& body, const char* key) {
+Read<std::string> text_field(const Json& body, const char* key) {
   const auto found = body.find(key);
-  if (found == body.end()) throw BadRequest{fmt::format("\"{}\" is missing", key)};
+  if (found == body.end()) return not_allowed(fmt::format("\"{}\" is missing", key));
   return found->get<std::string>();
 }
 
 bool truth_field(const Json& body, const char* key) { return body.value(key, false); }
 
-std::optional<std::uint64_t> quota_field(const Json& body) {
+Read<std::optional<std::uint64_t>> quota_field(const Json& body) {
   constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();  // SQLite's integers
   const auto found = body.find("quota");
-  if (found == body.end()) return {};
-  if (!found->is_number_unsigned()) throw BadRequest{"\"quota\" is a number of bytes"};
+  if (found == body.end()) return std::nullopt;
+  if (!found->is_number_unsigned()) return not_allowed("\"quota\" is a number of bytes");
   const auto quota = found->get<std::uint64_t>();
-  if (quota == 0) throw BadRequest{"a quota of 0 would take no mail; for no quota, give none"};
-  if (quota > most) throw BadRequest{fmt::format("a quota has {} bytes at most", most)};
+  if (quota == 0) return not_allowed("a quota of 0 would take no mail; for no quota, give none");
+  if (quota > most) return not_allowed(fmt::format("a quota has {} bytes at most", most));
   return quota;
 }
 
@@ -106,139 +117,142 @@ struct NewPassword {
   std::string text;
   bool made = false;
 };
-NewPassword password_of(const Json& body) {
-  if (!body.contains("password")) return {policy::make_password(), true};
-  std::string text = text_field(body, "password");
+Read<NewPassword> password_of(const Json& body) {
+  if (!body.contains("password")) return NewPassword{policy::make_password(), true};
+  auto text = body.at("password").get<std::string>();
   if (text.empty() || text.size() > 1024 || text.contains('\0'))
-    throw BadRequest{"a password has 1 to 1024 octets, and no NUL"};
-  return {std::move(text), false};
+    return not_allowed("a password has 1 to 1024 octets, and no NUL");
+  return NewPassword{std::move(text), false};
 }
 
-AdminAnswer list_accounts(const AdminRequest& request) {
+Answer set_enabled(policy::Accounts& accounts, const AccountRequest& request, bool enabled) {
+  const auto address = address_in_path(request);
+  if (!address) return std::unexpected(address.error());
+  return done(accounts.set_enabled(*address, enabled));
+}
+
+}  // namespace
+
+Answer list_accounts(policy::Accounts& accounts, const AccountRequest&) {
   Json rows = Json::array();
-  for (const auto& account : request.accounts.list()) rows.push_back(view(account));
+  for (const auto& account : accounts.list()) rows.push_back(view(account));
   return answer(200, rows);
 }
 
-AdminAnswer add_account(const AdminRequest& request) {
-  const auto address = local_address(request, text_field(request.body, "address"));
-  const NewPassword password = password_of(request.body);
-  const auto added = request.accounts.add(address, password.text, quota_field(request.body),
-                                          truth_field(request.body, "operator"));
-  if (!added) return refused(added.error());
+Answer add_account(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto text = text_field(request.body, "address");
+  if (!text) return std::unexpected(text.error());
+  const auto address = local_address(request, *text);
+  if (!address) return std::unexpected(address.error());
+  const auto password = password_of(request.body);
+  if (!password) return std::unexpected(password.error());
+  const auto quota = quota_field(request.body);
+  if (!quota) return std::unexpected(quota.error());
+  const auto added =
+      accounts.add(*address, password->text, *quota, truth_field(request.body, "operator"));
+  if (!added) return refused_by(added.error());
   Json body = view(*added);
-  if (password.made) body["password"] = password.text;
+  if (password->made) body["password"] = password->text;
   return answer(201, body);
 }
 
-AdminAnswer show_account(const AdminRequest& request) {
-  const auto account = request.accounts.find(address_of(request.segment(1)));
-  if (!account) return problem(404, "Not found", "no account " + request.segment(1));
+Answer show_account(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto address = address_in_path(request);
+  if (!address) return std::unexpected(address.error());
+  const auto account = accounts.find(*address);
+  if (!account) return refused(404, "Not found", "no account " + request.captures["address"]);
   Json body = view(*account);
   body["app_passwords"] = Json::array();
-  if (const auto passwords = request.accounts.app_passwords(account->address))
+  if (const auto passwords = accounts.app_passwords(account->address))
     for (const auto& password : *passwords) body["app_passwords"].push_back(view(password));
   body["aliases"] = Json::array();
-  for (const auto& address : request.accounts.addresses_of(account->id))
-    if (address != account->address.folded()) body["aliases"].push_back(address);
+  for (const auto& alias : accounts.addresses_of(account->id))
+    if (alias != account->address.folded()) body["aliases"].push_back(alias);
   return answer(200, body);
 }
 
-AdminAnswer set_password(const AdminRequest& request) {
-  const NewPassword password = password_of(request.body);
-  const auto changed = request.accounts.set_password(address_of(request.segment(1)), password.text);
-  if (!changed) return refused(changed.error());
-  return answer(200, password.made ? Json{{"password", password.text}} : Json::object());
+Answer set_password(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto password = password_of(request.body);
+  if (!password) return std::unexpected(password.error());
+  const auto address = address_in_path(request);
+  if (!address) return std::unexpected(address.error());
+  const auto changed = accounts.set_password(*address, password->text);
+  if (!changed) return refused_by(changed.error());
+  return answer(200, password->made ? Json{{"password", password->text}} : Json::object());
 }
 
-AdminAnswer disable_account(const AdminRequest& request) {
-  return done(request.accounts.set_enabled(address_of(request.segment(1)), false));
+Answer disable_account(policy::Accounts& accounts, const AccountRequest& request) {
+  return set_enabled(accounts, request, false);
 }
 
-AdminAnswer enable_account(const AdminRequest& request) {
-  return done(request.accounts.set_enabled(address_of(request.segment(1)), true));
+Answer enable_account(policy::Accounts& accounts, const AccountRequest& request) {
+  return set_enabled(accounts, request, true);
 }
 
-AdminAnswer remove_account(const AdminRequest& request) {
-  return done(
-      request.accounts.remove(address_of(request.segment(1)), truth_field(request.body, "purge")));
+Answer remove_account(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto address = address_in_path(request);
+  if (!address) return std::unexpected(address.error());
+  return done(accounts.remove(*address, truth_field(request.body, "purge")));
 }
 
-AdminAnswer list_app_passwords(const AdminRequest& request) {
-  const auto passwords = request.accounts.app_passwords(address_of(request.segment(1)));
-  if (!passwords) return refused(passwords.error());
+Answer list_app_passwords(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto address = address_in_path(request);
+  if (!address) return std::unexpected(address.error());
+  const auto passwords = accounts.app_passwords(*address);
+  if (!passwords) return refused_by(passwords.error());
   Json rows = Json::array();
   for (const auto& password : *passwords) rows.push_back(view(password));
   return answer(200, rows);
 }
 
-AdminAnswer add_app_password(const AdminRequest& request) {
-  const std::string label = text_field(request.body, "label");
-  const auto scopes = policy::parse_scopes(
-      request.body.contains("scope") ? text_field(request.body, "scope") : "smtp,imap,pop3,http");
-  if (!scopes) throw BadRequest{scopes.error()};
-  const auto secret =
-      request.accounts.add_app_password(address_of(request.segment(1)), label, *scopes);
-  if (!secret) return refused(secret.error());
+Answer add_app_password(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto label = text_field(request.body, "label");
+  if (!label) return std::unexpected(label.error());
+  const auto scopes =
+      policy::parse_scopes(request.body.value("scope", std::string("smtp,imap,pop3,http")));
+  if (!scopes) return not_allowed(scopes.error());
+  const auto address = address_in_path(request);
+  if (!address) return std::unexpected(address.error());
+  const auto secret = accounts.add_app_password(*address, *label, *scopes);
+  if (!secret) return refused_by(secret.error());
   return answer(201,
-                {{"label", label}, {"scope", policy::scopes_text(*scopes)}, {"secret", *secret}});
+                {{"label", *label}, {"scope", policy::scopes_text(*scopes)}, {"secret", *secret}});
 }
 
-AdminAnswer revoke_app_password(const AdminRequest& request) {
-  return done(
-      request.accounts.revoke_app_password(address_of(request.segment(1)), request.segment(3)));
+Answer revoke_app_password(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto address = address_in_path(request);
+  if (!address) return std::unexpected(address.error());
+  return done(accounts.revoke_app_password(*address, request.captures["label"]));
 }
 
-AdminAnswer list_aliases(const AdminRequest& request) {
+Answer list_aliases(policy::Accounts& accounts, const AccountRequest&) {
   Json rows = Json::array();
-  for (const auto& alias : request.accounts.aliases()) rows.push_back(view(alias));
+  for (const auto& alias : accounts.aliases()) rows.push_back(view(alias));
   return answer(200, rows);
 }
 
-AdminAnswer add_alias(const AdminRequest& request) {
-  policy::Alias alias{alias_address(request, text_field(request.body, "from")), {}};
+Answer add_alias(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto text = text_field(request.body, "from");
+  if (!text) return std::unexpected(text.error());
+  const auto from = alias_address(request, *text);
+  if (!from) return std::unexpected(from.error());
+  policy::Alias alias{*from, {}};
   const auto to = request.body.find("to");
-  if (to == request.body.end() || to->empty()) throw BadRequest{"\"to\" is a list of addresses"};
-  for (const Json& item : *to) alias.to.push_back(address_of(item.get<std::string>()));
-  const auto added = request.accounts.add_alias(alias.from, alias.to);
-  return added ? answer(201, view(alias)) : refused(added.error());
+  if (to == request.body.end() || to->empty()) return not_allowed("\"to\" is a list of addresses");
+  for (const Json& item : *to) {
+    auto target = address_of(item.get<std::string>());
+    if (!target) return std::unexpected(target.error());
+    alias.to.push_back(*std::move(target));
+  }
+  const auto added = accounts.add_alias(alias.from, alias.to);
+  if (!added) return refused_by(added.error());
+  return answer(201, view(alias));
 }
 
-AdminAnswer remove_alias(const AdminRequest& request) {
-  return done(request.accounts.remove_alias(address_of(request.segment(1))));
+Answer remove_alias(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto from = address_of(request.captures["from"]);
+  if (!from) return std::unexpected(from.error());
+  return done(accounts.remove_alias(*from));
 }
-
-// clang-format off
-constexpr std::array account_fields{JsonField{"address",  JsonKind::text},
-                                    JsonField{"password", JsonKind::text},
-                                    JsonField{"quota",    JsonKind::number},
-                                    JsonField{"operator", JsonKind::truth}};
-constexpr std::array password_fields{JsonField{"password", JsonKind::text}};
-constexpr std::array removal_fields{JsonField{"purge", JsonKind::truth}};
-constexpr std::array app_password_fields{JsonField{"label", JsonKind::text},
-                                         JsonField{"scope", JsonKind::text}};
-constexpr std::array alias_fields{JsonField{"from", JsonKind::text},
-                                  JsonField{"to",   JsonKind::texts}};
-
-constexpr std::array operations{
-    AdminOperation{"GET",    "accounts",                  {},                  list_accounts},
-    AdminOperation{"POST",   "accounts",                  account_fields,      add_account},
-    AdminOperation{"GET",    "accounts/*",                {},                  show_account},
-    AdminOperation{"DELETE", "accounts/*",                removal_fields,      remove_account},
-    AdminOperation{"PUT",    "accounts/*/password",       password_fields,     set_password},
-    AdminOperation{"POST",   "accounts/*/disable",        {},                  disable_account},
-    AdminOperation{"POST",   "accounts/*/enable",         {},                  enable_account},
-    AdminOperation{"GET",    "accounts/*/app-passwords",  {},                  list_app_passwords},
-    AdminOperation{"POST",   "accounts/*/app-passwords",  app_password_fields, add_app_password},
-    AdminOperation{"DELETE", "accounts/*/app-passwords/*", {},                 revoke_app_password},
-    AdminOperation{"GET",    "aliases",                   {},                  list_aliases},
-    AdminOperation{"POST",   "aliases",                   alias_fields,        add_alias},
-    AdminOperation{"DELETE", "aliases/*",                 {},                  remove_alias},
-};
-// clang-format on
-
-}  // namespace
-
-std::span<const AdminOperation> admin_operations() { return operations; }
 
 }  // namespace postern::relay

@@ -8,11 +8,16 @@
 
 namespace postern::relay {
 
+struct Config;
+
 struct LocalDomains {
   std::function<bool(const mail::Domain&)> are_declared;  ///< by `[domain."…"]`
   /// The gateway's own name. What programs of this host send goes there (root@hostname): it has
   /// aliases, and no accounts unless it is declared, too.
   std::string hostname;
 };
+
+/// As `[domain."…"]` and `hostname` say. `config` outlives it.
+LocalDomains local_domains(const Config& config);
 
 }  // namespace postern::relay

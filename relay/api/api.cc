@@ -1,38 +1,30 @@
 // relay/api/api.cc: who may ask, and which function answers.
 #include "relay/api/api.h"
 
-#include "core/mail/encodings.h"
-#include "core/metrics.h"
-#include "relay/accounts/account_admin.h"
-#include "relay/api/paths.h"
+#include "relay/api/credentials.h"
+#include "relay/api/routes.h"
 #include "relay/config/config.h"
 
 namespace postern::http {
 namespace {
 
-Response unauthorized() {
-  Response response = problem(401, "Unauthorized", "HTTP Basic with an account or an app password");
-  response.fields.emplace_back("WWW-Authenticate", "Basic realm=\"postern\", charset=\"UTF-8\"");
-  return response;
+Problem unauthorized() {
+  return {.status = 401,
+          .title = "Unauthorized",
+          .detail = "HTTP Basic with an account or an app password",
+          .fields = {{"WWW-Authenticate", "Basic realm=\"postern\", charset=\"UTF-8\""}}};
 }
 
-struct Credentials {
-  std::string user, password;
-};
-
-/// RFC 7617.
-std::optional<Credentials> basic_credentials(std::string_view authorization) {
-  constexpr std::string_view scheme = "basic ";
-  if (!mail::equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
-  const auto decoded = mail::base64_decode(authorization.substr(scheme.size()));
-  if (!decoded) return {};
-  const std::size_t colon = decoded->find(':');
-  if (colon == decoded->npos || colon == 0 || decoded->find('\0') != decoded->npos) return {};
-  return Credentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
-}
-
-bool is_probe(std::string_view path) {
-  return path == "/metrics" || path == "/healthz" || path == "/readyz";
+Problem as_problem(policy::AuthFailure failure) {
+  switch (failure) {
+    case policy::AuthFailure::bad_credentials:
+      break;
+    case policy::AuthFailure::too_many:
+      return {429, "Too Many Requests", "too many failed logins from your address"};
+    case policy::AuthFailure::unavailable:
+      return {503, "Service Unavailable", "logins cannot be checked right now"};
+  }
+  return unauthorized();
 }
 
 }  // namespace
@@ -41,82 +33,48 @@ bool Api::is_near(const net::Address& peer) const {
   return peer.is_loopback() || net::is_within(snapshot_->config->trusted_networks, peer);
 }
 
-bool Api::is_operator(const Request& request) const {
-  return trust_ == Trust::control || (request.account && request.account->is_operator);
+Caller Api::caller_of(const Request& request) const {
+  if (trust_ == Trust::control) return Caller::control;
+  if (trust_ == Trust::submit) return Caller::submit;
+  if (!request.account) return Caller::neighbour;
+  return request.account->is_operator ? Caller::operators : Caller::account;
 }
 
-Task<std::optional<Response>> Api::admit(Request& request) {
-  if (trust_ != Trust::by_password || is_about_server(request)) co_return std::nullopt;
-  if (is_probe(request.path)) {
+/// Who has no name is told nothing: 401, whatever the path. But OPTIONS about the server as a whole
+/// (`*`) tells nothing, and probes have no credentials.
+Task<std::optional<Problem>> Api::admit(Request& request) {
+  if (trust_ != Trust::by_password || request.raw_path == "*") co_return std::nullopt;
+  if (is_open_to(routes(), request.raw_path, Caller::neighbour)) {
     if (is_near(request.peer)) co_return std::nullopt;
-    co_return problem(403, "Forbidden", "only for trusted_networks");
+    co_return Problem{403, "Forbidden", "only for trusted_networks"};
   }
+  co_return co_await log_in(request);
+}
+
+Task<std::optional<Problem>> Api::log_in(Request& request) {
   const auto credentials = basic_credentials(request.field("authorization"));
   if (!credentials) co_return unauthorized();
-  auto account = co_await house_.logins.login(credentials->user, credentials->password,
-                                              policy::Scope::http, request.peer);
-  if (!account) {
-    switch (account.error()) {
-      case policy::AuthFailure::bad_credentials:
-        co_return unauthorized();
-      case policy::AuthFailure::too_many:
-        co_return problem(429, "Too Many Requests", "too many failed logins from your address");
-      case policy::AuthFailure::unavailable:
-        co_return problem(503, "Service Unavailable", "logins cannot be checked right now");
-    }
-  }
+  auto account = co_await services_.logins.login(credentials->user, credentials->password,
+                                                 policy::Scope::http, request.peer);
+  if (!account) co_return as_problem(account.error());
   request.account = std::move(*account);
   co_return std::nullopt;
 }
 
-Response Api::health(const Request& request) const {
-  if (request.path == "/metrics") {
-    return {200, metrics::render(), "text/plain; version=0.0.4; charset=utf-8", {}};
-  }
-  if (request.path == "/healthz") return {200, "ok\n", "text/plain", {}};
-  const std::string trouble = hooks_.trouble();
-  if (trouble.empty()) return {200, "ready\n", "text/plain", {}};
-  return problem(503, "Not ready", trouble);
-}
-
 Task<Response> Api::answer(Request request) {
-  if (is_about_server(request)) co_return methods_response(request, allowed_methods(request));
-  const std::string_view path = request.path;
-  const bool is_for_operators = path.starts_with(queue_path) ||
-                                relay::is_account_path(request.raw_path) || path == "/v1/reload";
-  if (trust_ == Trust::submit && path != messages_path) {
-    co_return problem(403, "Forbidden", "this socket takes messages only");
-  }
-  if (is_for_operators && !is_operator(request)) {
-    co_return problem(403, "Forbidden", "only for an operator's account");
-  }
-  std::string allowed = trust_ == Trust::submit ? "POST, OPTIONS" : allowed_methods(request);
-  if (allowed.empty()) co_return problem(404, "Not Found", "no such path or message");
-  if (request.method == "OPTIONS" || !allows(allowed, request.method)) {
-    co_return methods_response(request, std::move(allowed));
-  }
-  co_return co_await obey(request);
+  auto call = find_route(routes(), request, caller_of(request));
+  if (!call) co_return call.error();
+  call->config = snapshot_->config;
+  co_return to_response(co_await obey(*call));
 }
 
-/// What the request's path stands for; it knows the method.
-Task<Response> Api::obey(const Request& request) {
-  const std::string_view path = request.path;
-  const std::string method = request.method == "HEAD" ? "GET" : request.method;
-  if (is_probe(path)) co_return health(request);
-  if (path == messages_path && method == "GET") co_return co_await find_messages(request);
-  if (path == messages_path && trust_ == Trust::by_password) {
-    co_return co_await take_message(request);
+Task<Answer> Api::obey(const Call& call) {
+  if (const auto* handler = std::get_if<LoopHandler>(&call.route->handler)) {
+    co_return co_await (*handler)(services_, call);
   }
-  if (path == messages_path) co_return co_await take_from_socket(request);
-  if (path.starts_with(messages_path)) {
-    co_return co_await timeline(request, path.substr(messages_path.size() + 1));
-  }
-  if (path == "/v1/status") co_return co_await status();
-  if (path == "/v1/reload") co_return co_await hooks_.reload();
-  if (path.starts_with(queue_path)) {
-    co_return co_await queue(request, path.substr(queue_path.size()));
-  }
-  co_return co_await accounts(request, method);
+  const auto domains = relay::local_domains(*call.config);
+  const auto handler = std::get<relay::AccountHandler>(call.route->handler);
+  co_return co_await services_.accounts.run(handler, {domains, call.captures, call.body});
 }
 
 }  // namespace postern::http

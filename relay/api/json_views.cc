@@ -129,8 +129,4 @@ Json view(const queue::Timeline& timeline) {
   return object;
 }
 
-Response json_response(const Json& body, int status) {
-  return {status, write_json(body), "application/json", {}};
-}
-
 }  // namespace postern::http

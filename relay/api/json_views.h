@@ -4,7 +4,6 @@
 
 #include "core/json.h"
 #include "queue/model/message.h"
-#include "relay/http/connection.h"
 
 namespace postern::http {
 
@@ -12,7 +11,5 @@ Json view(const queue::MessageRow& row);          ///< a row of the listing
 Json view_in_full(const queue::MessageRow& row);  ///< with its deliveries
 Json view(const queue::Timeline& timeline);
 std::string time_text(std::chrono::system_clock::time_point time);  ///< RFC 3339, UTC
-/// Whatever octets peers sent, the text is valid JSON.
-Response json_response(const Json& body, int status = 200);
 
 }  // namespace postern::http

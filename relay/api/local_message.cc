@@ -1,4 +1,4 @@
-// relay/api/local_message.cc: see local_message.h.
+// relay/api/local_message.cc: domains for bare addresses, and a From where there is none.
 #include "relay/api/local_message.h"
 
 #include <algorithm>

@@ -5,9 +5,9 @@
 #include <array>
 #include <set>
 
-#include "relay/api/api.h"
+#include "relay/api/handlers.h"
 #include "relay/api/local_message.h"
-#include "relay/api/message_request.h"
+#include "relay/api/submission.h"
 #include "relay/config/config.h"
 
 namespace postern::http {
@@ -60,38 +60,48 @@ std::expected<LocalEnvelope, std::string> read_envelope(const Request& request,
 
 /// JSON, or a message that is completed. A client that names no type, or a wrong one, still says by
 /// its query what it sends.
-std::expected<Submission, Response> read_local(const Request& request, const std::string& hostname,
-                                               const mail::EmailAddress& user) {
+std::expected<Submission, Problem> read_local(const Request& request, const std::string& hostname,
+                                              const mail::EmailAddress& user) {
   if (media_type(request) == "application/json" && !request.parameter("from"))
     return read_json_message(request, Loop::current().wall_now());
   auto envelope = read_envelope(request, hostname, user);
-  if (!envelope) return std::unexpected(problem(400, "Bad Request", envelope.error()));
+  if (!envelope) return bad_request(envelope.error());
   return as_submission(std::move(envelope->sender), std::move(envelope->recipients), request.body);
+}
+
+/// Who may open the control socket, root and our own user name any sender; others are themselves.
+bool names_anyone(const Call& call) {
+  return call.caller == Caller::control || call.request.user == 0U ||
+         call.request.user == static_cast<unsigned>(::geteuid());
+}
+
+/// Of the program at the other end; none: its user has no name here.
+std::optional<mail::EmailAddress> address_of_program(const Call& call) {
+  auto user =
+      call.request.user ? address_of_user(*call.request.user, call.config->hostname) : std::nullopt;
+  if (!user && names_anyone(call)) user = *mail::EmailAddress::parse(call.config->postmaster);
+  return user;
 }
 
 }  // namespace
 
-/// Who may open the control socket, root and our own user name any sender; others are themselves.
-Task<Response> Api::take_from_socket(const Request& request) {
-  const std::string& hostname = snapshot_->config->hostname;
-  const bool names_anyone = trust_ == Trust::control || request.user == 0U ||
-                            request.user == static_cast<unsigned>(::geteuid());
-  auto user = request.user ? address_of_user(*request.user, hostname) : std::nullopt;
-  if (!user && names_anyone) user = *mail::EmailAddress::parse(snapshot_->config->postmaster);
-  if (!user) co_return problem(403, "Forbidden", "your user has no name on this host");
-  auto message = read_local(request, hostname, *user);
-  if (!message) co_return message.error();
+Task<Answer> take_from_socket(const Services& services, const Call& call) {
+  const std::string& hostname = call.config->hostname;
+  const auto user = address_of_program(call);
+  if (!user) co_return refused(403, "Forbidden", "your user has no name on this host");
+  auto message = read_local(call.request, hostname, *user);
+  if (!message) co_return std::unexpected(message.error());
   std::set<std::string> own;
-  if (!names_anyone) {
+  if (!names_anyone(call)) {
     own = {user->folded()};
-    const auto other = address_of_user(*request.user, kernel_host_name());
+    const auto other = address_of_user(*call.request.user, kernel_host_name());
     if (other) own.insert(other->folded());
     if (message->sender) message->sender = *user;
   }
-  const mail::Person author{request.parameter("name").value_or(""),
+  const mail::Person author{call.request.parameter("name").value_or(""),
                             message->sender.value_or(*user)};
   message->content = complete_message(message->content, hostname, author);
-  co_return co_await submit(request, std::move(*message), std::move(own));
+  co_return co_await submit(services, call, std::move(*message), std::move(own));
 }
 
 }  // namespace postern::http

@@ -1,4 +1,4 @@
-// relay/api/message_request.cc: see message_request.h.
+// relay/api/message_request.cc: a message out of JSON, or as it is with its envelope in the query.
 #include "relay/api/message_request.h"
 
 #include <fmt/format.h>
@@ -13,13 +13,9 @@
 #include "core/mail/headers.h"
 #include "core/sha256.h"
 #include "queue/model/queue_id.h"
-#include "relay/accounts/json_fields.h"
 
 namespace postern::http {
 namespace {
-
-using relay::JsonField;
-using relay::JsonKind;
 
 using People = std::vector<mail::Person>;
 
@@ -48,18 +44,6 @@ std::optional<std::string> text_of(const Json& body, const char* key) {
 }
 
 // clang-format off
-constexpr std::array message_fields{
-    JsonField{"from",        JsonKind::text_or_texts},
-    JsonField{"to",          JsonKind::text_or_texts},
-    JsonField{"cc",          JsonKind::text_or_texts},
-    JsonField{"bcc",         JsonKind::text_or_texts},
-    JsonField{"reply_to",    JsonKind::text_or_texts},
-    JsonField{"subject",     JsonKind::text},
-    JsonField{"text",        JsonKind::text},
-    JsonField{"html",        JsonKind::text},
-    JsonField{"headers",     JsonKind::object},
-    JsonField{"attachments", JsonKind::list},
-};
 constexpr std::array attachment_fields{
     JsonField{"content",      JsonKind::text},
     JsonField{"filename",     JsonKind::text},
@@ -70,7 +54,7 @@ constexpr std::array attachment_fields{
 // clang-format on
 
 std::optional<std::string> mistake_in_attachment(const Json& attachment) {
-  const auto mistake = relay::mistake_in(attachment, attachment_fields);
+  const auto mistake = mistake_in(attachment, attachment_fields);
   if (mistake || attachment.contains("content")) return mistake;
   return "\"content\" is missing: base64";
 }
@@ -78,7 +62,7 @@ std::optional<std::string> mistake_in_attachment(const Json& attachment) {
 /// What is not known, or of another type; after it, all can be read as what it is. Nothing is
 /// copied or written before: both would follow a stranger's nesting on our stack.
 std::optional<std::string> mistake_in_message(const Json& body) {
-  if (auto mistake = relay::mistake_in(body, message_fields)) return mistake;
+  if (auto mistake = mistake_in(body, message_fields)) return mistake;
   if (body.contains("headers") &&
       !std::ranges::all_of(body["headers"], [](const Json& value) { return value.is_string(); })) {
     return "headers: a value is a text";
@@ -95,10 +79,10 @@ std::optional<std::string> mistake_in_message(const Json& body) {
 
 /// The body, without what is null.
 Json parse_message(std::string_view text) {
-  Json body = relay::without_nulls(parse_json(text));
+  Json body = without_nulls(parse_json(text));
   if (body.is_object() && body.contains("attachments")) {
     for (Json& attachment : body["attachments"]) {
-      attachment = relay::without_nulls(std::move(attachment));
+      attachment = without_nulls(std::move(attachment));
     }
   }
   return body;
@@ -194,10 +178,6 @@ std::expected<EnvelopeInQuery, std::string> read_envelope(const Request& request
 
 }  // namespace
 
-Response refuse(int status, std::string_view why) {
-  return problem(status, status == 400 ? "Bad Request" : "Unprocessable Content", why);
-}
-
 Submission as_submission(mail::ReversePath sender, std::vector<mail::EmailAddress> recipients,
                          std::string_view body) {
   std::string said = mail::path_text(sender) + '\n';  // no address holds a line end
@@ -207,9 +187,9 @@ Submission as_submission(mail::ReversePath sender, std::vector<mail::EmailAddres
   return {std::move(sender), std::move(recipients), mail::with_crlf(body), sha256(said)};
 }
 
-std::expected<Submission, Response> read_rfc822(const Request& request) {
+std::expected<Submission, Problem> read_rfc822(const Request& request) {
   auto envelope = read_envelope(request);
-  if (!envelope) return std::unexpected(refuse(400, envelope.error()));
+  if (!envelope) return bad_request(envelope.error());
   return as_submission(std::move(envelope->sender), std::move(envelope->recipients), request.body);
 }
 
@@ -218,14 +198,14 @@ std::string media_type(const Request& request) {
   return mail::lower_case(type.substr(0, type.find_first_of("; ")));
 }
 
-std::expected<Submission, Response> read_json_message(const Request& request,
-                                                      std::chrono::system_clock::time_point now) {
+std::expected<Submission, Problem> read_json_message(const Request& request,
+                                                     std::chrono::system_clock::time_point now) {
   const Json body = parse_message(request.body);
-  if (body.is_discarded()) return std::unexpected(refuse(400, "the body is not JSON"));
-  if (const auto mistake = mistake_in_message(body)) return std::unexpected(refuse(400, *mistake));
+  if (body.is_discarded()) return bad_request("the body is not JSON");
+  if (const auto mistake = mistake_in_message(body)) return bad_request(*mistake);
   const auto unique = queue::text(queue::make_queue_id(now));
   auto composed = compose(body, unique, now);
-  if (!composed) return std::unexpected(refuse(422, composed.error()));
+  if (!composed) return unprocessable(composed.error());
   // Keys are written in their order, whatever that of the request.
   return Submission{std::move(composed->sender), std::move(composed->recipients),
                     std::move(composed->content), sha256(write_json(body))};

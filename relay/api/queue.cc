@@ -1,94 +1,107 @@
 // relay/api/queue.cc: the queue, listed and acted upon.
 #include <fmt/format.h>
 
-#include "core/assert.h"
-#include "core/async/offload.h"
 #include "core/log.h"
-#include "relay/api/api.h"
+#include "relay/api/handlers.h"
 #include "relay/api/json_views.h"
-#include "relay/api/paths.h"
 #include "relay/api/queue_request.h"
 
 namespace postern::http {
 namespace {
 
-Response bad(std::string_view why) { return problem(400, "Bad Request", why); }
-Response unknown_id() { return problem(404, "Not Found", "no such message in the queue"); }
+/// The pattern takes queue ids only.
+queue::QueueId id_of(const Call& call) { return *queue::parse_queue_id(call.captures["id"]); }
 
 /// Of a message that cannot be shown: `known` is what the queue, or its history, has of it.
-Response not_queued(const std::optional<queue::MessageRow>& known) {
-  if (!known || !known->completed) return unknown_id();
+std::unexpected<Problem> not_queued(const std::optional<queue::MessageRow>& known) {
+  if (!known || !known->completed) return refused(404, "Not Found", "no such message in the queue");
   const std::string id = queue::text(known->id);
-  return problem(
-      404, "Not Found",
-      fmt::format("{} has left the queue; `postern trace {}` (GET /v1/messages/{}) tells what "
-                  "became of it",
-                  id, id, id));
+  return refused(404, "Not Found",
+                 fmt::format("{} has left the queue; `postern trace {}` (GET /v1/messages/{}) "
+                             "tells what became of it",
+                             id, id, id));
+}
+
+/// What has been done with the messages that a request named.
+struct Tally {
+  unsigned done = 0, pending = 0;
+  Json missing = Json::array();
+};
+
+Task<Tally> apply_to_all(QueueService& queue, queue::Action action, std::vector<std::string> ids) {
+  Tally tally;
+  for (const std::string& text : ids) {
+    const auto id = queue::parse_queue_id(text);
+    const auto result = id ? co_await queue.apply(action, *id) : queue::ActionResult{};
+    if (!result.found) {
+      tally.missing.push_back(text);
+    } else if (result.after_try > 0) {
+      ++tally.pending;
+    } else {
+      ++tally.done;
+    }
+  }
+  co_return tally;
+}
+
+Task<Answer> act(const Services& services, const Call& call, queue::Action action,
+                 std::string_view word) {
+  auto targets = read_targets(call.body);
+  if (!targets) co_return bad_request(targets.error());
+  if (const auto& selection = targets->selection) {
+    const auto rows = co_await services.queue.list(selection->filter, selection->limit);
+    for (const auto& row : rows) targets->ids.push_back(queue::text(row.id));
+  }
+  if (action == queue::Action::retry) services.queue.forget_trouble();
+  const Tally tally = co_await apply_to_all(services.queue, action, std::move(targets->ids));
+  log::info("queue_action", {{"action", word}, {"done", tally.done}, {"pending", tally.pending}});
+  services.queue.wake();
+  co_return json_response(
+      {{"done", tally.done}, {"pending", tally.pending}, {"missing", tally.missing}});
 }
 
 }  // namespace
 
-Task<Response> Api::queue(const Request& request, std::string_view rest) {
-  if (rest.empty()) co_return co_await queue_list(request);
-  rest.remove_prefix(1);
-  if (parse_action(rest)) co_return co_await queue_action(request, rest);
-  const bool is_raw = rest.ends_with(raw_suffix);
-  const auto id = queue::parse_queue_id(rest.substr(0, rest.find('/')));
-  if (!id) co_return unknown_id();
-  if (is_raw) co_return co_await raw(*id);
-  const auto row = co_await worker_.queue().show(*id);
-  co_return row && !row->completed ? json_response(view_in_full(*row)) : not_queued(row);
-}
-
-Task<Response> Api::queue_list(const Request& request) {
-  const auto selection = read_selection(request);
-  if (!selection) co_return bad(selection.error());
+Task<Answer> list_queue(const Services& services, const Call& call) {
+  const auto selection = read_selection(call.request);
+  if (!selection) co_return bad_request(selection.error());
   Json all = Json::array();
-  for (const auto& row : co_await worker_.queue().list_all(selection->filter, selection->limit)) {
+  for (const auto& row : co_await services.queue.list(selection->filter, selection->limit)) {
     all.push_back(view(row));
   }
   co_return json_response(all);
 }
 
-Task<Response> Api::queue_action(const Request& request, std::string_view word) {
-  const auto action = parse_action(word);
-  POSTERN_ASSERT(action.has_value());
-  const Json body = parse_json(request.body);
-  auto targets = read_targets(body);
-  if (!targets) co_return bad(targets.error());
-  if (targets->selection) {
-    const auto rows =
-        co_await worker_.queue().list_all(targets->selection->filter, targets->selection->limit);
-    for (const auto& row : rows) targets->ids.push_back(queue::text(row.id));
-  }
-  if (*action == queue::Action::retry) {
-    for (delivery::Courier* courier : house_.couriers) {
-      courier->loop().post([courier] { courier->forget_trouble(); });
-    }
-  }
-  unsigned done = 0, pending = 0;
-  Json missing = Json::array();
-  for (const std::string& text : targets->ids) {
-    const auto id = queue::parse_queue_id(text);
-    const auto result = id ? co_await worker_.queue().apply(*action, *id) : queue::ActionResult{};
-    if (!result.found) {
-      missing.push_back(text);
-    } else if (result.after_try > 0) {
-      ++pending;
-    } else {
-      ++done;
-    }
-  }
-  log::info("queue_action", {{"action", word}, {"done", done}, {"pending", pending}});
-  worker_.dispatcher().wake();
-  co_return json_response({{"done", done}, {"pending", pending}, {"missing", missing}});
+Task<Answer> show_queued(const Services& services, const Call& call) {
+  const auto row = co_await services.queue.show(id_of(call));
+  if (!row || row->completed) co_return not_queued(row);
+  co_return json_response(view_in_full(*row));
 }
 
-Task<Response> Api::raw(queue::QueueId id) {
-  const auto body = co_await worker_.queue().body(id);
-  if (!body) co_return not_queued(co_await worker_.queue().show(id));
-  std::string content = co_await offload(house_.disk, [&] { return body->read(); });
-  co_return Response{200, std::move(content), "message/rfc822", {}};
+Task<Answer> show_octets(const Services& services, const Call& call) {
+  auto content = co_await services.queue.content(id_of(call));
+  if (!content) co_return not_queued(co_await services.queue.show(id_of(call)));
+  co_return Response{200, *std::move(content), "message/rfc822", {}};
+}
+
+Task<Answer> retry_queued(const Services& services, const Call& call) {
+  return act(services, call, queue::Action::retry, "retry");
+}
+
+Task<Answer> hold_queued(const Services& services, const Call& call) {
+  return act(services, call, queue::Action::hold, "hold");
+}
+
+Task<Answer> release_queued(const Services& services, const Call& call) {
+  return act(services, call, queue::Action::release, "release");
+}
+
+Task<Answer> bounce_queued(const Services& services, const Call& call) {
+  return act(services, call, queue::Action::bounce, "bounce");
+}
+
+Task<Answer> remove_queued(const Services& services, const Call& call) {
+  return act(services, call, queue::Action::remove, "remove");
 }
 
 }  // namespace postern::http

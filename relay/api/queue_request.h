@@ -1,15 +1,16 @@
 // relay/api/queue_request.h: which messages of the queue a request means (docs/control-api.md).
 #pragma once
 
+#include <array>
 #include <expected>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/json.h"
 #include "queue/model/message.h"
-#include "relay/http/connection.h"
+#include "relay/http/json_fields.h"
+#include "relay/http/message.h"
 
 namespace postern::http {
 
@@ -25,14 +26,25 @@ struct Targets {
   std::optional<Selection> selection;
 };
 
-/// `retry`, `hold`, `release`, `bounce`, `remove`.
-std::optional<queue::Action> parse_action(std::string_view word);
+/// What a listing's query and an action's filter may hold.
+inline constexpr std::array filter_fields{
+    JsonField{"state", JsonKind::text},     JsonField{"sender", JsonKind::text},
+    JsonField{"recipient", JsonKind::text}, JsonField{"domain", JsonKind::text},
+    JsonField{"limit", JsonKind::number},
+};
+
+/// What an action's body may hold.
+inline constexpr std::array target_fields{
+    JsonField{"ids", JsonKind::texts},
+    JsonField{"filter", JsonKind::object},
+    JsonField{"all", JsonKind::truth},
+};
 
 /// Of a listing's query; else what is wrong with it, for a person.
 std::expected<Selection, std::string> read_selection(const Request& request);
 
-/// Of an action's body: one of `ids`, `filter`, `all`. Nothing that is not understood widens what
-/// an action hits.
+/// Of an action's body, whose members are known to be `target_fields`: one of `ids`, `filter`,
+/// `all`. Nothing that is not understood widens what an action hits.
 std::expected<Targets, std::string> read_targets(const Json& body);
 
 }  // namespace postern::http

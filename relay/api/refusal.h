@@ -1,12 +1,12 @@
 // relay/api/refusal.h: what intake refuses, as a problem document.
 #pragma once
 
-#include "relay/http/connection.h"
+#include "relay/http/problem.h"
 #include "relay/intake/outcome.h"
 
 namespace postern::http {
 
 /// 422 for good, 503 for now; `detail` is what SMTP would reply, `enhanced_status` its status code.
-Response response_to(const relay::Refused& refused);
+Problem as_problem(const relay::Refused& refused);
 
 }  // namespace postern::http

@@ -7,7 +7,8 @@
 #include "core/json.h"
 #include "core/mail/address.h"
 #include "policy/accounts.h"
-#include "relay/accounts/account_admin.h"
+#include "relay/accounts/local_domains.h"
+#include "relay/api/offline.h"
 #include "relay/cli/control_client.h"
 #include "relay/cli/running_gateway.h"
 #include "relay/config/config.h"
@@ -17,7 +18,7 @@ namespace postern::relay {
 namespace {
 
 /// The words for a person in an application/problem+json, or the body as it is.
-std::string problem_text(const std::string& body, unsigned status) {
+std::string problem_text(const std::string& body, int status) {
   const auto problem = parse_json(body);
   if (!problem.is_object()) return fmt::format("the gateway answered {}", status);
   std::string text = problem.value("detail", problem.value("title", std::string("refused")));
@@ -26,7 +27,7 @@ std::string problem_text(const std::string& body, unsigned status) {
   return text;
 }
 
-std::string accepted(unsigned status, const std::string& body) {
+std::string accepted(int status, const std::string& body) {
   if (status < 400) return body;
   throw CommandFailed(Exit::refused, problem_text(body, status));
 }
@@ -65,17 +66,18 @@ std::string CliSession::ask(std::string_view method, std::string_view path, std:
                             std::string_view content_type) const {
   const auto answer = reach(*config(), method, path, body, content_type);
   if (!answer) throw CommandFailed(Exit::not_reachable, answer.error().text);
-  return accepted(answer->status, answer->body);
+  return accepted(static_cast<int>(answer->status), answer->body);
 }
 
 std::string CliSession::ask_accounts(std::string_view method, std::string_view path,
                                      std::string_view body) const {
   const auto settings = config();
   if (const auto answer = reach(*settings, method, path, body))
-    return accepted(answer->status, answer->body);
+    return accepted(static_cast<int>(answer->status), answer->body);
   make_folder_if_missing(settings->data_dir, 0700);
   policy::Accounts accounts(settings->accounts_file());
-  const AdminAnswer answer = administer(accounts, local_domains(*settings), method, path, body);
+  const http::Response answer =
+      http::answer_offline(accounts, local_domains(*settings), method, path, body);
   return accepted(answer.status, answer.body);
 }
 

@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "core/async/loop.h"
-#include "core/json.h"
 #include "core/log.h"
 #include "core/mail/encodings.h"
 #include "core/percent.h"
@@ -24,12 +23,6 @@ using Parser = beast::request_parser<beast::string_body>;
 constexpr std::chrono::seconds farewell{5}, farewell_at_shutdown{1};
 constexpr std::size_t most_parameters = 10'000;
 constexpr std::size_t longest_chunk_header = 16 << 10;
-
-/// The request is not to be understood: answer and close.
-struct Malformed {
-  Response response;
-  bool is_head = false;
-};
 
 /// Text without control characters, however they were written.
 std::optional<std::string> decoded_text(std::string_view text) {
@@ -59,14 +52,25 @@ bool read_target(std::string_view target, Request& request) {
   return true;
 }
 
-Malformed malformed(int status, std::string_view why) {
-  return Malformed{problem(status, reason(status), why)};
+Problem malformed(int status, std::string_view why) {
+  return {status, std::string(reason(status)), std::string(why)};
+}
+
+/// Why what has arrived of a head cannot become one.
+std::optional<Problem> flaw_in_part(std::string_view have, std::size_t seen, std::size_t limit) {
+  if (have.size() >= limit) return malformed(431, "the head is too long");
+  // Who ends lines so will never send an empty one.
+  const std::size_t line_end = have.find('\n', seen);
+  if (line_end != have.npos && (line_end == 0 || have[line_end - 1] != '\r')) {
+    return malformed(400, "bare LF");
+  }
+  return {};
 }
 
 /// The head as it stands in the stream, to its empty line. None: the peer left between two
 /// requests.
-Task<std::optional<std::string>> read_head(net::Stream& stream, const Limits& limits,
-                                           net::IdleSessions& idle_sessions) {
+Task<std::expected<std::optional<std::string>, Problem>> read_head(
+    net::Stream& stream, const RequestLimits& limits, net::IdleSessions& idle_sessions) {
   const net::IdleSessions::Mark mark(idle_sessions, stream);
   const auto deadline = Loop::current().now() + limits.idle;
   for (std::size_t seen = 0;;) {
@@ -77,13 +81,8 @@ Task<std::optional<std::string>> read_head(net::Stream& stream, const Limits& li
       stream.consume(end + 4);
       co_return head;
     }
-    if (have.size() >= limits.head || end != have.npos)
-      throw malformed(431, "the head is too long");
-    // Who ends lines so will never send an empty one.
-    const std::size_t line_end = have.find('\n', seen);
-    if (line_end != have.npos && (line_end == 0 || have[line_end - 1] != '\r')) {
-      throw malformed(400, "bare LF");
-    }
+    if (end != have.npos) co_return std::unexpected(malformed(431, "the head is too long"));
+    if (auto flaw = flaw_in_part(have, seen, limits.head)) co_return std::unexpected(*flaw);
     seen = have.size();
     if (Loop::current().now() >= deadline) throw Timeout("no request");
     try {
@@ -106,26 +105,31 @@ void read_fields(const Parser& parser, Request& request) {
   }
 }
 
-/// What a head asks for. The answer, where that cannot be had by anyone: it is for those who may
-/// ask at all.
-std::optional<Malformed> parse_head(std::string_view head, Parser& parser, Request& request) {
+/// Why a head cannot be obeyed.
+struct Flaw {
+  Problem problem;
+  bool is_for_all = false;  ///< else only for those who may ask at all
+};
+
+std::optional<Flaw> parse_head(std::string_view head, Parser& parser, Request& request) {
   boost::beast::error_code error;
   parser.put(boost::asio::buffer(head.data(), head.size()), error);
   const bool is_too_long = error == beast::error::body_limit;  // found when all fields are read
   if (!is_too_long && ((error && error != beast::error::need_more) || !parser.is_header_done())) {
-    throw malformed(400, "the head cannot be read");
+    return Flaw{malformed(400, "the head cannot be read"), true};
   }
   read_fields(parser, request);
   const auto target = parser.get().target();
   if (!read_target(*origin_form({target.data(), target.size()}), request)) {
-    return malformed(400, "not a path");
+    return Flaw{malformed(400, "not a path")};
   }
-  if (is_too_long) return malformed(413, "the body is too long");
+  if (is_too_long) return Flaw{malformed(413, "the body is too long")};
   return {};
 }
 
 /// Feeds the parser until the body is complete.
-Task<> read_body(net::Stream& stream, Parser& parser, std::chrono::milliseconds time) {
+Task<std::optional<Problem>> read_body(net::Stream& stream, Parser& parser,
+                                       std::chrono::milliseconds time) {
   const auto deadline = Loop::current().now() + time;
   while (!parser.is_done()) {
     if (Loop::current().now() >= deadline) throw Timeout("the body arrives too slowly");
@@ -134,23 +138,23 @@ Task<> read_body(net::Stream& stream, Parser& parser, std::chrono::milliseconds 
     boost::beast::error_code error;
     const std::size_t used = parser.put(boost::asio::buffer(have.data(), have.size()), error);
     stream.consume(used);
-    if (error == beast::error::need_more) {
-      // A chunk header that is not complete: wait for more than there is.
-      if (used == 0 && have.size() > longest_chunk_header)
-        throw malformed(400, "chunk header too long");
-      if (used == 0) co_await stream.wait_readable(time);
-      continue;
+    if (error == beast::error::body_limit) co_return malformed(413, "the body is too long");
+    if (error && error != beast::error::need_more) {
+      co_return malformed(400, "the body cannot be read");
     }
-    if (error == beast::error::body_limit) throw malformed(413, "the body is too long");
-    if (error) throw malformed(400, "the body cannot be read");
+    if (!error || used > 0) continue;
+    // A chunk header that is not complete: wait for more than there is.
+    if (have.size() > longest_chunk_header) co_return malformed(400, "chunk header too long");
+    co_await stream.wait_readable(time);
   }
+  co_return std::nullopt;
 }
 
 /// What the application awaits, or the answer to what it met: trouble outside of us may be over
 /// soon; anything else that it did not foresee is a mistake of ours, and still no reason to say
 /// nothing.
 template <class T>
-Task<std::expected<T, Response>> outcome_of(std::string path, Task<T> work) {
+Task<std::expected<T, Problem>> outcome_of(std::string path, Task<T> work) {
   std::string failure;
   bool is_ours = false;
   try {
@@ -165,94 +169,116 @@ Task<std::expected<T, Response>> outcome_of(std::string path, Task<T> work) {
   }
   log::write(is_ours ? log::Level::error : log::Level::warn, "request_failed",
              {{"path", path}, {"error", failure}});
-  co_return std::unexpected(
-      is_ours ? problem(500, "Internal Server Error", "the request failed; the log says why")
-              : problem(503, "Service Unavailable", failure));
+  co_return is_ours ? refused(500, "Internal Server Error", "the request failed; the log says why")
+                    : refused(503, "Service Unavailable", failure);
 }
 
-/// One request and its response. False: the connection is over.
-Task<bool> exchange(net::Stream& stream, Application& application, const Limits& limits,
-                    net::IdleSessions& idle) {
-  auto head = co_await read_head(stream, limits, idle);
-  if (!head) co_return false;
-  if (const auto verdict = check_head(*head); !verdict) {
-    throw malformed(verdict.error().status, verdict.error().text);
+/// One connection, request by request.
+class Connection {
+ public:
+  Connection(net::Stream stream, Application& application, const RequestLimits& limits,
+             net::IdleSessions& idle)
+      : stream_(std::move(stream)), application_(application), limits_(limits), idle_(idle) {}
+
+  /// One request and its response. False: the connection is over.
+  Task<bool> exchange();
+  Task<> part() { return stream_.shutdown(idle_.is_closing() ? farewell_at_shutdown : farewell); }
+
+ private:
+  Task<bool> refuse(Problem problem, Manner manner);
+  Task<std::optional<Problem>> admit(Request& request);
+  Task<std::optional<Problem>> take_body(Parser& parser, Request& request, bool may_continue);
+  Task<> respond(Request request, Manner manner);
+
+  net::Stream stream_;
+  Application& application_;
+  const RequestLimits& limits_;
+  net::IdleSessions& idle_;
+};
+
+Task<bool> Connection::refuse(Problem problem, Manner manner) {
+  co_await stream_.write(render(to_response(problem), manner));
+  co_return manner.keeps_alive;
+}
+
+Task<std::optional<Problem>> Connection::admit(Request& request) {
+  auto admission = co_await outcome_of(request.path, application_.admit(request));
+  co_return admission ? std::move(*admission) : std::move(admission.error());
+}
+
+Task<std::optional<Problem>> Connection::take_body(Parser& parser, Request& request,
+                                                   bool may_continue) {
+  if (!parser.is_done() && may_continue &&
+      mail::equal_ignoring_case(request.field("expect"), "100-continue")) {  // RFC 9110 §10.1.1
+    co_await stream_.write("HTTP/1.1 100 Continue\r\n\r\n");
+  }
+  auto flaw = co_await read_body(stream_, parser, limits_.body_time);
+  if (!flaw) request.body = std::move(parser.get().body());
+  co_return flaw;
+}
+
+Task<> Connection::respond(Request request, Manner manner) {
+  const std::string path = request.path;
+  const auto response = co_await outcome_of(path, application_.answer(std::move(request)));
+  co_await stream_.write(render(response ? *response : to_response(response.error()), manner));
+}
+
+/// After what cannot be understood, the connection ends: what follows cannot be told from a
+/// request.
+Task<bool> Connection::exchange() {
+  auto head = co_await read_head(stream_, limits_, idle_);
+  if (!head) co_return co_await refuse(head.error(), {});
+  if (!*head) co_return false;
+  if (const auto verdict = check_head(**head); !verdict) {
+    co_return co_await refuse(malformed(verdict.error().status, verdict.error().text), {});
   }
   Parser parser;
   parser.header_limit(std::numeric_limits<std::uint32_t>::max());  // it is bounded already
   parser.eager(true);
-  parser.body_limit(limits.body);
+  parser.body_limit(limits_.body);
   Request request;
-  request.peer = stream.peer();
-  request.user = stream.peer_user();
-  const auto flaw = parse_head(*head, parser, request);
-  head.reset();
+  request.peer = stream_.peer();
+  request.user = stream_.peer_user();
+  const auto flaw = parse_head(**head, parser, request);
+  if (flaw && flaw->is_for_all) co_return co_await refuse(flaw->problem, {});
+  head->reset();
 
   Manner manner{.is_http_1_0 = parser.get().version() == 10, .is_head = request.method == "HEAD"};
-  const auto admission = co_await outcome_of(request.path, application.admit(request));
-  if (!admission || *admission) {
-    const Response& refusal = admission ? **admission : admission.error();
-    // The body, if any, is not read, so what follows cannot be told from a request.
+  if (const auto refusal = co_await admit(request)) {
+    // The body, if any, is not read.
     manner.keeps_alive = parser.is_done() && parser.get().keep_alive();
-    co_await stream.write(render(refusal, manner));
-    co_return manner.keeps_alive;
+    co_return co_await refuse(*refusal, manner);
   }
-  if (flaw) throw Malformed(flaw->response, manner.is_head);
-  if (!parser.is_done() && !manner.is_http_1_0 &&
-      mail::equal_ignoring_case(request.field("expect"), "100-continue")) {  // RFC 9110 §10.1.1
-    co_await stream.write("HTTP/1.1 100 Continue\r\n\r\n");
+  if (flaw) co_return co_await refuse(flaw->problem, {.is_head = manner.is_head});
+  if (const auto problem = co_await take_body(parser, request, !manner.is_http_1_0)) {
+    co_return co_await refuse(*problem, {});
   }
-  co_await read_body(stream, parser, limits.body_time);
-  manner.keeps_alive = parser.get().keep_alive() && !idle.is_closing();
-  request.body = std::move(parser.get().body());
-  const std::string path = request.path;
-  const auto response = co_await outcome_of(path, application.answer(std::move(request)));
-  co_await stream.write(render(response ? *response : response.error(), manner));
+  manner.keeps_alive = parser.get().keep_alive() && !idle_.is_closing();
+  co_await respond(std::move(request), manner);
   co_return manner.keeps_alive;
 }
 
 }  // namespace
 
-std::string_view Request::field(std::string_view lower_name) const {
-  const auto found = std::ranges::find(fields, lower_name, &Fields::value_type::first);
-  return found == fields.end() ? std::string_view() : found->second;
-}
-
-std::optional<std::string> Request::parameter(std::string_view name) const {
-  const auto found = std::ranges::find(query, name, &Fields::value_type::first);
-  if (found == query.end()) return {};
-  return found->second;
-}
-
-Response problem(int status, std::string_view title, std::string_view detail) {
-  Json body{{"type", "about:blank"}, {"title", title}, {"status", status}};
-  if (!detail.empty()) body["detail"] = detail;
-  return {status, write_json(body), "application/problem+json", {}};
-}
-
-Task<> serve(net::Stream stream, Application& application, Limits limits, net::IdleSessions& idle) {
-  std::optional<Malformed> last_words;
+Task<> serve(net::Stream stream, Application& application, RequestLimits limits,
+             net::IdleSessions& idle) {
+  Connection connection(std::move(stream), application, limits, idle);
   bool is_over = false;
   try {
-    while (co_await exchange(stream, application, limits, idle)) {
+    while (co_await connection.exchange()) {
     }
     is_over = true;
   } catch (const Interrupted&) {  // between two requests
     is_over = true;
-  } catch (const Malformed& malformed) {
-    last_words = malformed;
   } catch (const IoError&) {  // gone, or too slow: there is nobody to answer
   } catch (const Cancelled&) {
     throw;
   } catch (const std::exception& error) {  // a mistake of ours ends this session and no other
     log::error("session_failed", {{"error", error.what()}});
   }
-  if (!last_words && !is_over) co_return;
+  if (!is_over) co_return;
   try {
-    if (last_words) {
-      co_await stream.write(render(last_words->response, {.is_head = last_words->is_head}));
-    }
-    co_await stream.shutdown(idle.is_closing() ? farewell_at_shutdown : farewell);
+    co_await connection.part();
   } catch (const IoError&) {  // it was a courtesy
   }
 }

@@ -1,4 +1,4 @@
-// relay/http/render.cc: see render.h.
+// relay/http/render.cc: status line, fields and body of a response (RFC 9112 §4).
 #include "relay/http/render.h"
 
 #include <fmt/chrono.h>

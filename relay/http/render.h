@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "relay/http/connection.h"
+#include "relay/http/message.h"
 
 namespace postern::http {
 

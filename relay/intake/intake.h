@@ -38,6 +38,12 @@ struct Admitted {
   std::vector<mail::Recipient> targets;
 };
 
+/// What makes a repeat harmless: the key that the client gave, and a digest of what came with it. A
+/// key that comes with something else is refused.
+struct Once {
+  std::string key, digest;
+};
+
 /// A message on its way in. Dropping it before `finish` leaves nothing behind.
 class Reception {
  public:
@@ -63,6 +69,9 @@ class Intake {
   /// Begins a message; `envelope.recipients` are ignored in favour of `admitted`.
   virtual std::unique_ptr<Reception> begin(Origin origin, mail::Envelope envelope,
                                            std::vector<Admitted> admitted) = 0;
+  /// The same for a request that may be repeated: `finish` then answers as the first time.
+  virtual std::unique_ptr<Reception> begin_once(Origin origin, mail::Envelope envelope,
+                                                std::vector<Admitted> admitted, Once once) = 0;
 };
 
 }  // namespace postern::relay

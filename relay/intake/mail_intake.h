@@ -28,12 +28,6 @@ struct IntakeParts {
   BodyKeeper::Place spool;  ///< its pool makes the signatures, too
 };
 
-/// What makes a repeat harmless: the key that the client gave, and a digest of what came with it. A
-/// key that comes with something else is refused.
-struct Once {
-  std::string key, digest;
-};
-
 /// One for each worker.
 class MailIntake final : public Intake {
  public:
@@ -46,9 +40,8 @@ class MailIntake final : public Intake {
                                                const mail::Recipient& recipient) override;
   std::unique_ptr<Reception> begin(Origin origin, mail::Envelope envelope,
                                    std::vector<Admitted> admitted) override;
-  /// The same for a request that may be repeated: `finish` then answers as the first time.
   std::unique_ptr<Reception> begin_once(Origin origin, mail::Envelope envelope,
-                                        std::vector<Admitted> admitted, Once once);
+                                        std::vector<Admitted> admitted, Once once) override;
 
  private:
   IntakeParts parts_;

@@ -10,31 +10,30 @@ namespace postern::relay {
 
 namespace {
 
-http::Response as_response(const Json& body, int status) {
-  return {
-      status, write_json(body), status < 400 ? "application/json" : "application/problem+json", {}};
+constexpr int unprocessable = 422;
+constexpr std::string_view old_one_stays = "The old configuration stays";
+
+http::Problem wrong_configuration(const std::vector<config::ConfigError>& mistakes) {
+  Json errors = Json::array();
+  std::string detail;
+  for (const config::ConfigError& error : mistakes) {
+    errors.push_back(error.message());
+    detail += (detail.empty() ? "" : "\n") + error.message();
+  }
+  return {.status = unprocessable,
+          .title = "The configuration is wrong; the old one stays",
+          .detail = std::move(detail),
+          .members = {{"errors", std::move(errors)}}};
 }
 
 }  // namespace
 
-Task<http::Response> Server::reload() {
+Task<http::Answer> Server::reload() {
   const Mutex::Guard guard = co_await reloading_.lock();
   const auto loaded = co_await offload(house_->disk, [&] { return load_config(config_->file); });
-  if (!loaded) {
-    Json errors = Json::array();
-    std::string detail;
-    for (const config::ConfigError& error : loaded.error()) {
-      errors.push_back(error.message());
-      detail += (detail.empty() ? "" : "\n") + error.message();
-    }
-    co_return as_response({{"title", "The configuration is wrong; the old one stays"},
-                           {"status", 422},
-                           {"detail", detail},
-                           {"errors", errors}},
-                          422);
-  }
+  if (!loaded) co_return std::unexpected(wrong_configuration(loaded.error()));
   const auto snapshot = co_await offload(house_->disk, [&] { return Snapshot::make(*loaded); });
-  if (!snapshot) co_return http::problem(422, "The old configuration stays", snapshot.error());
+  if (!snapshot) co_return http::refused(unprocessable, old_one_stays, snapshot.error());
   const auto restart = needs_restart(*config_, **loaded);
   const auto old = snapshot_;
   std::string failure;
@@ -46,10 +45,10 @@ Task<http::Response> Server::reload() {
   }
   if (!failure.empty()) {
     co_await apply(old);
-    co_return http::problem(422, "The old configuration stays", failure);
+    co_return http::refused(unprocessable, old_one_stays, failure);
   }
   log::info("reloaded", {{"restart_needed", fmt::format("{}", fmt::join(restart, ", "))}});
-  co_return as_response({{"restart_needed", restart}, {"warnings", (*loaded)->warnings}}, 200);
+  co_return http::json_response({{"restart_needed", restart}, {"warnings", (*loaded)->warnings}});
 }
 
 /// Of those that `ours` does not listen on.
@@ -72,10 +71,10 @@ Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
   log::configure(config.log_level, config.log_format);
   house_->addresses.set_limits(address_limits(config.limits));
   co_await bound_queue(config.queue);
-  control_->configure(snapshot);
-  submit_->configure(snapshot);
+  co_await control_->configure(snapshot);
+  co_await submit_->configure(snapshot);
   for (std::size_t index = 0; index < apis_.size(); ++index) {
-    co_await on_loop(workers_[index]->loop(), apis_[index]->configure_here(snapshot));
+    co_await on_loop(workers_[index]->loop(), apis_[index]->configure(snapshot));
   }
 }
 

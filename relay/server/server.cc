@@ -45,7 +45,7 @@ LoopThread::~LoopThread() {
 Server::Server(Loop& loop, std::shared_ptr<const Config> config)
     : loop_(loop), config_(std::move(config)) {
   hooks_.trouble = [this] { return trouble(); };
-  hooks_.reload = [this] { return reload(); };
+  hooks_.reload = [this] { return on_loop(loop_, reload()); };
   hooks_.redis_kind = [this] {
     return std::string(config_->queue.is_managed() ? "managed" : "external");
   };
@@ -140,16 +140,17 @@ Task<> Server::start() {
   for (const auto& worker : workers_) {
     house_->couriers.push_back(&worker->courier());
     house_->mailboxes.add(worker->hub());
-    apis_.push_back(
-        std::make_unique<http::Api>(*worker, *house_, hooks_, http::Api::Trust::by_password));
-    apis_.back()->configure(snapshot_);
   }
   heartbeat_ = std::make_unique<queue::Heartbeat>(
       workers_.front()->queue(),
       queue::Heartbeat::Settings{.memory_limit = config_->queue.memory_limit,
                                  .disk_reserve = config_->queue.disk_reserve});
   co_await heartbeat_->start();
-  co_await on_each([&](Worker& worker) { return worker.start(*apis_[worker.index()]); });
+  co_await on_each([](Worker& worker) { return worker.start(); });
+  for (const auto& worker : workers_) {
+    apis_.push_back(make_api(*worker, http::Api::Trust::by_password));
+    worker->answer_http(apis_.back()->application());
+  }
   open_control_socket();
   open_submit_socket();
   co_await on_each([](Worker& worker) { return worker.listen(); });
@@ -162,8 +163,10 @@ Task<> Server::live() {
   if (is_reload_due_) wishes_.try_send(Wish::reload);
   while (const auto wish = co_await wishes_.receive()) {
     if (*wish == Wish::stop) break;
-    const http::Response response = co_await reload();
-    if (response.status >= 400) log::error("reload_refused", {{"answer", response.body}});
+    const auto answer = co_await reload();
+    if (!answer) {
+      log::error("reload_refused", {{"answer", http::to_response(answer.error()).body}});
+    }
   }
 }
 

@@ -13,7 +13,8 @@
 #include "core/async/task_group.h"
 #include "queue/node/heartbeat.h"
 #include "queue/node/managed_redis.h"
-#include "relay/api/api.h"
+#include "relay/config/config.h"
+#include "relay/server/api_services.h"
 #include "relay/server/process.h"
 #include "relay/worker/worker.h"
 
@@ -53,13 +54,14 @@ class Server {
   Task<> finish_control_sessions(std::chrono::milliseconds grace);
 
   // sockets.cc
+  std::unique_ptr<WorkerApi> make_api(Worker& worker, http::Api::Trust trust);
   void open_control_socket();
   void open_submit_socket();
   void close_unix_sockets();
-  net::Listener listen_here(const std::string& path, http::Api& api);
+  net::Listener listen_here(const std::string& path, http::Application& api);
 
   // reload.cc
-  Task<http::Response> reload();
+  Task<http::Answer> reload();
   void require_unused_addresses(const Config& wanted, const Config* ours) const;
   Task<> apply(std::shared_ptr<const Snapshot> snapshot);
   Task<> bound_queue(const queue::Config& queue);
@@ -72,7 +74,7 @@ class Server {
                   Task<> (Server::*step)());
   Task<> look_at_certificate();
   Task<> give_memory_back();
-  Task<> purge_removed_accounts();
+  Task<> purge_removed_accounts() { return house_->purge_removed_accounts(); }
 
   std::string trouble() const;
   /// One step of all workers, side by side.
@@ -93,9 +95,9 @@ class Server {
   std::vector<std::unique_ptr<LoopThread>> threads_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<queue::Heartbeat> heartbeat_;
-  http::ServerHooks hooks_;
-  std::vector<std::unique_ptr<http::Api>> apis_;  ///< one for each worker
-  std::unique_ptr<http::Api> control_, submit_;
+  ServerHooks hooks_;
+  std::vector<std::unique_ptr<WorkerApi>> apis_;  ///< one for each worker
+  std::unique_ptr<WorkerApi> control_, submit_;   ///< the first worker's
   net::IdleSessions control_idle_;
   TaskGroup control_sessions_, background_;
   std::optional<net::Listener> control_listener_, submit_listener_;

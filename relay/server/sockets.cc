@@ -27,11 +27,15 @@ bool is_answered(const std::string& path) {
 
 }  // namespace
 
-net::Listener Server::listen_here(const std::string& path, http::Api& api) {
+std::unique_ptr<WorkerApi> Server::make_api(Worker& worker, http::Api::Trust trust) {
+  return std::make_unique<WorkerApi>(worker, *house_, hooks_, snapshot_, trust);
+}
+
+net::Listener Server::listen_here(const std::string& path, http::Application& api) {
   return net::Listener(
       loop_, net::Address::unix_socket(path),
       [this, &api](net::Stream stream) {
-        http::Limits limits;
+        http::RequestLimits limits;
         limits.body = snapshot_->config->limits.message_size + 64 * 1024;
         limits.head = longest_local_head;
         return http::serve(std::move(stream), api, limits, control_idle_);
@@ -40,27 +44,24 @@ net::Listener Server::listen_here(const std::string& path, http::Api& api) {
 }
 
 void Server::open_control_socket() {
-  control_ =
-      std::make_unique<http::Api>(*workers_.front(), *house_, hooks_, http::Api::Trust::control);
-  control_->configure(snapshot_);
+  control_ = make_api(*workers_.front(), http::Api::Trust::control);
   const std::string path = config_->control_socket().string();
-  control_listener_.emplace(listen_here(path, *control_));  // as serve's umask wants it: for us
+  control_listener_.emplace(
+      listen_here(path, control_->application()));  // as serve's umask wants it: for us
   ::chmod(path.c_str(), owner_only);
 }
 
 /// Where programs of this host hand in mail (`sendmail`). One gateway of a host has it; without the
 /// folder, nobody.
 void Server::open_submit_socket() {
-  submit_ =
-      std::make_unique<http::Api>(*workers_.front(), *house_, hooks_, http::Api::Trust::submit);
-  submit_->configure(snapshot_);
+  submit_ = make_api(*workers_.front(), http::Api::Trust::submit);
   const std::string path = submit_socket;
   std::error_code ignored;  // listening says it better
   const auto folder = std::filesystem::path(path).parent_path();
   if (std::filesystem::create_directories(folder, ignored)) ::chmod(folder.c_str(), open_to_all);
   if (is_answered(path)) return;
   try {
-    submit_listener_.emplace(listen_here(path, *submit_));
+    submit_listener_.emplace(listen_here(path, submit_->application()));
     ::chmod(path.c_str(), everyone);
   } catch (const IoError& error) {
     log::debug("no_submit_socket", {{"error", error.what()}});

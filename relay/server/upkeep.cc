@@ -59,14 +59,4 @@ Task<> Server::give_memory_back() {
   co_await offload(house_->disk, [] { ::malloc_trim(0); });
 }
 
-Task<> Server::purge_removed_accounts() {
-  const auto now = std::chrono::floor<std::chrono::seconds>(loop_.wall_now());
-  for (const auto& removed :
-       co_await offload(house_->disk, [&] { return house_->accounts.purgeable(now); })) {
-    co_await house_->mailboxes.purge(removed.id);
-    co_await offload(house_->disk, [&] { house_->accounts.forget(removed.id); });
-    log::info("mailbox_purged", {{"account", removed.address}});
-  }
-}
-
 }  // namespace postern::relay

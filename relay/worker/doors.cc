@@ -3,8 +3,10 @@
 #include "core/metrics.h"
 #include "mailbox/imap/serve.h"
 #include "mailbox/pop3/session.h"
+#include "relay/config/config.h"
 #include "relay/http/connection.h"
 #include "relay/smtp/replies.h"
+#include "relay/smtp/session.h"
 #include "relay/worker/worker.h"
 
 #include <utility>
@@ -80,38 +82,39 @@ Task<> Worker::listen() {
     for (const net::Address& address : settings.addresses) {
       if (address.is_unix() && index_ != 0) continue;  // only TCP ports can be shared
       wanted.emplace(address.text(), &settings);
-      const auto door = doors_.find(address.text());
-      if (door == doors_.end()) open_door(address, settings);
+      const auto socket = sockets_.find(address.text());
+      if (socket == sockets_.end()) open_socket(address, settings);
     }
   }
-  for (auto door = doors_.begin(); door != doors_.end();) {
-    const auto found = wanted.find(door->first);
+  for (auto socket = sockets_.begin(); socket != sockets_.end();) {
+    const auto found = wanted.find(socket->first);
     if (found == wanted.end()) {
-      door->second->listener->stop();
-      door = doors_.erase(door);
+      socket->second->listener->stop();
+      socket = sockets_.erase(socket);
     } else {
-      door->second->settings = *found->second;
-      ++door;
+      socket->second->settings = *found->second;
+      ++socket;
     }
   }
   co_return;
 }
 
-void Worker::open_door(const net::Address& address, const Listener& settings) {
-  auto door = std::make_shared<Door>(settings, house_.sessions.of(address.text()), nullptr);
+void Worker::open_socket(const net::Address& address, const Listener& settings) {
+  auto socket =
+      std::make_shared<ListeningSocket>(settings, house_.sessions.of(address.text()), nullptr);
   TaskGroup& group = is_for_readers(row_of(settings.service).protocol) ? readers_ : senders_;
-  std::weak_ptr<Door> weak = door;  // the listener is a part of the door
-  door->listener = std::make_unique<net::Listener>(
+  std::weak_ptr<ListeningSocket> weak = socket;  // the listener is a part of the socket
+  socket->listener = std::make_unique<net::Listener>(
       loop_, address,
       [this, weak](net::Stream stream) { return receive(weak.lock(), std::move(stream)); }, group);
-  doors_.emplace(address.text(), std::move(door));
+  sockets_.emplace(address.text(), std::move(socket));
 }
 
-Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
+Task<> Worker::receive(std::shared_ptr<ListeningSocket> socket, net::Stream stream) {
   static metrics::Counter& refused =
       metrics::counter("postern_connections_refused_total", "Connections over the limits");
-  if (!door) co_return;
-  const Listener settings = door->settings;
+  if (!socket) co_return;
+  const Listener settings = socket->settings;
   metrics::counter("postern_connections_total", "Connections by service",
                    {{"service", std::string(name(settings.service))}})
       .add();
@@ -120,8 +123,8 @@ Task<> Worker::receive(std::shared_ptr<Door> door, net::Stream stream) {
     refused.add();
     co_return co_await turn_away(settings, std::move(stream));
   }
-  auto held = std::make_shared<Held>(std::move(*slot), door->sessions, settings.service);
-  door.reset();
+  auto held = std::make_shared<Held>(std::move(*slot), socket->sessions, settings.service);
+  socket.reset();
   try {
     co_await speak(settings, std::move(stream), held);
   } catch (const IoError&) {  // a handshake that failed, a client that left
@@ -225,7 +228,7 @@ Task<> Worker::speak_http(const Listener& settings, net::Stream stream) {
     const net::IdleSessions::Mark mark(idle_, stream);
     co_await stream.start_tls_server(snapshot_->tls, handshake);
   }
-  http::Limits limits;
+  http::RequestLimits limits;
   limits.body = snapshot_->config->limits.message_size + 64 * 1024;
   co_await http::serve(std::move(stream), *http_, limits, idle_);
 }

@@ -1,19 +1,18 @@
 // relay/worker/worker.cc: builds a worker's parts, bottom to top, and takes them down in reverse.
 #include "relay/worker/worker.h"
 
+#include <functional>
+
 #include "core/async/timer.h"
 #include "core/log.h"
 #include "core/mail/headers.h"
 #include "mailbox/imap/grammar/structure.h"
 #include "policy/dkim/signer.h"
+#include "relay/config/config.h"
 #include "relay/config/delivery_settings.h"
-
-#include <functional>
 
 namespace postern::relay {
 namespace {
-
-constexpr std::size_t longest_wait_for_pool = 10'000;  // jobs
 
 /// Signs a message of ours that delivery had to convert.
 std::string sign_again(const std::shared_ptr<const Snapshot>& snapshot, std::string_view message) {
@@ -31,38 +30,6 @@ std::string sign_again(const std::shared_ptr<const Snapshot>& snapshot, std::str
 }
 
 }  // namespace
-
-std::shared_ptr<std::atomic<int>> SessionCounts::of(const std::string& listener) {
-  const std::lock_guard lock(mutex_);
-  auto& count = counts_[listener];
-  if (!count) count = std::make_shared<std::atomic<int>>(0);
-  return count;
-}
-
-int SessionCounts::total() const {
-  const std::lock_guard lock(mutex_);
-  int sum = 0;
-  for (const auto& [listener, count] : counts_) sum += *count;
-  return sum;
-}
-
-net::AddressTable::Limits address_limits(const Limits& limits) {
-  return {.connections = limits.connections,
-          .connections_per_address = limits.connections_per_ip,
-          .failures = limits.auth_failures_per_ip.count,
-          .window = limits.auth_failures_per_ip.per};
-}
-
-House::House(const Config& config)
-    : accounts(config.accounts_file()),
-      addresses(address_limits(config.limits)),
-      hashing(std::max(1U, config.worker_count() / 2), longest_wait_for_pool),
-      // More than cores: a commit spends its time waiting for the disk, which serves many at once.
-      store(std::max(16U, 4 * config.worker_count()), longest_wait_for_pool),
-      disk(4, longest_wait_for_pool),
-      node(config.data_dir),
-      logins(accounts, addresses, hashing, store),
-      started(std::chrono::system_clock::now()) {}
 
 Worker::Worker(Loop& loop, House& house, unsigned index)
     : loop_(loop), house_(house), index_(index) {}
@@ -89,8 +56,7 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
   co_await queue_->start();
 }
 
-Task<> Worker::start(http::Application& http) {
-  http_ = &http;
+Task<> Worker::start() {
   const auto settings = delivery_settings(*snapshot_->config);
   directory_ = std::make_unique<Directory>(house_.accounts, house_.disk, snapshot_);
   router_ = std::make_unique<delivery::Router>(settings, *directory_);
@@ -134,8 +100,8 @@ Task<> Worker::configure(std::shared_ptr<const Snapshot> snapshot) {
 }
 
 Task<> Worker::stop_listening() {
-  for (auto& [address, door] : doors_) door->listener->stop();
-  doors_.clear();
+  for (auto& [address, socket] : sockets_) socket->listener->stop();
+  sockets_.clear();
   co_return;
 }
 

@@ -3,15 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <vector>
 
 #include "core/async/loop.h"
 #include "core/async/task_group.h"
-#include "core/net/address_table.h"
 #include "core/net/dns.h"
 #include "core/net/idle_sessions.h"
 #include "core/net/listener.h"
@@ -19,17 +17,12 @@
 #include "delivery/attempt/dispatcher.h"
 #include "delivery/route/router.h"
 #include "mailbox/session_context.h"
-#include "queue/model/node.h"
 #include "queue/store/queue.h"
-#include "relay/config/config.h"
+#include "relay/config/doors.h"
 #include "relay/config/snapshot.h"
-#include "relay/facts/fact_log.h"
-#include "relay/facts/fact_metrics.h"
-#include "relay/facts/rates.h"
 #include "relay/intake/directory.h"
 #include "relay/intake/mail_intake.h"
-#include "relay/smtp/session.h"
-#include "relay/worker/logins.h"
+#include "relay/worker/house.h"
 
 namespace postern::http {
 class Application;
@@ -37,84 +30,63 @@ class Application;
 
 namespace postern::relay {
 
-/// Sessions by listener, over all workers.
-class SessionCounts {
- public:
-  std::shared_ptr<std::atomic<int>> of(const std::string& listener);
-  int total() const;
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<std::atomic<int>>> counts_;
-};
-
-/// What all workers share; thread-safe, or constant once the loops run.
-struct House {
-  House(const Config& config);
-
-  policy::Accounts accounts;
-  net::AddressTable addresses;
-  ThreadPool hashing;  ///< passwords
-  ThreadPool store;    ///< mailboxes
-  ThreadPool disk;     ///< spool, accounts, signatures
-  queue::Node node;
-  mailbox::Mailboxes mailboxes;
-  std::vector<delivery::Courier*> couriers;
-  Logins logins;
-  SessionCounts sessions;
-  FactLog fact_log;
-  FactMetrics fact_metrics;
-  Rates rates;
-  queue::Facts facts{
-      {&fact_log, &fact_metrics, &rates}};  ///< whoever else is to hear them stands here
-  std::chrono::system_clock::time_point started;  ///< a stamp, by the clock of the system
-};
-
-net::AddressTable::Limits address_limits(const Limits& limits);
-
-/// All methods on its own loop. Open, start, listen; then quiesce, and close in steps, for workers
-/// lean on each other.
+/// One for each core. All methods on its own loop, but for `loop` and `index`: others call them by
+/// on_loop. In this order: open, start, answer_http, listen; configure any time after that; then
+/// the steps of the end, each on all workers before the next, for workers lean on each other.
 class Worker {
  public:
+  /// `index` counts from 0: the first has the unix sockets. Both outlive the worker.
   Worker(Loop& loop, House& house, unsigned index);
-  ~Worker();
+  ~Worker();  // after close()
 
   Loop& loop() { return loop_; }
   unsigned index() const { return index_; }
+
+  /// What others lean on: mailboxes, courier, queue. Returns when Redis has answered; throws
+  /// IoError when it does not, or would lose mail.
+  Task<> open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis);
+  // From open() to close()
   queue::Queue& queue() { return *queue_; }
-  MailIntake& intake() { return *intake_; }
-  Directory& directory() { return *directory_; }
-  delivery::Dispatcher& dispatcher() { return *dispatcher_; }
   delivery::Courier& courier() { return *courier_; }
   mailbox::AccountHub& hub() { return *hub_; }
-  net::IdleSessions& idle_sessions() { return idle_; }
 
-  /// What others lean on: mailboxes, courier, queue. Returns when Redis has answered.
-  Task<> open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis);
-  /// What leans on others. `http` answers on the http listeners.
-  Task<> start(http::Application& http);
+  /// What leans on others: deliveries begin.
+  Task<> start();
+  // From start() to close()
+  Intake& intake() { return *intake_; }
+  delivery::Dispatcher& dispatcher() { return *dispatcher_; }
+
+  /// Who answers on the http listeners; outlives their sessions.
+  void answer_http(http::Application& http) { http_ = &http; }
   /// Brings the listeners in line with the configuration; those whose address stays keep their
   /// socket. Throws IoError when an address cannot be had: nothing has changed then.
   Task<> listen();
+  /// For sessions and deliveries that begin from now on. Throws as listen() does.
   Task<> configure(std::shared_ptr<const Snapshot> snapshot);
 
+  /// Nobody new comes in; sessions go on.
   Task<> stop_listening();
+  /// Ends idle sessions and readers at once, senders after `grace` at the latest.
   Task<> finish_sessions(std::chrono::milliseconds grace);
+  /// Attempts may end within `grace`; what is left goes back to the queue.
   Task<> stop_deliveries(std::chrono::milliseconds grace);
+  /// When no worker has a delivery any more: they use each other's couriers.
   Task<> stop_courier();
+  /// Returns when all that was to be written to mailboxes is on disk.
   Task<> close_mailboxes();
   Task<> close();
 
  private:
-  /// A listening address and what is done there.
-  struct Door {
+  /// An address that is listened on.
+  struct ListeningSocket {
     Listener settings;
     std::shared_ptr<std::atomic<int>> sessions;
     std::unique_ptr<net::Listener> listener;
   };
 
-  void open_door(const net::Address& address, const Listener& settings);
-  Task<> receive(std::shared_ptr<Door> door, net::Stream stream);
+  // doors.cc
+  void open_socket(const net::Address& address, const Listener& settings);
+  Task<> receive(std::shared_ptr<ListeningSocket> socket, net::Stream stream);
   Task<> speak(const Listener& settings, net::Stream stream, std::shared_ptr<void> slot);
   Task<> speak_smtp(const Listener& settings, net::Stream stream);
   mailbox::SessionContext reader_context(const Listener& settings,
@@ -144,7 +116,7 @@ class Worker {
   net::IdleSessions idle_;
   TaskGroup senders_;  ///< SMTP and HTTP: they may be about to get a 250
   TaskGroup readers_;  ///< IMAP and POP3 before login
-  std::map<std::string, std::shared_ptr<Door>> doors_;  ///< by address
+  std::map<std::string, std::shared_ptr<ListeningSocket>> sockets_;  ///< by address
 };
 
 }  // namespace postern::relay

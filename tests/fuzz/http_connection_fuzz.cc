@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view sent(reinterpret_cast<const char*>(data + 1), size - 1);
   http::Echo application;
   net::IdleSessions idle;
-  http::Limits limits;
+  http::RequestLimits limits;
   limits.body = 1000;
   const std::string said = fuzz::converse(
       [&](net::Stream stream) { return http::serve(std::move(stream), application, limits, idle); },

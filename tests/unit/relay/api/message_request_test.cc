@@ -9,7 +9,7 @@ using namespace postern;
 
 namespace {
 
-std::expected<http::Submission, http::Response> from_json(std::string body) {
+std::expected<http::Submission, http::Problem> from_json(std::string body) {
   http::Request request;
   request.body = std::move(body);
   return http::read_json_message(request, std::chrono::sys_days(std::chrono::January / 31 / 2026));
@@ -52,7 +52,7 @@ TEST_CASE("JSON that is not understood is refused with the field and what it may
         from_json(R"({"from":"ann@a.example","to":["bob@b.example"],)" + field + "}");
     REQUIRE(!refused);
     CHECK(refused.error().status == 400);
-    return parse_json(refused.error().body).at("detail").get<std::string>();
+    return refused.error().detail;
   };
   CHECK(mistake(R"("subject":5)") == "\"subject\" is a text");
   CHECK(mistake(R"("text":5)") == "\"text\" is a text");

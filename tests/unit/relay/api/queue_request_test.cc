@@ -8,9 +8,12 @@ using namespace postern;
 
 namespace {
 
-/// What is wrong with the body of an action; empty: nothing.
-std::string mistake(std::string_view body) {
-  const auto targets = http::read_targets(parse_json(body));
+/// What is wrong with the body of an action, as the router and then the handler see it; empty:
+/// nothing.
+std::string mistake(std::string_view text) {
+  const Json body = parse_json(text);
+  if (const auto found = http::mistake_in(body, http::target_fields)) return *found;
+  const auto targets = http::read_targets(body);
   return targets ? "" : targets.error();
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 class Client {
  public:
-  explicit Client(http::Limits limits = {}) {
+  explicit Client(http::RequestLimits limits = {}) {
     group_.spawn(http::serve(std::move(pair_.server), application, limits, idle));
   }
   ~Client() {

@@ -9,8 +9,8 @@ namespace postern::http {
 /// "METHOD path body". What lies below /private is refused at the head; /broken and /away throw.
 class Echo : public Application {
  public:
-  Task<std::optional<Response>> admit(Request& request) override {
-    if (request.path.starts_with("/private")) co_return problem(401, "Unauthorized");
+  Task<std::optional<Problem>> admit(Request& request) override {
+    if (request.path.starts_with("/private")) co_return Problem{401, "Unauthorized", ""};
     co_return std::nullopt;
   }
   Task<Response> answer(Request request) override {

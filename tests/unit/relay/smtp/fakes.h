@@ -55,6 +55,11 @@ class FakeIntake : public relay::Intake {
     return std::make_unique<FakeReception>(
         Taken{std::move(origin), std::move(envelope), std::move(admitted), ""}, taken);
   }
+  std::unique_ptr<relay::Reception> begin_once(relay::Origin origin, mail::Envelope envelope,
+                                               std::vector<relay::Admitted> admitted,
+                                               relay::Once) override {
+    return begin(std::move(origin), std::move(envelope), std::move(admitted));
+  }
   std::vector<Taken> taken;
   std::size_t senders = 0;  ///< how many were asked about
 };

@@ -1,5 +1,5 @@
-// relay/accounts/json_fields.h: which keys the JSON object of a request may have, and what they
-// hold.
+// relay/http/json_fields.h: which members a request may have, in its JSON or its query, and what
+// they hold.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 #include "core/json.h"
 
-namespace postern::relay {
+namespace postern::http {
 
 enum class JsonKind : std::uint8_t { text, truth, number, object, list, texts, text_or_texts };
 
@@ -27,4 +27,4 @@ std::optional<std::string> mistake_in(const Json& object, std::span<const JsonFi
 /// `object` without the keys that are null, where null says that a value was left out.
 Json without_nulls(Json object);
 
-}  // namespace postern::relay
+}  // namespace postern::http

@@ -1,5 +1,6 @@
-// tests/unit/relay/account_admin_test.cc: the operator's work on accounts and aliases.
-#include "relay/accounts/account_admin.h"
+// tests/unit/relay/api/offline_test.cc: the operator's work on accounts and aliases, without a
+// server.
+#include "relay/api/offline.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -19,12 +20,12 @@ struct Office {
   ~Office() {
     for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(file.string() + end);
   }
-  std::pair<unsigned, Json> ask(std::string_view method, std::string_view path,
-                                std::string_view body = {}) {
+  std::pair<int, Json> ask(std::string_view method, std::string_view path,
+                           std::string_view body = {}) {
     const relay::LocalDomains domains{
         [](const mail::Domain& domain) { return domain.text() == "office.example"; },
         "mail.office.example"};
-    const auto answer = relay::administer(accounts, domains, method, path, body);
+    const auto answer = http::answer_offline(accounts, domains, method, path, body);
     return {answer.status, parse_json(answer.body)};
   }
 };
@@ -49,7 +50,7 @@ TEST_CASE("an account is added, shown, disabled and removed") {
 TEST_CASE("what is wrong with a request is said") {
   Office office;
   for (const auto& [method, path, body, status] :
-       std::vector<std::tuple<const char*, const char*, const char*, unsigned>>{
+       std::vector<std::tuple<const char*, const char*, const char*, int>>{
            {"POST", "/v1/accounts", R"({"address":"ann@elsewhere.example"})", 422},
            {"POST", "/v1/accounts", R"({"address":"ann"})", 422},
            {"POST", "/v1/accounts", "[]", 400},
@@ -108,4 +109,11 @@ TEST_CASE(
             .ask("POST", "/v1/aliases",
                  R"({"from":"root@other.example","to":["ann@office.example"]})")
             .first == 422);
+}
+
+TEST_CASE("what needs a running gateway says so while none runs") {
+  Office office;
+  const auto [status, answer] = office.ask("GET", "/v1/queue");
+  CHECK(status == 503);
+  CHECK(answer.at("detail") == "no gateway runs");
 }

@@ -1,11 +1,11 @@
-// relay/accounts/json_fields.cc: see json_fields.h.
-#include "relay/accounts/json_fields.h"
+// relay/http/json_fields.cc: an object held against the keys that it may have.
+#include "relay/http/json_fields.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace postern::relay {
+namespace postern::http {
 namespace {
 
 constexpr std::size_t longest_echo = 60;
@@ -84,4 +84,4 @@ Json without_nulls(Json object) {
   return object;
 }
 
-}  // namespace postern::relay
+}  // namespace postern::http
