@@ -28,6 +28,11 @@ void give_to_owner_of_folder(int descriptor, const std::filesystem::path& file) 
     throw_errno("cannot change the owner of", file);
 }
 
+void give_to(const SystemUser& user, const std::filesystem::path& file) {
+  if (::lchown(file.c_str(), user.id, user.group) != 0)
+    throw_errno("cannot change the owner of", file);
+}
+
 void make_file_if_missing(const std::filesystem::path& file) {
   // O_EXCL follows no link: only what we made ourselves changes its owner.
   const Descriptor made(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));

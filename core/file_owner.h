@@ -5,12 +5,17 @@
 
 #include <filesystem>
 
+#include "core/system_user.h"
+
 namespace postern {
 
 /// For a file or folder that was just made: as root, gives it the owner and group of the folder it
 /// lies in, so that a gateway under its own user can use what an administrator made. Anyone else
 /// owns what he makes: nothing happens. IoError when it fails.
 void give_to_owner_of_folder(int descriptor, const std::filesystem::path& file);
+
+/// As root: the file or folder, no link, is this user's from now on. IoError when it fails.
+void give_to(const SystemUser& user, const std::filesystem::path& file);
 
 /// Makes the file, empty and for its owner alone (0600), unless it is there; with the owner as
 /// above. A file that is there stays as it is, for it may be a link to anywhere.

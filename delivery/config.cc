@@ -63,10 +63,11 @@ Config read_config(Section section) {
   section.take_choice("tls", delivery.tls, tls_demands);
   section.take("dane", delivery.dane);
   section.take("mta_sts", delivery.mta_sts);
-  if (section.has("dane") && delivery.dane) {
+  // Also of the default: nobody shall believe to be protected who is not.
+  if (delivery.dane) {
     section.report().not_yet(section.line("dane"), "DANE (delivery.dane)");
   }
-  if (section.has("mta_sts") && delivery.mta_sts) {
+  if (delivery.mta_sts) {
     section.report().not_yet(section.line("mta_sts"), "MTA-STS (delivery.mta_sts)");
   }
   if (const toml::table* inner = section.table("concurrency")) {

@@ -42,7 +42,7 @@ constexpr std::array<std::string_view, 24> signed_fields{"from",
                                                          "list-unsubscribe-post"};
 constexpr std::array<std::string_view, 4> over_signed{"from", "to", "subject", "date"};
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_wsp(char c) { return c == ' ' || c == '\t'; }
 
 /// A base64 value folded inside of its tag; verifiers drop the blanks (RFC 6376 §3.5, b= and bh=).
 std::string folded_base64(std::string_view text, std::size_t column) {
@@ -116,7 +116,7 @@ std::string relaxed_header(std::string_view name, std::string_view raw_value) {
     const char c = raw_value[i];
     if (c == '\r' && raw_value.substr(i).starts_with("\r\n")) {
       ++i;
-    } else if (is_blank(c)) {
+    } else if (is_wsp(c)) {
       blank = true;
     } else {
       if (blank && any) out += ' ';

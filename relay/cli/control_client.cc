@@ -31,6 +31,13 @@ bool connect_to(const Descriptor& connection, const std::filesystem::path& socke
          0;
 }
 
+std::optional<uid_t> peer_of(const Descriptor& connection) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(connection.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return {};
+  return peer.uid;
+}
+
 void send_all(const Descriptor& connection, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = send(connection.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -66,6 +73,7 @@ ControlAnswer parse_answer(const std::string& text) {
 }  // namespace
 
 std::expected<ControlAnswer, NotReachable> ask_server(const std::filesystem::path& socket,
+                                                      const TrustedPeers& trusted,
                                                       std::string_view method,
                                                       std::string_view path, std::string_view body,
                                                       std::string_view content_type) {
@@ -75,6 +83,12 @@ std::expected<ControlAnswer, NotReachable> ask_server(const std::filesystem::pat
   if (!connect_to(connection, socket))
     return std::unexpected(
         NotReachable{"no gateway answers at " + socket.string() + "; is `postern serve` running?"});
+  const auto peer = peer_of(connection);
+  if (!peer || !trusted.includes(*peer))
+    return std::unexpected(NotReachable{
+        fmt::format("{} is answered by a process of user {}, who is neither root, nor you, nor the "
+                    "owner of data_dir: not asked",
+                    socket.string(), peer ? std::to_string(*peer) : "unknown")});
   send_all(
       connection,
       fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {}\r\n"

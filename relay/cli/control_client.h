@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "relay/cli/trusted_peers.h"
+
 namespace postern::relay {
 
 struct ControlAnswer {
@@ -13,15 +15,17 @@ struct ControlAnswer {
   std::string body;
 };
 
-/// Nobody listens on the socket; `text` says which.
+/// Nobody listens on the socket, or nobody who is trusted; `text` says which.
 struct NotReachable {
   std::string text;
 };
 
-/// Blocking, at most two minutes. `path` with its query, already encoded. Throws IoError when the
+/// Blocking, at most two minutes. Nothing is sent before the peer is known to be one of `trusted`
+/// (SO_PEERCRED). `path` with its query, already encoded. Throws IoError when the
 /// answer breaks off or is not HTTP.
 std::expected<ControlAnswer, NotReachable> ask_server(
-    const std::filesystem::path& socket, std::string_view method, std::string_view path,
-    std::string_view body, std::string_view content_type = "application/json");
+    const std::filesystem::path& socket, const TrustedPeers& trusted, std::string_view method,
+    std::string_view path, std::string_view body,
+    std::string_view content_type = "application/json");
 
 }  // namespace postern::relay

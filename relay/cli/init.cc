@@ -2,6 +2,7 @@
 #include "relay/cli/init.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -58,13 +59,37 @@ std::string listeners(const std::optional<std::uint16_t>& base_port) {
   return text;
 }
 
-std::string configuration(const InitOptions& options) {
+/// Where the instance keeps its data: what stands in /etc does not change by itself.
+fs::path data_folder(const fs::path& folder) {
+  const fs::path whole = fs::absolute(folder).lexically_normal();
+  const fs::path place = whole.has_filename() ? whole : whole.parent_path();
+  if (place.parent_path() == "/etc") return fs::path("/var/lib") / place.filename();
+  return folder / "data";
+}
+
+/// Whom the instance is for, when that is another than who makes it.
+std::optional<SystemUser> other_user(const std::string& asked) {
+  if (asked.empty()) return ::geteuid() == 0 ? find_user("postern") : std::nullopt;
+  auto user = find_user(asked);
+  if (!user)
+    throw CommandFailed(Exit::wrong_usage,
+                        fmt::format("--user {0}: this machine has no such user; make it first: "
+                                    "useradd --system {0}",
+                                    asked));
+  if (user->id == ::geteuid()) return std::nullopt;
+  if (::geteuid() != 0)
+    throw CommandFailed(Exit::refused, "--user: only root can make an instance for another user");
+  return user;
+}
+
+std::string configuration(const InitOptions& options, const std::string& data_dir) {
   return fmt::format(
       R"(# postern.toml: see docs/configuration.md. `postern check` reads it and names every mistake.
 
 hostname = "{0}"
 postmaster = "postmaster@{1}"
-data_dir = "data"
+data_dir = "{3}"
+user = "{4}"                     # whom `serve` becomes when root starts it; "" is postern, where there is one
 trusted_networks = []            # may relay without a login on `smtp` listeners
 
 [log]
@@ -96,7 +121,7 @@ warn_after = "4h"
 [delivery]
 tls = "opportunistic"            # opportunistic | required | off
 )",
-      options.hostname, options.domain, listeners(options.base_port));
+      options.hostname, options.domain, listeners(options.base_port), data_dir, options.user);
 }
 
 void write_file(const fs::path& path, std::string_view text, mode_t mode) {
@@ -109,14 +134,31 @@ void write_file(const fs::path& path, std::string_view text, mode_t mode) {
   if (!file) throw IoError("cannot write " + path.string());
 }
 
-void refuse_to_overwrite(const fs::path& folder) {
-  for (const char* name : {"postern.toml", "data", "tls", "dkim"}) {
-    if (fs::exists(folder / name))
-      throw CommandFailed(
-          Exit::refused,
-          fmt::format("{} exists already; init overwrites nothing: name another folder",
-                      (folder / name).string()));
+/// Root's, for the user's group to read; of one's own instance, one's own.
+void write_key(const fs::path& path, std::string_view pem,
+               const std::optional<SystemUser>& reader) {
+  write_file(path, pem, 0600);
+  if (!reader) return;
+  give_to({.name = "root", .id = 0, .group = reader->group}, path);
+  chmod(path.c_str(), 0640);
+}
+
+void refuse_to_overwrite(const fs::path& folder, const fs::path& data) {
+  for (const fs::path& path : {folder / "postern.toml", folder / "tls", folder / "dkim", data}) {
+    const bool is_free = !fs::exists(path) || (path == data && fs::is_empty(path));
+    if (is_free) continue;
+    throw CommandFailed(
+        Exit::refused,
+        fmt::format("{} exists already; init overwrites nothing: name another folder",
+                    path.string()));
   }
+}
+
+void make_data_folder(const fs::path& data, const std::optional<SystemUser>& user) {
+  make_folder_if_missing(data, 0700);
+  if (!user) return;
+  chmod(data.c_str(), 0700);
+  give_to(*user, data);
 }
 
 std::string host_or_die(const std::string& text, const char* option) {
@@ -169,18 +211,23 @@ std::string init_instance(const InitOptions& asked) {
   if (options.base_port && *options.base_port > 65535 - highest_port)
     throw CommandFailed(Exit::wrong_usage,
                         fmt::format("--base-port may be at most {}", 65535 - highest_port));
-  refuse_to_overwrite(options.folder);
+  const std::optional<SystemUser> user = other_user(asked.user);
+  if (user) options.user = user->name;
+  const fs::path data = data_folder(options.folder);
+  refuse_to_overwrite(options.folder, data);
   make_folder_if_missing(options.folder, 0755);
-  make_folder_if_missing(options.folder / "data", 0700);
+  make_data_folder(data, user);
   const SelfSigned certificate = make_self_signed(options.hostname);
   write_file(options.folder / "tls/cert.pem", certificate.certificate, 0644);
-  write_file(options.folder / "tls/key.pem", certificate.key, 0600);
-  write_file(options.folder / "dkim/p1.pem",
-             policy::generate_dkim_pem(policy::DkimAlgorithm::rsa_sha256), 0600);
-  write_file(options.folder / "dkim/p2.pem",
-             policy::generate_dkim_pem(policy::DkimAlgorithm::ed25519_sha256), 0600);
-  write_file(options.folder / "postern.toml", configuration(options),
-             0644);  // last: its presence says that all is there
+  write_key(options.folder / "tls/key.pem", certificate.key, user);
+  write_key(options.folder / "dkim/p1.pem",
+            policy::generate_dkim_pem(policy::DkimAlgorithm::rsa_sha256), user);
+  write_key(options.folder / "dkim/p2.pem",
+            policy::generate_dkim_pem(policy::DkimAlgorithm::ed25519_sha256), user);
+  // Last: its presence says that all is there.
+  const bool lies_within = data.parent_path() == options.folder;
+  write_file(options.folder / "postern.toml",
+             configuration(options, lies_within ? "data" : data.string()), 0644);
   return next_steps(options);
 }
 

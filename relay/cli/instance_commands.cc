@@ -1,5 +1,6 @@
 // relay/cli/instance_commands.cc: init, serve, check, reload, status, trace.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -12,6 +13,7 @@
 #include "relay/cli/table.h"
 #include "relay/cli/validators.h"
 #include "relay/config/config.h"
+#include "relay/config/instance_user.h"
 #include "relay/server/serve.h"
 
 namespace postern::relay {
@@ -26,11 +28,20 @@ void add_init(CLI::App& app) {
   init->add_option("--hostname", options->hostname, "mail.DOMAIN when missing")->check(not_empty());
   init->add_option("--base-port", options->base_port,
                    "unprivileged ports on 127.0.0.1: N+25, N+587, …");
+  init->add_option(
+          "--user", options->user,
+          "the user that the gateway works as; for root: postern when missing, if it exists")
+      ->check(not_empty());
   init->callback([options] { std::cout << init_instance(*options); });
 }
 
+/// With the eyes of the gateway: what root can read, the user that it works as may not.
 void check_configuration(const CliSession& session) {
-  const auto config = session.config();
+  auto config = session.config();
+  if (::geteuid() == 0 && std::filesystem::exists(config->data_dir)) {
+    become_instance_user(*config, Kept::nothing);
+    config = session.config();
+  }
   for (const std::string& warning : config->warnings) std::cerr << warning << "\n";
   std::cout << session.config_file().string() << ": no mistakes\n";
 }

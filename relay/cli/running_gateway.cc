@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/system_user.h"
 #include "relay/cli/session.h"
 
 namespace postern::relay {
@@ -50,12 +51,14 @@ bool is_same_file(const fs::path& process, const fs::path& theirs, const fs::pat
   return fs::equivalent(process / "root" / theirs.relative_path(), ours, ignored);
 }
 
-std::optional<fs::path> control_socket_of(const fs::path& process) {
+std::optional<fs::path> control_socket_of(const fs::path& process, const TrustedPeers& trusted) {
   std::error_code ignored;
   for (const fs::path& descriptor : entries(process / "fd")) {
     const fs::path file = fs::read_symlink(descriptor, ignored);
     const fs::path socket = file.parent_path() / "control.sock";
-    if (file.filename() == "lock" && fs::is_socket(socket, ignored)) return socket;
+    if (file.filename() != "lock" || !fs::is_socket(socket, ignored)) continue;
+    const auto owner = owner_of(file);
+    if (owner && trusted.includes(owner->id)) return socket;
   }
   return {};
 }
@@ -89,13 +92,16 @@ std::optional<fs::path> served_configuration(const ProcessStart& start) {
   return start.folder / (file.empty() ? default_config_file : file);
 }
 
-std::optional<fs::path> find_control_socket(const fs::path& config_file) {
+std::optional<fs::path> find_control_socket(const fs::path& config_file,
+                                            const TrustedPeers& trusted) {
   for (const fs::path& process : entries("/proc")) {
     const std::string name = process.filename();
     if (!std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) continue;
+    const auto user = real_user(read_whole(process / "status"));
+    if (!user || !trusted.includes(*user)) continue;  // what he says of himself is his to choose
     const auto theirs = served_configuration(read_start(process));
     if (!theirs || !is_same_file(process, *theirs, config_file)) continue;
-    if (auto socket = control_socket_of(process)) return socket;
+    if (auto socket = control_socket_of(process, trusted)) return socket;
   }
   return {};
 }

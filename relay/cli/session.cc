@@ -12,6 +12,7 @@
 #include "relay/cli/control_client.h"
 #include "relay/cli/running_gateway.h"
 #include "relay/config/config.h"
+#include "relay/config/instance_user.h"
 
 namespace postern::relay {
 
@@ -55,11 +56,12 @@ std::expected<ControlAnswer, NotReachable> CliSession::reach(const Config& setti
                                                              std::string_view path,
                                                              std::string_view body,
                                                              std::string_view content_type) const {
-  auto answer = ask_server(settings.control_socket(), method, path, body, content_type);
+  const TrustedPeers trusted = TrustedPeers::of(settings);
+  auto answer = ask_server(settings.control_socket(), trusted, method, path, body, content_type);
   if (answer) return answer;
-  const auto elsewhere = find_control_socket(config_file());
+  const auto elsewhere = find_control_socket(config_file(), trusted);
   if (!elsewhere) return answer;
-  return ask_server(*elsewhere, method, path, body, content_type);
+  return ask_server(*elsewhere, trusted, method, path, body, content_type);
 }
 
 std::string CliSession::ask(std::string_view method, std::string_view path, std::string_view body,
@@ -74,6 +76,7 @@ std::string CliSession::ask_accounts(std::string_view method, std::string_view p
   const auto settings = config();
   if (const auto answer = reach(*settings, method, path, body))
     return accepted(static_cast<int>(answer->status), answer->body);
+  become_instance_user(*settings, Kept::nothing);
   make_folder_if_missing(settings->data_dir, 0700);
   policy::Accounts accounts(settings->accounts_file());
   const http::Response answer =

@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "core/config/pem.h"
 #include "core/config/reader.h"
@@ -80,6 +81,43 @@ void check_descriptors(const Config& config, config::Report& report) {
                 fmt::format("{} connections need about {} file descriptors, and the hard limit is "
                             "{}: raise it (LimitNOFILE=) or lower limits.connections",
                             config.limits.connections, needed, limit.rlim_max));
+  }
+}
+
+namespace {
+
+bool is_open_to_others(const config::Path& file) {
+  struct stat status{};
+  return ::stat(file.c_str(), &status) == 0 && (status.st_mode & (S_IROTH | S_IXOTH)) != 0;
+}
+
+void warn_if_open(const config::Path& file, unsigned line, std::string_view what,
+                  config::Report& report) {
+  if (file.empty() || !is_open_to_others(file)) return;
+  report.warn(line, fmt::format("{} {} can be read by every user of this machine: chmod o= {}",
+                                what, file.string(), file.string()));
+}
+
+bool is_on_loopback(const net::Address& address) {
+  return address.is_unix() || address.is_loopback();
+}
+
+}  // namespace
+
+void check_strangers(const Config& config, config::Report& report) {
+  warn_if_open(config.data_dir, 0, "data_dir", report);
+  warn_if_open(config.tls.key, config.tls.key_line, "tls.key", report);
+  for (const auto& [name, domain] : config.domains)
+    for (const policy::DkimKeyFile& file : domain.dkim)
+      warn_if_open(file.key, file.line, "the DKIM key", report);
+  for (const Listener& listener : config.listeners) {
+    if (listener.service != Service::http) continue;
+    for (const net::Address& address : listener.addresses) {
+      if (is_on_loopback(address)) continue;
+      report.warn(listener.line, address.text() +
+                                     ": passwords pass over http in the clear; listen on loopback "
+                                     "behind a proxy with TLS, or use https");
+    }
   }
 }
 

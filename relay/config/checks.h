@@ -12,5 +12,8 @@ void check_addresses(const Config& config, config::Report& report);
 void check_tls(const Config& config, config::Report& report);
 /// The descriptors that this process may have are enough for `connections`.
 void check_descriptors(const Config& config, config::Report& report);
+/// Warns of what other users of this machine, or of the wire, could read: data_dir, keys, passwords
+/// over http.
+void check_strangers(const Config& config, config::Report& report);
 
 }  // namespace postern::relay

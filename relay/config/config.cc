@@ -8,6 +8,7 @@
 #include "core/config/reader.h"
 #include "core/config/toml_file.h"
 #include "core/mail/address.h"
+#include "core/system_user.h"
 #include "relay/config/checks.h"
 
 namespace postern::relay {
@@ -58,6 +59,10 @@ void read_top(Section& top, Config& config) {
                 fmt::format("data_dir is too long: {} must fit into the 107 octets of a "
                             "unix socket's path",
                             config.control_socket().string()));
+  }
+  top.take("user", config.user);
+  if (!config.user.empty() && !find_user(config.user)) {
+    top.mistake("user", "user: this machine has no user " + in_quotes(config.user));
   }
   std::uint64_t workers = 0;
   top.take_number("workers", workers, 0, 1024);
@@ -158,6 +163,7 @@ void read_all(Section top, Config& config) {
   check_devices(top, config);
   check_tls(config, report);
   check_descriptors(config, report);
+  check_strangers(config, report);
   if (config.listeners.empty()) report.warn(0, "no [[listener]]: nothing will listen");
 }
 

@@ -28,6 +28,7 @@ struct Config {
   std::string hostname;
   std::string postmaster;  ///< an address
   config::Path data_dir;   ///< absolute
+  std::string user;        ///< whom `serve` becomes when root starts it; see instance_user.h
   unsigned workers = 0;    ///< as written; see worker_count()
   config::Milliseconds shutdown_grace = std::chrono::seconds(20);
   std::vector<net::Network> trusted_networks;

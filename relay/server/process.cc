@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,12 +17,13 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/file_owner.h"
 
 namespace postern::relay {
 
 DataLock::DataLock(const std::filesystem::path& data_dir) {
   const auto file = data_dir / "lock";
-  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor_ < 0) throw IoError("cannot open " + file.string() + ": " + std::strerror(errno));
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     ::close(descriptor_);
@@ -79,6 +81,19 @@ void raise_descriptor_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void write_no_core() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
+
+void make_submit_folder(const SystemUser& user) {
+  const auto folder = std::filesystem::path(submit_socket).parent_path();
+  if (::geteuid() != 0 || ::mkdir(folder.c_str(), 0755) != 0)
+    return;                       // it is there: as it was made
+  ::chmod(folder.c_str(), 0755);  // whatever the umask
+  give_to(user, folder);
 }
 
 void notify_systemd(std::string_view state) {

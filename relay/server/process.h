@@ -8,6 +8,7 @@
 
 #include "core/async/loop.h"
 #include "core/net/address.h"
+#include "core/system_user.h"
 
 namespace postern::relay {
 
@@ -49,6 +50,15 @@ void keep_huge_blocks_apart();
 
 /// As many descriptors as the hard limit allows.
 void raise_descriptor_limit();
+
+/// No core file of us is written, for it would hold passwords and mail.
+void write_no_core();
+
+/// As root: the folder of the socket that programs of this host submit to, for the user that we are
+/// about to become.
+void make_submit_folder(const SystemUser& user);
+/// Where that socket is.
+inline constexpr const char* submit_socket = "/run/postern/submit.sock";
 
 /// "READY=1" and the like to systemd, if it started us (sd_notify(3)).
 void notify_systemd(std::string_view state);

@@ -10,6 +10,7 @@
 #include "core/async/guarded.h"
 #include "core/async/timer.h"
 #include "core/log.h"
+#include "relay/config/instance_user.h"
 #include "relay/server/serve.h"
 
 namespace postern::relay {
@@ -218,6 +219,21 @@ std::string Server::trouble() const {
   return workers_.front()->queue().trouble();
 }
 
+namespace {
+
+/// What a process settles before it has threads or opens anything of the instance's.
+void settle_process(const Config& config) {
+  keep_huge_blocks_apart();
+  raise_descriptor_limit();
+  write_no_core();
+  ::umask(
+      0077);  // mailboxes, queue and spool are nobody else's to read; SQLite and Redis ask no more
+  if (const auto user = instance_user(config)) make_submit_folder(*user);
+  become_instance_user(config, Kept::low_ports);
+}
+
+}  // namespace
+
 int serve(const std::filesystem::path& config_file) {
   auto config = load_config(config_file);
   if (!config) {
@@ -227,11 +243,8 @@ int serve(const std::filesystem::path& config_file) {
     return 1;
   }
   log::configure((*config)->log_level, (*config)->log_format);
-  keep_huge_blocks_apart();
-  raise_descriptor_limit();
-  ::umask(
-      0077);  // mailboxes, queue and spool are nobody else's to read; SQLite and Redis ask no more
   try {
+    settle_process(**config);
     make_folders(**config);
     const DataLock lock((*config)->data_dir);
     Loop loop;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr mode_t owner_only = 0600, everyone = 0666, open_to_all = 0755;
 constexpr std::size_t longest_local_head = 512 << 10;  // an envelope of 1,000 long addresses
-constexpr const char* submit_socket = "/run/postern/submit.sock";
 
 /// Does somebody listen on this unix socket already?
 bool is_answered(const std::string& path) {

@@ -1,6 +1,8 @@
 // tests/unit/relay/cli/running_gateway_test.cc: whose configuration a process serves.
 #include "relay/cli/running_gateway.h"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -36,5 +38,21 @@ TEST_CASE("a process that ends while it is looked at does not end the look for a
   CHECK(read_start(process).arguments.empty());
   CHECK_FALSE(served_configuration(read_start(process)));
   std::filesystem::remove_all(process);
-  CHECK_FALSE(find_control_socket("/nowhere/postern.toml"));
+  CHECK_FALSE(find_control_socket("/nowhere/postern.toml", TrustedPeers()));
+}
+
+TEST_CASE("the user of a process is what the kernel says, whatever its name") {
+  CHECK(real_user("Name:\tpostern\nUmask:\t0077\nUid:\t998\t998\t998\t998\nGid:\t1\t1\t1\t1\n") ==
+        998);
+  CHECK(real_user("Name:\tx\\nUid:\\t0\nUid:\t65534\t0\t0\t0\n") == 65534);
+  CHECK_FALSE(real_user("Name:\tpostern\n"));
+  CHECK_FALSE(real_user(""));
+  CHECK_FALSE(real_user("Name:\tx\nUid:\tnobody\n"));
+}
+
+TEST_CASE("root, ourselves and the owner of data_dir are trusted, and nobody else") {
+  const TrustedPeers trusted;
+  CHECK(trusted.includes(0));
+  CHECK(trusted.includes(::geteuid()));
+  CHECK_FALSE(trusted.includes(::geteuid() + 54321));
 }
