@@ -273,7 +273,7 @@ bool Offer::lists(Extension extension, std::string_view word) const {
   while (!rest.empty()) {
     const std::string_view next = rest.substr(0, rest.find(' '));
     rest.remove_prefix(std::min(rest.size(), next.size() + 1));
-    if (equal_ignoring_case(next, word)) return true;
+    if (!next.empty() && equal_ignoring_case(next, word)) return true;
   }
   return false;
 }
