@@ -5,7 +5,7 @@ find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 pkg_check_modules(EXTERNAL REQUIRED IMPORTED_TARGET
-                  libuv libcares hiredis sqlite3 spdlog fmt libidn2 icu-uc icu-i18n libgsasl zlib)
+                  libuv libcares hiredis sqlite3 spdlog fmt libidn2 icu-uc)
 find_path(TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
 find_path(CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
 

@@ -1,4 +1,4 @@
-// core/mail/dot_stuffing.cc: see dot_stuffing.h.
+// core/mail/dot_stuffing.cc: the state machines of transparency and line ends.
 #include "core/mail/dot_stuffing.h"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ std::size_t DotDecoder::run(std::string_view input, std::size_t at, std::string&
     step(input[at], out);
     return at + 1;
   }
-  text(input.substr(at, end - at), out);
+  out += input.substr(at, end - at);
   return end;
 }
 
@@ -41,47 +41,24 @@ void DotDecoder::step(char c, std::string& out) {
     state_ = State::done;
     return;
   }
-  if (state_ == State::cr && c == '\n') return line_end(out);
+  if (state_ == State::cr && c == '\n') {
+    out += "\r\n";
+    state_ = State::line_start;
+    return;
+  }
   // Anything else is text. A dot before it was stuffing and is dropped; a CR before it was bare.
   if (state_ == State::cr || state_ == State::dot_cr) bare('\r', out);
   state_ = c == '\r' ? State::cr : State::text;
   if (c == '\n') {
     bare(c, out);
   } else if (c != '\r') {
-    text({&c, 1}, out);
+    out += c;
   }
 }
 
-void DotDecoder::text(std::string_view bytes, std::string& out) {
-  out += bytes;
-  decoded_ += bytes.size();
-  line_ += bytes.size();
-  longest_ = std::max(longest_, line_);
-  unsigned char all = 0;
-  bool nul = false;
-  for (const char byte : bytes) {
-    all |= static_cast<unsigned char>(byte);
-    nul |= byte == '\0';
-  }
-  saw_8bit_ |= (all & 0x80) != 0;
-  saw_nul_ |= nul;
-}
-
-/// A CR or LF alone. Normalised, it ends a line of the message, but never begins the final dot's
-/// sequence.
 void DotDecoder::bare(char c, std::string& out) {
   saw_bare_ = true;
-  if (bare_ == BareLineEnds::keep) return text({&c, 1}, out);
-  const State state = state_;
-  line_end(out);
-  state_ = state;
-}
-
-void DotDecoder::line_end(std::string& out) {
-  out += "\r\n";
-  decoded_ += 2;
-  line_ = 0;
-  state_ = State::line_start;
+  out += c;
 }
 
 void DotEncoder::encode(std::string_view input, std::string& out) {

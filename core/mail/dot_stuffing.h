@@ -12,35 +12,21 @@ namespace postern::mail {
 /// Takes a message off the wire. Only CRLF.CRLF (or a first `.CRLF`) ends it.
 class DotDecoder {
  public:
-  enum class BareLineEnds { keep, normalise };
-  explicit DotDecoder(BareLineEnds bare = BareLineEnds::keep) : bare_(bare) {}
-
   /// Appends what `input` decodes to, and returns how many bytes of it were used: all, unless the
   /// end was found.
   std::size_t decode(std::string_view input, std::string& out);
 
   bool done() const { return state_ == State::done; }
-  bool saw_bare_line_end() const {
-    return saw_bare_;
-  }  // a CR or LF alone: refuse with 550, or it was normalised
-  bool saw_nul() const { return saw_nul_; }
-  bool saw_8bit() const { return saw_8bit_; }
-  std::size_t longest_line() const { return longest_; }    // octets without CRLF
-  std::uint64_t decoded_size() const { return decoded_; }  // octets given out so far
+  bool saw_bare_line_end() const { return saw_bare_; }  ///< a CR or LF alone, which it keeps
 
  private:
   enum class State { line_start, text, cr, dot, dot_cr, done };
   void step(char c, std::string& out);
   std::size_t run(std::string_view input, std::size_t at, std::string& out);
-  void text(std::string_view bytes, std::string& out);
   void bare(char c, std::string& out);
-  void line_end(std::string& out);
 
-  BareLineEnds bare_;
   State state_ = State::line_start;
-  bool saw_bare_ = false, saw_nul_ = false, saw_8bit_ = false;
-  std::size_t line_ = 0, longest_ = 0;
-  std::uint64_t decoded_ = 0;
+  bool saw_bare_ = false;
 };
 
 /// Puts a message on the wire: stuffs dots, turns any bare CR or LF into CRLF (a mailbox

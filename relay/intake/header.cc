@@ -11,9 +11,6 @@
 namespace postern::relay {
 namespace {
 
-constexpr std::string_view any_hash =
-    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";  // as long as all others
-
 std::string without_controls(std::string text, std::size_t most) {
   if (text.size() > most) text.resize(most);
   std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
@@ -40,8 +37,13 @@ Task<> MailReception::end_header() {
   } else {
     header_ = without_return_path(header);
   }
-  if (!keys_.empty()) hasher_.emplace();
-  keeper_.set_head(signatures(any_hash) + trace_ + header_);
+  if (!keys_.empty()) {
+    signatures_.emplace(keys_, header_, now);
+    hasher_.emplace();
+  }
+  // The signatures' place is kept free: they can be made when all of the body has been seen.
+  const std::size_t room = signatures_ ? signatures_->size() : 0;
+  keeper_.set_head(std::string(room, ' ') + trace_ + header_);
 }
 
 std::optional<Refused> MailReception::check_header(const mail::HeaderBlock& header) const {
@@ -82,12 +84,6 @@ std::span<const policy::DkimKey> MailReception::keys_for(const mail::HeaderBlock
   const auto found = snapshot_->dkim.find(domain->text());
   if (found == snapshot_->dkim.end()) return {};
   return found->second;
-}
-
-std::string MailReception::signatures(std::string_view body_hash) const {
-  if (keys_.empty()) return {};
-  return policy::dkim_signature_fields(keys_, header_, body_hash,
-                                       std::chrono::floor<std::chrono::seconds>(now_));
 }
 
 std::optional<mail::EmailAddress> MailReception::only_recipient() const {

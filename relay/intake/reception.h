@@ -32,7 +32,6 @@ class MailReception final : public Reception {
   Task<std::optional<Refused>> check_identity() const;
   std::span<const policy::DkimKey> keys_for(const mail::HeaderBlock& header) const;
   std::optional<mail::EmailAddress> only_recipient() const;
-  std::string signatures(std::string_view body_hash) const;
 
   // reception.cc: the octets, and the whole at its end.
   Task<> keep(std::string_view octets);
@@ -70,6 +69,7 @@ class MailReception final : public Reception {
   std::string trace_;  // our Received field
   std::string message_id_, subject_;
   std::span<const policy::DkimKey> keys_;
+  std::optional<policy::DkimSignatures> signatures_;
   std::optional<policy::BodyHasher> hasher_;
   BodyKeeper keeper_;
   std::optional<Refused> refusal_;

@@ -1,6 +1,7 @@
 // DKIM against the vectors of RFC 8463 appendix A, and against a verifier written down here.
 #include "policy/dkim/signer.h"
 
+#include <malloc.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -187,6 +188,38 @@ TEST_CASE("a field that occurs more than once is signed bottom first") {
       "From: a@b.example\r\nTo: one@x.example\r\nTo: two@x.example\r\nCc:\r\n\r\nhi\r\n";
   const std::string fields = dkim_sign(std::span(&key, 1), message, {});
   CHECK(verifies(mail::HeaderBlock::parse(fields).fields()[0], message, key.dns_record()));
+}
+
+TEST_CASE("the room that signatures take is known before the body, and without signing") {
+  const std::vector<DkimKey> keys{
+      *DkimKey::from_pem("football.example.com", "r", generate_dkim_pem(DkimAlgorithm::rsa_sha256)),
+      *DkimKey::from_pem("football.example.com", "brisbane", ed25519_pem)};
+  for (const std::string& header : {rfc8463_message, std::string("From: a@b.example\r\n\r\n"),
+                                    "From: a@b.example\r\nSubject: " + std::string(900, 'x') +
+                                        "\r\nReferences: <a@b>\r\n\r\n"}) {
+    const DkimSignatures signatures(keys, header, {});
+    CHECK(signatures.size() == signatures.fields(body_hash("hello\r\n")).size());
+    CHECK(signatures.size() == signatures.fields(body_hash("")).size());
+  }
+  CHECK(DkimSignatures({}, rfc8463_message, {}).size() == 0);
+}
+
+TEST_CASE("a body of empty lines alone is hashed without being held") {
+  constexpr std::size_t lines = 4'000'000;
+  std::string empty;
+  for (std::size_t i = 0; i < lines; ++i) empty += "\r\n";
+  const auto held = [] {
+    const auto memory = mallinfo2();
+    return memory.uordblks + memory.hblkhd;
+  };
+  BodyHasher hasher;
+  const std::size_t before = held();
+  hasher.update(empty);
+  hasher.update("text");  // now they count
+  CHECK(held() <= before + 256 * 1024);
+  hasher.update("\r\n");
+  CHECK(hasher.finish() == body_hash(empty + "text\r\n", 7));
+  CHECK(body_hash(empty) == body_hash(""));  // RFC 6376 §3.4.4
 }
 
 TEST_CASE("keys that cannot sign are refused with the reason") {
