@@ -18,8 +18,7 @@ struct Ending {
 };
 
 Ending ending_of(const queue::Lease& lease, Verdict::Kind kind) {
-  if (std::holds_alternative<queue::Discard>(lease.next_hop))
-    return {FactKind::discarded, {}};
+  if (std::holds_alternative<queue::Discard>(lease.next_hop)) return {FactKind::discarded, {}};
   switch (kind) {
     case Verdict::Kind::delivered:
       return {FactKind::delivered, DsnKind::delivered};

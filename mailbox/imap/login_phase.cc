@@ -42,9 +42,9 @@ LoginPhase::LoginPhase(net::Stream& stream, const Context& context)
 
 Task<LoginEnd> LoginPhase::run(bool greet) {
   if (greet)
-    co_await stream_.write(
-        fmt::format("* OK [CAPABILITY {}] {} ready\r\n", capabilities_before_login(context_, stream_),
-                    context_.hostname));
+    co_await stream_.write(fmt::format("* OK [CAPABILITY {}] {} ready\r\n",
+                                       capabilities_before_login(context_, stream_),
+                                       context_.hostname));
   while (!end_) {
     const Input input =
         co_await reader_.next(context_.login_timeout, context_.login_timeout, false);
@@ -88,7 +88,8 @@ bool LoginPhase::is_mistake_too_many(const Answer& answer) {
 }
 
 Task<Answer> LoginPhase::capability(const Request&) {
-  co_await stream_.write(fmt::format("* CAPABILITY {}\r\n", capabilities_before_login(context_, stream_)));
+  co_await stream_.write(
+      fmt::format("* CAPABILITY {}\r\n", capabilities_before_login(context_, stream_)));
   co_return reply::done;
 }
 

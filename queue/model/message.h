@@ -14,8 +14,8 @@
 #include "core/mail/message_options.h"
 #include "core/mail/status.h"
 #include "queue/model/body.h"
-#include "queue/model/next_hop.h"
 #include "queue/model/fact.h"
+#include "queue/model/next_hop.h"
 #include "queue/model/queue_id.h"
 
 namespace postern::queue {

@@ -29,7 +29,8 @@ Task<std::vector<Acceptance>> MailReception::deliver_here() {
     deliveries.spawn(deliver_one(content, admitted_[i], shares[i]));
   }
   co_await deliveries.join();
-  co_await forward(std::move(*body), shares);
+  const bool is_told = co_await forward(std::move(*body), shares);
+  if (!is_told) tell_accepted(shares);
   std::vector<Acceptance> outcomes;
   for (Share& share : shares) outcomes.push_back(std::move(share.outcome));
   co_return outcomes;
@@ -87,23 +88,29 @@ Task<Acceptance> MailReception::store(mailbox::Content content, const mail::Emai
 }
 
 /// One commit for all whose mailboxes have theirs. It comes last, for it cannot be taken back: what
-/// it refuses is sent again by the client, and what a mailbox refused must not be on its way.
-Task<> MailReception::forward(queue::Body body, std::vector<Share>& shares) {
+/// it refuses is sent again by the client, and what a mailbox refused must not be on its way. Gives
+/// whether the queue has accepted something, and told it.
+Task<bool> MailReception::forward(queue::Body body, std::vector<Share>& shares) {
   std::vector<mail::Recipient> recipients;
-  std::vector<Admitted> taken;
-  for (std::size_t i = 0; i < shares.size(); ++i) {
-    if (!shares[i].outcome) continue;
-    std::ranges::copy(shares[i].elsewhere, std::back_inserter(recipients));
-    taken.push_back(std::move(admitted_[i]));
+  for (const Share& share : shares) {
+    if (share.outcome) std::ranges::copy(share.elsewhere, std::back_inserter(recipients));
   }
-  admitted_ = std::move(taken);
   if (recipients.empty()) {
-    if (!admitted_.empty()) tell_accepted();
-    co_return co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(body); });
+    co_await offload(parts_.spool.pool, [&] { queue::remove_spooled(body); });
+    co_return false;
   }
+  forget_refused(shares);
   const Acceptance outcome = co_await hand_on(std::move(body), std::move(recipients));
   for (Share& share : shares) {
     if (share.outcome && !share.elsewhere.empty()) share.outcome = outcome;
+  }
+  co_return outcome.has_value();
+}
+
+/// Of an alias that was refused nothing is told.
+void MailReception::forget_refused(const std::vector<Share>& shares) {
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (!shares[i].outcome) admitted_[i].targets = {admitted_[i].as_given};
   }
 }
 
@@ -120,11 +127,14 @@ void MailReception::tell_delivered(const mail::EmailAddress& recipient,
 }
 
 /// Of a message that never comes to the queue, which would tell it.
-void MailReception::tell_accepted() const {
+void MailReception::tell_accepted(const std::vector<Share>& shares) {
+  const auto taken = std::ranges::count_if(shares, [](const Share& one) { return !!one.outcome; });
+  if (taken == 0) return;
+  forget_refused(shares);
   queue::NewMessage message = describe({}, {});
   message.size = keeper_.size();
   std::vector<queue::Fact> facts = queue::facts_of(message, std::chrono::system_clock::now());
-  facts.front().recipients = admitted_.size();
+  facts.front().recipients = static_cast<std::size_t>(taken);
   parts_.facts.tell(facts);
 }
 

@@ -51,9 +51,10 @@ class MailReception final : public Reception {
   Task<Acceptance> deliver_to(mailbox::Content content, const Admitted& recipient, Share& share);
   Task<Acceptance> store(mailbox::Content content, const mail::EmailAddress& recipient,
                          std::string account);
-  Task<> forward(queue::Body body, std::vector<Share>& shares);
+  Task<bool> forward(queue::Body body, std::vector<Share>& shares);
+  void forget_refused(const std::vector<Share>& shares);
   void tell_delivered(const mail::EmailAddress& recipient, const std::string& account) const;
-  void tell_accepted() const;
+  void tell_accepted(const std::vector<Share>& shares);
 
   const IntakeParts& parts_;
   std::shared_ptr<const Snapshot> snapshot_;

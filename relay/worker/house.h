@@ -44,8 +44,9 @@ struct House {
   FactLog fact_log;
   FactMetrics fact_metrics;
   Rates rates;
-  queue::Facts facts{{&fact_log, &fact_metrics, &rates}};  ///< whoever else is to hear them stands here
-  std::chrono::system_clock::time_point started;           ///< a stamp, by the clock of the system
+  queue::Facts facts{
+      {&fact_log, &fact_metrics, &rates}};        ///< whoever else is to hear them stands here
+  std::chrono::system_clock::time_point started;  ///< a stamp, by the clock of the system
 };
 
 /// What `[limits]` says about addresses.

@@ -181,6 +181,21 @@ TEST_CASE("what goes on from an LMTP recipient is accepted by the queue, and tol
   CHECK(bench.facts.count(FactKind::accepted) == 1);
 }
 
+TEST_CASE(
+    "while the queue is away LMTP tells what the mailboxes took, and of no alias that waits") {
+  Bench bench;
+  bench.server.kill();
+  const auto outcomes = bench.bring(Door::lmtp, {"ann@office.example", "all@office.example"});
+  REQUIRE(outcomes.size() == 2);
+  CHECK(outcomes[0].has_value());
+  REQUIRE_FALSE(outcomes[1].has_value());
+  CHECK(outcomes[1].error().why == Reason::queue_away);
+  CHECK(bench.facts.count(FactKind::accepted) == 1);
+  CHECK(bench.facts.seen.back().kind == FactKind::accepted);
+  CHECK(bench.facts.seen.back().recipients == 1);
+  CHECK(bench.facts.count(FactKind::expanded) == 0);
+}
+
 TEST_CASE("a refusal names its reason, whom it is about, and is told to nobody") {
   Bench bench;
   const auto admit = [&](Door door, const char* text) {
