@@ -8,7 +8,7 @@ namespace postern::http {
 std::optional<policy::Credentials> basic_credentials(std::string_view authorization) {
   constexpr std::string_view scheme = "basic ";
   if (!mail::equal_ignoring_case(authorization.substr(0, scheme.size()), scheme)) return {};
-  const auto decoded = policy::decode_sasl(authorization.substr(scheme.size()));  // canonical
+  const auto decoded = mail::base64_decode(authorization.substr(scheme.size()));
   if (!decoded) return {};
   const std::size_t colon = decoded->find(':');
   if (colon == decoded->npos || colon == 0 || decoded->find('\0') != decoded->npos) return {};

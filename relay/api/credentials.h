@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "policy/sasl.h"
+#include "policy/authenticator.h"
 
 namespace postern::http {
 

@@ -1,4 +1,5 @@
 // relay/api/messages.cc: messages handed in over HTTP, and what became of them.
+#include "core/async/loop.h"
 #include "core/number.h"
 #include "relay/api/handlers.h"
 #include "relay/api/json_views.h"

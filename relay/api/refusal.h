@@ -1,7 +1,7 @@
 // relay/api/refusal.h: what intake refuses, as a problem document.
 #pragma once
 
-#include "relay/http/problem.h"
+#include "relay/http/message.h"
 #include "relay/intake/outcome.h"
 
 namespace postern::http {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/async/task.h"
-#include "mailbox/authenticator.h"
+#include "policy/authenticator.h"
 #include "queue/model/message.h"
 #include "relay/accounts/account_operations.h"
 #include "relay/http/message.h"
@@ -96,7 +96,7 @@ struct Services {
   AccountService& accounts;
   ServerService& server;
   relay::Intake& intake;
-  mailbox::Authenticator& logins;
+  policy::Authenticator& logins;
 };
 
 }  // namespace postern::http

@@ -1,6 +1,8 @@
 // relay/api/status.cc: the one screen of `postern status`, and reload.
 #include <fmt/format.h>
 
+#include "core/async/loop.h"
+
 #include "relay/api/handlers.h"
 #include "relay/api/json_views.h"
 

@@ -18,7 +18,7 @@ Lease lease_to(std::initializer_list<const char*> addresses) {
   Lease lease;
   lease.id = QueueId{7};
   lease.attempts = 2;
-  lease.next_hop = "mx:a.example";
+  lease.next_hop = to("bob@a.example").next_hop;
   for (const char* address : addresses) lease.recipients.push_back(recipient(address));
   return lease;
 }
@@ -157,8 +157,8 @@ TEST_CASE("a commit that is refused tells nothing") {
 TEST_CASE("what an operator does is told when it does something") {
   Bench bench;
   bench.start();
-  const auto leases = bench.commit(
-      message({{"mx:a.example", {recipient("bob@a.example"), recipient("eve@a.example")}}}));
+  const auto leases = bench.commit(message(
+      {{to("bob@a.example").next_hop, {recipient("bob@a.example"), recipient("eve@a.example")}}}));
   const QueueId id = leases[0].id;
   CHECK(bench.run(bench.queue().settle(leases[0], deferred(1h))).ours);
   bench.facts.seen.clear();

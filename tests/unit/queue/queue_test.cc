@@ -289,7 +289,7 @@ TEST_CASE(
   CHECK(row->deliveries[0].state == State::held);
   CHECK(row->deliveries[0].next_hop == std::unexpected("uucp!far\x01"));
   CHECK(row->deliveries[0].recipients.size() == 1);
-  CHECK(row->events.back().fact == "held");
+  CHECK(row->events.back().kind == FactKind::held);
   CHECK(row->events.back().reply == R"(unknown next hop: "uucp!far?")");
 }
 

@@ -103,17 +103,17 @@ class FakeServer : public ServerService {
 };
 
 /// Knows "ann" and, as an operator, "root", both with "secret"; "away" cannot be checked.
-class FakeHttpLogins : public mailbox::Authenticator {
+class FakeHttpLogins : public policy::Authenticator {
  public:
-  Task<std::expected<policy::Account, mailbox::AuthFailure>> login(std::string user,
-                                                                   std::string password,
-                                                                   policy::Scope,
-                                                                   net::Address) override {
+  Task<std::expected<policy::Account, policy::AuthFailure>> login(std::string user,
+                                                                  std::string password,
+                                                                  policy::Scope,
+                                                                  net::Address) override {
     ++asked;
-    if (user == "away") co_return std::unexpected(mailbox::AuthFailure::unavailable);
-    if (user == "guesser") co_return std::unexpected(mailbox::AuthFailure::too_many);
+    if (user == "away") co_return std::unexpected(policy::AuthFailure::unavailable);
+    if (user == "guesser") co_return std::unexpected(policy::AuthFailure::too_many);
     if ((user != "ann" && user != "root") || password != "secret") {
-      co_return std::unexpected(mailbox::AuthFailure::bad_credentials);
+      co_return std::unexpected(policy::AuthFailure::bad_credentials);
     }
     co_return policy::Account{.id = user,
                               .address = *mail::EmailAddress::parse(user + "@office.example"),

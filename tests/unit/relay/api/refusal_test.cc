@@ -12,7 +12,7 @@ using namespace postern::http;
 TEST_CASE("every reason for a refusal is a problem document that says what SMTP would") {
   for (const relay::Reason why : relay::all_reasons) {
     const relay::Refused refused = relay::refused(why, *mail::EmailAddress::parse("ann@b.example"));
-    const Response response = response_to(refused);
+    const Response response = to_response(as_problem(refused));
     CAPTURE(response.body);
     const Json problem = parse_json(response.body);
     CHECK(response.content_type == "application/problem+json");
@@ -27,6 +27,6 @@ TEST_CASE("every reason for a refusal is a problem document that says what SMTP 
 TEST_CASE("a refusal over HTTP reads as the SMTP reply does, on one line") {
   const relay::Refused refused =
       relay::refused(relay::Reason::no_mailbox, *mail::EmailAddress::parse("x@b.example"));
-  CHECK(parse_json(response_to(refused).body).at("detail") ==
+  CHECK(parse_json(to_response(as_problem(refused)).body).at("detail") ==
         "550 5.1.1 No mailbox x@b.example here");
 }
