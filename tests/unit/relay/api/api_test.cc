@@ -18,10 +18,12 @@ queue::QueueId id(const std::string& text) { return *queue::parse_queue_id(text)
 
 std::shared_ptr<const relay::Snapshot> snapshot() {
   auto made = std::make_shared<relay::Snapshot>();
-  made->config = *relay::parse_config(
-      "hostname = \"mail.office.example\"\ntrusted_networks = [\"192.0.2.0/24\"]\n"
-      "[limits]\nmessage_size = \"1kB\"\nrecipients = 2\n[domain.\"office.example\"]\n",
-      "/somewhere/postern.toml");
+  made->config =
+      relay::parse_config(
+          "hostname = \"mail.office.example\"\ntrusted_networks = [\"192.0.2.0/24\"]\n"
+          "[limits]\nmessage_size = \"1KiB\"\nrecipients = 2\n[domain.\"office.example\"]\n",
+          "/somewhere/postern.toml")
+          .value();
   return made;
 }
 
