@@ -227,7 +227,7 @@ TEST_CASE("a message in JSON is handed to the intake by its account, and its id 
   const auto answer = desk.ask("POST", "/v1/messages",
                                R"({"from":"ann@office.example","to":"x@b.example","text":"hi"})");
   CHECK(answer.status == 202);
-  CHECK(parse_json(answer.body).at("id") == "1");
+  CHECK(parse_json(answer.body).at("id") == queue::text(queue::QueueId{1}));
   REQUIRE(desk.intake.taken.size() == 1);
   CHECK(desk.intake.taken.front().origin.account->id == "ann");
   CHECK(desk.intake.taken.front().origin.protocol == "HTTP");

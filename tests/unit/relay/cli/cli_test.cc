@@ -172,5 +172,9 @@ TEST_CASE("the sample configuration has no mistake") {
                              std::filesystem::copy_options::overwrite_existing);
   const auto loaded = load_config(options.folder / "postern.toml");
   REQUIRE(loaded);
-  CHECK((*loaded)->warnings.empty());
+  // But for what its defaults promise and this version does not do yet.
+  const auto is_about_the_future = [](const std::string& warning) {
+    return warning.contains("DANE") || warning.contains("MTA-STS");
+  };
+  CHECK(std::ranges::all_of((*loaded)->warnings, is_about_the_future));
 }
