@@ -1,4 +1,4 @@
-// policy/sender_identity.cc: see sender_identity.h.
+// policy/sender_identity.cc: who may stand in From, Sender, Resent-From and the envelope.
 #include "policy/sender_identity.h"
 
 #include <fmt/format.h>

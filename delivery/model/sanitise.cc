@@ -1,3 +1,4 @@
+// delivery/model/sanitise.cc: a stranger's text, made fit for logs, reports and screens.
 #include "delivery/model/sanitise.h"
 
 #include <utility>
