@@ -25,7 +25,8 @@ struct IntakeParts {
   Directory& directory;
   const mailbox::Mailboxes& mailboxes;
   queue::Facts facts;
-  BodyKeeper::Place spool;  ///< its pool makes the signatures, too
+  BodyKeeper::Place spool;
+  ThreadPool& signing;  ///< of a thread per core: a signature is work, and waits for nothing
 };
 
 /// One for each worker.

@@ -82,8 +82,7 @@ Task<std::optional<queue::Body>> MailReception::complete() {
     std::string signed_fields;
     if (hasher_) {
       const std::string hash = hasher_->finish();
-      signed_fields =
-          co_await offload(parts_.spool.pool, [&] { return signatures_->fields(hash); });
+      signed_fields = co_await offload(parts_.signing, [&] { return signatures_->fields(hash); });
     }
     co_return co_await keeper_.finish(signed_fields + trace_ + header_);
   } catch (const IoError& error) {

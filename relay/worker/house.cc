@@ -2,6 +2,7 @@
 #include "relay/worker/house.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "core/async/offload.h"
 #include "core/log.h"
@@ -28,6 +29,7 @@ House::House(const Config& config)
       // More than cores: a commit spends its time waiting for the disk, which serves many at once.
       store(std::max(16U, 4 * config.worker_count()), longest_wait_for_pool),
       disk(4, longest_wait_for_pool),
+      signing(std::max(1U, std::thread::hardware_concurrency()), longest_wait_for_pool),
       node(config.data_dir),
       logins(accounts, addresses, hashing, store),
       started(std::chrono::system_clock::now()) {}

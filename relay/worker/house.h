@@ -35,7 +35,8 @@ struct House {
   net::AddressTable addresses;  ///< connections and failed logins by address
   ThreadPool hashing;           ///< passwords
   ThreadPool store;             ///< mailboxes
-  ThreadPool disk;              ///< spool, accounts, signatures
+  ThreadPool disk;              ///< spool, accounts
+  ThreadPool signing;  ///< DKIM: a millisecond of a core each, so no more threads than cores
   queue::Node node;
   mailbox::Mailboxes mailboxes;              ///< of every worker; filled before they start
   std::vector<delivery::Courier*> couriers;  ///< by worker; filled before they start

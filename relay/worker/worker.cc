@@ -80,7 +80,8 @@ Task<> Worker::start() {
                   .directory = *directory_,
                   .mailboxes = house_.mailboxes,
                   .facts = house_.facts,
-                  .spool = {house_.disk, snapshot_->config->queue.spool, house_.node.writer()}},
+                  .spool = {house_.disk, snapshot_->config->queue.spool, house_.node.writer()},
+                  .signing = house_.signing},
       snapshot_);
   dispatcher_->start();
   co_return;

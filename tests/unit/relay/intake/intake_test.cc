@@ -71,7 +71,8 @@ struct Bench {
                      .directory = directory,
                      .mailboxes = mailboxes,
                      .facts = {{&facts}},
-                     .spool = {pool, data.path / "spool", node.writer()}},
+                     .spool = {pool, data.path / "spool", node.writer()},
+                     .signing = pool},
                     snapshot};
 
   Bench() {
