@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "core/async/loop.h"
 #include "relay/api/handlers.h"
 #include "relay/api/local_message.h"
 #include "relay/api/submission.h"
