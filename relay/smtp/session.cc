@@ -150,6 +150,7 @@ Task<> Session::send(const Answer& answer) { co_await stream_.write(answer.wire(
 
 void Session::reset() {
   envelope_ = {};
+  origin_.announced = 0;
   admitted_.clear();
   admitted_count_ = 0;
   over_limit_ = 0;

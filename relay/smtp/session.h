@@ -119,7 +119,7 @@ class Session {
 
   // The transaction: from MAIL to the end of the message.
   mail::Envelope envelope_;
-  std::vector<relay::Admitted> admitted_;
+  relay::Admissions admitted_;
   std::size_t admitted_count_ = 0;
   std::size_t over_limit_ = 0;  // recipients put off because the envelope is full
 
