@@ -33,6 +33,12 @@ MailReception::MailReception(const IntakeParts& parts, std::shared_ptr<const Sna
 
 Task<> MailReception::write(std::string_view octets) {
   if (refusal_) co_return;
+  // One before a dot hides it from us, not from a host that drops it; no host must take one (RFC
+  // 2045 §2.8). What LMTP brings stays here, or is checked on its way out (mail::LineCheck).
+  if (origin_.door != Door::lmtp && octets.contains('\0')) {
+    refusal_ = refused_because(Reason::bad_message, "it holds a NUL octet (RFC 2045 2.8)");
+    co_return keeper_.drop();
+  }
   if (!header_ended_) {
     const std::size_t before = header_.size();
     header_ += octets;

@@ -125,7 +125,7 @@ class Session {
 
   // The message: from DATA or the first BDAT on.
   std::unique_ptr<relay::Reception> reception_;
-  mail::LineEndNormaliser line_ends_;
+  mail::LineEndNormaliser line_ends_{mail::LineEndNormaliser::Kind::message};
   std::string mended_;          // of one packet
   bool at_line_start_ = true;   // of the message so far
   std::uint64_t received_ = 0;  // octets
