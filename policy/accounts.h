@@ -119,6 +119,9 @@ class Accounts {
   /// Where mail for `address` goes: through aliases, "user+detail" to "user" when only that exists;
   /// itself when there is nothing else. Each address once, at most 1000, without loops.
   std::vector<mail::EmailAddress> expand(const mail::EmailAddress& address);
+  /// The address, folded, by which `address` is known here: its own, or "user" of "user+detail";
+  /// none when it is neither an account's nor an alias's. All that share it expand to the same.
+  std::optional<std::string> known_as(const mail::EmailAddress& address);
   /// What the account may send as, folded (EmailAddress::folded): its address and every alias that
   /// leads to it.
   std::set<std::string> addresses_of(std::string_view account_id);

@@ -68,6 +68,8 @@ class Mailboxes {
   Task<std::expected<std::optional<Appended>, StoreError>> deliver(
       std::string account, std::optional<std::uint64_t> quota, std::string key, std::string folder,
       NewMail mail) const;
+  /// What lies in the account's mailbox now.
+  Task<QuotaUse> usage(std::string account) const;
   Task<> purge(std::string account) const;
 
   /// Continues a session on the loop that owns the account. The caller's coroutine ends after it.
