@@ -1,6 +1,7 @@
 // relay/smtp/auth.cc: AUTH: carries an exchange of SASL (RFC 4954).
 #include <fmt/ranges.h>
 
+#include "core/net/while_connected.h"
 #include "policy/sasl/dialogue.h"
 #include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
@@ -86,7 +87,8 @@ Task<Answer> Session::auth(std::string_view arguments) {
   auto claim =
       co_await authenticate(client, sasl::Dialogue(*mechanism, channel), command->initial_response);
   if (!claim) co_return claim.error();
-  auto account = co_await logins_.check(*std::move(claim), policy::Scope::smtp, stream_.peer());
+  auto account = co_await net::while_connected(
+      stream_, logins_.check(*std::move(claim), policy::Scope::smtp, stream_.peer()));
   if (!account) {
     if (++failed_logins_ >= failures_allowed) closing_ = true;
     co_return failure_reply(account.error());
