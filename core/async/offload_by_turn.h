@@ -66,8 +66,8 @@ class OffloadedByTurn : public Wait {
 }  // namespace detail
 
 /// Runs `work` in `pool` when it is its turn; gives what it returns or throws what it throws. When
-/// the scope is cancelled, work that has not begun never does; the end of work that has is awaited.
-/// Either way Cancelled is thrown. IoError when there is no room to wait.
+/// the scope is cancelled first, it never runs, and Cancelled is thrown; work that has begun is
+/// awaited, and its outcome given. IoError when there is no room to wait.
 template <class F>
 Task<std::invoke_result_t<F>> offload_by_turn(FairPool& pool, FairPool::Turn turn, F work) {
   detail::Outcome<std::invoke_result_t<F>> outcome;
@@ -78,8 +78,6 @@ Task<std::invoke_result_t<F>> offload_by_turn(FairPool& pool, FairPool::Turn tur
       outcome.value.template emplace<2>(std::current_exception());
     }
   });
-  const CancelScope* const scope = co_await this_scope();
-  if (scope != nullptr && scope->is_cancelled()) throw Cancelled();
   co_return outcome.take();
 }
 

@@ -15,7 +15,7 @@ class Watch final : private TimerHook {
   bool has_left() const noexcept { return has_left_; }
 
  private:
-  static constexpr std::chrono::milliseconds pause{100};
+  static constexpr std::chrono::milliseconds pause{250};
   void time_is_up() override {
     has_left_ = stream_.has_peer_left();
     if (has_left_) return scope_.cancel();
@@ -30,7 +30,7 @@ class Watch final : private TimerHook {
 
 /// Awaits `task`; cancels it when the client leaves meanwhile, waits for its end, and throws
 /// ConnectionClosed. Whoever only ends his sending counts as gone, too, if the work takes longer
-/// than a tenth of a second: nobody can tell the two apart.
+/// than a quarter of a second: nobody can tell the two apart.
 template <class T>
 Task<T> while_connected(const Stream& stream, Task<T> task) {
   CancelScope* const outer = co_await this_scope();

@@ -10,6 +10,7 @@ import ssl
 import threading
 
 from harness import DOMAIN, PASSWORD, Dns, delivery_settings, set_section
+from neighbours import Neighbours
 
 EVE = f"eve@{DOMAIN}"
 ATTACKS = {}
@@ -34,6 +35,15 @@ class Attack:
 
     def run(self, gateway, stop):
         raise NotImplementedError
+
+
+class Guesser(Attack):
+    """Those beside it have logged in before, as people have."""
+
+    def prepare(self, gateway, make, base):
+        super().prepare(gateway, make, base)
+        for address in (Neighbours.GOOD, Neighbours.READER):
+            gateway.imap(address).logout()
 
 
 class Line:
@@ -323,7 +333,7 @@ class EmptyLines(Attack):
 
 
 @attack
-class Guesses(Attack):
+class Guesses(Guesser):
     """Wrong passwords from hundreds of addresses at once, of accounts that exist and of some that don't."""
     SMALL, LARGE = 60, 300
 
@@ -342,7 +352,7 @@ class Guesses(Attack):
 
 
 @attack
-class WrongHttpLogins(Attack):
+class WrongHttpLogins(Guesser):
     """Wrong passwords over HTTP from the address that everybody behind a proxy has."""
     SMALL, LARGE = 40, 400
 
