@@ -142,8 +142,8 @@ void LoginAllowance::forget_old(Time now) {
   std::erase_if(counts_, [&](const auto& entry) {
     return entry.second.pending == 0 && now - entry.second.since >= limits_.window;
   });
-  // A flood from everywhere: better to forgive some than to grow.
-  while (counts_.size() >= most_counts) counts_.erase(counts_.begin());
+  // A flood from everywhere: better to forgive some than to grow, or to come back here each time.
+  while (counts_.size() >= most_counts / 10 * 9) counts_.erase(counts_.begin());
 }
 
 LoginAllowance::Attempt::Attempt(Attempt&& other) noexcept
