@@ -80,5 +80,10 @@ TEST_CASE("half an IMAP command ends the session after command_timeout, nothing 
   half.send("a NOO");
   CHECK(half.line().starts_with("* BYE"));
   CHECK(half.is_closed());
+  ImapClient idle = ImapClient::of(server);
+  idle.send("a IDLE\r\n");
+  CHECK(idle.line().starts_with("+ "));
+  idle.send("DON");
+  CHECK(idle.line().starts_with("* BYE"));
   CHECK(quiet.ask("NOOP").starts_with("OK"));
 }
