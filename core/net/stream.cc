@@ -1,6 +1,7 @@
 // core/net/stream.cc: reading, writing and closing, as its owner asks for it.
 #include "core/net/stream.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "core/net/connection.h"
@@ -92,6 +93,14 @@ bool Stream::is_quiet() const {
   if (uv_fileno(&connection_->handle, &descriptor) != 0) return false;
   return ::recv(descriptor, &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
          (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+bool Stream::has_peer_left() const {
+  uv_os_fd_t descriptor = -1;
+  if (!is_open() || !connection_->read_error.empty()) return true;
+  if (uv_fileno(&connection_->handle, &descriptor) != 0) return true;
+  pollfd asked{.fd = descriptor, .events = POLLRDHUP, .revents = 0};
+  return ::poll(&asked, 1, 0) > 0 && (asked.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 std::optional<unsigned> Stream::peer_user() const {

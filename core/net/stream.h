@@ -104,6 +104,8 @@ class Stream {
   /// Open, and nothing has come from the peer that nobody has read: no farewell, no end of input.
   /// Asks the kernel.
   bool is_quiet() const;
+  /// The peer sends no more: it has closed, or was lost. Asks the kernel, whatever is unread.
+  bool has_peer_left() const;
   /// Who is at the other end of a unix socket (SO_PEERCRED); none of other streams.
   std::optional<unsigned> peer_user() const;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/async/loop.h"
+#include "core/net/while_connected.h"
 #include "policy/sasl/dialogue.h"
 #include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
@@ -95,7 +96,8 @@ Task<Answer> Session::auth(std::string_view arguments) {
   auto claim =
       co_await authenticate(client, sasl::Dialogue(*mechanism, channel), command->initial_response);
   if (!claim) co_return claim.error();
-  auto account = co_await logins_.check(*std::move(claim), policy::Scope::smtp, stream_.peer());
+  auto account = co_await net::while_connected(
+      stream_, logins_.check(*std::move(claim), policy::Scope::smtp, stream_.peer()));
   if (!account) {
     if (++failed_logins_ >= failures_allowed) closing_ = true;
     co_return failure_reply(account.error());

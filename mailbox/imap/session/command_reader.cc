@@ -50,17 +50,14 @@ Task<Input> CommandReader::after_message(milliseconds whole) {
 
 Task<Input> CommandReader::read_on(Input input, milliseconds first_wait, milliseconds whole,
                                    bool with_append, bool is_further_message) {
-  milliseconds wait = first_wait;
-  std::optional<Patience> patience;
-  const auto remaining = [&] {
-    if (!patience) patience.emplace(whole);
-    return patience->left();
-  };
+  while (stream_.buffered().empty()) co_await stream_.wait_readable(first_wait);
+  const Patience patience(whole);
   while (true) {
+    const milliseconds wait = patience.left();
     if (!co_await line_fits(limit_ - input.text.size(), wait)) {
       input.text += stream_.buffered().substr(0, kept_of_long_line);
       input.is_too_long = true;
-      input.must_close = !co_await skip_line(remaining());
+      input.must_close = !co_await skip_line(patience.left());
       co_return input;
     }
     const net::Stream::Line line = co_await stream_.read_line(limit_ - input.text.size(), wait);
@@ -80,11 +77,10 @@ Task<Input> CommandReader::read_on(Input input, milliseconds first_wait, millise
     if (literal->synchronizing) co_await stream_.write(go_ahead);
     input.text += "\r\n";
     for (std::size_t missing = literal->size; missing > 0;) {
-      const std::string_view some = co_await stream_.read_some(missing, remaining());
+      const std::string_view some = co_await stream_.read_some(missing, patience.left());
       input.text += some;
       missing -= some.size();
     }
-    wait = remaining();
   }
 }
 
