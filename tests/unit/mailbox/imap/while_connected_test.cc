@@ -1,0 +1,66 @@
+// A command that computes, and its client.
+#include "mailbox/imap/session/while_connected.h"
+
+#include <catch2/catch.hpp>
+
+#include "core/async/sync.h"
+#include "core/async/task_group.h"
+#include "core/net/listener.h"
+
+using namespace postern;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What became of a command that takes five seconds, and of one that takes none.
+struct Outcome {
+  bool has_left = false, is_done = false;
+  Event over;
+};
+
+Task<int> computes_for(std::chrono::milliseconds wait) {
+  co_await sleep_for(wait);
+  co_return 7;
+}
+
+Task<> obey(net::Stream stream, Outcome* outcome, std::chrono::milliseconds wait) {
+  try {
+    outcome->is_done = co_await imap::while_connected(stream, computes_for(wait)) == 7;
+  } catch (const ConnectionClosed&) {
+    outcome->has_left = true;
+  }
+  outcome->over.set();
+}
+
+/// A client that sends a little more and leaves while its command is obeyed.
+Task<> leave_meanwhile(Loop* loop, Outcome* outcome, std::chrono::milliseconds wait) {
+  TaskGroup sessions;
+  net::Listener listener(
+      *loop, *net::Address::parse("127.0.0.1:0"),
+      [=](net::Stream stream) { return obey(std::move(stream), outcome, wait); }, sessions);
+  net::Stream client = co_await net::Stream::connect(listener.bound(), 5s);
+  co_await client.write("b NOOP\r\n");
+  co_await client.flush(5s);
+  client.close();
+  co_await with_timeout(20s, outcome->over.wait());
+  listener.stop();
+  co_await sessions.close();
+}
+
+}  // namespace
+
+TEST_CASE("a command that computes is broken off when its client has left") {
+  Loop loop;
+  Outcome outcome;
+  const auto began = std::chrono::steady_clock::now();
+  loop.run_until_done(leave_meanwhile(&loop, &outcome, 15s));
+  CHECK(outcome.has_left);
+  CHECK(std::chrono::steady_clock::now() - began < 5s);
+}
+
+TEST_CASE("who sends a command and shuts down is served if it does not take long") {
+  Loop loop;
+  Outcome outcome;
+  loop.run_until_done(leave_meanwhile(&loop, &outcome, 100ms));
+  CHECK(outcome.is_done);
+}
