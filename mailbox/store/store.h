@@ -99,6 +99,9 @@ class MailboxStore {
   std::vector<Octets> contents(FolderId folder, std::span<const Uid> uids);
   /// Ascending by content, each once; those that are gone are missing.
   std::vector<Metadata> metadata(std::vector<ContentId> contents, MetadataWanted wanted);
+  /// The same of several, unless it is more than so many octets; of one always.
+  std::optional<std::vector<Metadata>> metadata_within(std::vector<ContentId> contents,
+                                                       MetadataWanted wanted, std::uint64_t octets);
 
   /// Reads that `work` does see one state, and take the database's locks once.
   void at_one_moment(const std::function<void()>& work);

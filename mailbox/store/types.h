@@ -157,6 +157,10 @@ struct Metadata {
   std::string envelope, body_structure, body;
 };
 
+/// Octets of a header that are kept beside its message. Of a longer one so many are, and who wants
+/// it must look into the message.
+inline constexpr std::size_t kept_header_limit = 64 * 1024;
+
 inline constexpr std::uint64_t small_message =
     64 * 1024;  // octets; up to it, many are read at once
 

@@ -240,25 +240,36 @@ mailbox::Summary summarise(std::string_view message) {
   return summary;
 }
 
-std::optional<Range> find_section(std::string_view message, const Section& section) {
-  const auto range =
-      mail::MimeStructure::parse(message).section(section.part, mail_section(section.kind));
+std::optional<Range> Sections::find(const Section& section) const {
+  const auto range = mime_.section(section.part, mail_section(section.kind));
   if (!range) return {};
   return Range{range->begin, range->size()};
 }
 
-std::string select_fields(std::string_view header, const Section& section) {
+std::vector<Range> choose_fields(const mail::HeaderBlock& header, const Section& section) {
   const bool wanted_if_named = section.kind == Section::Kind::header_fields;
-  const auto is_named = [&](const mail::HeaderField& field) {
-    return std::ranges::any_of(section.fields,
-                               [&](const std::string& name) { return field.is(name); });
-  };
-  std::string chosen;
-  const auto block = mail::HeaderBlock::parse(header);
-  for (const mail::HeaderField& field : block.fields()) {
-    if (is_named(field) == wanted_if_named)
-      chosen += header.substr(field.begin, field.end - field.begin);
+  std::vector<std::string> names;
+  for (const std::string& name : section.fields) names.push_back(mail::lower_case(name));
+  std::ranges::sort(names);
+  std::vector<Range> chosen;
+  for (const mail::HeaderField& field : header.fields()) {
+    // Fields by names would be the product of both.
+    const bool is_named = std::ranges::binary_search(names, mail::lower_case(field.name));
+    if (is_named != wanted_if_named) continue;
+    const Range range{field.begin, field.end - field.begin};
+    if (!chosen.empty() && chosen.back().offset + chosen.back().length == range.offset) {
+      chosen.back().length += range.length;
+    } else {
+      chosen.push_back(range);
+    }
   }
+  return chosen;
+}
+
+std::string select_fields(const mail::HeaderBlock& header, const Section& section) {
+  std::string chosen;
+  for (const Range& range : choose_fields(header, section))
+    chosen += header.text().substr(range.offset, range.length);
   return chosen + "\r\n";
 }
 

@@ -63,7 +63,7 @@ inner body
 )");
 
 std::string section(std::string_view message, Section wanted) {
-  const auto range = find_section(message, wanted);
+  const auto range = Sections(message).find(wanted);
   return range ? std::string(message.substr(range->offset, range->length)) : "(none)";
 }
 
@@ -184,10 +184,12 @@ TEST_CASE("sections are found by their numbers") {
 
 TEST_CASE("fields are chosen by name in any case, and an empty line ends them") {
   using Kind = Section::Kind;
-  CHECK(select_fields(plain, {{}, Kind::header_fields, {"SUBJECT", "cc", "x-none"}}) ==
+  CHECK(select_fields(postern::mail::HeaderBlock::parse(plain),
+                      {{}, Kind::header_fields, {"SUBJECT", "cc", "x-none"}}) ==
         "Subject: IMAP4rev1 WG mtg summary and minutes\r\ncc: minutes@CNRI.Reston.VA.US, John "
         "Klensin <KLENSIN@MIT.EDU>\r\n\r\n");
-  CHECK(select_fields("A: 1\r\nB: 2\r\n folded\r\n\r\n", {{}, Kind::header_fields_not, {"a"}}) ==
-        "B: 2\r\n folded\r\n\r\n");
-  CHECK(select_fields("A: 1\r\n\r\n", {{}, Kind::header_fields, {"b"}}) == "\r\n");
+  CHECK(select_fields(postern::mail::HeaderBlock::parse("A: 1\r\nB: 2\r\n folded\r\n\r\n"),
+                      {{}, Kind::header_fields_not, {"a"}}) == "B: 2\r\n folded\r\n\r\n");
+  CHECK(select_fields(postern::mail::HeaderBlock::parse("A: 1\r\n\r\n"),
+                      {{}, Kind::header_fields, {"b"}}) == "\r\n");
 }
