@@ -144,6 +144,18 @@ TEST_CASE("an expunge elsewhere keeps its number until it may be told") {
   CHECK(view.take({}, true).expunged == Numbers{3, 2, 1});
 }
 
+TEST_CASE("flags of many messages are told some at a time, and each once") {
+  SessionView view(std::vector{message(1, 5), message(2, 5), message(3, 5)});
+  const std::vector now{message(1, 9), message(2, 9), message(3, 9)};
+  auto update = view.take(now, true, 2);
+  CHECK(update.changed == Numbers{1, 2});
+  CHECK(update.is_cut);
+  update = view.take(now, true, 2);
+  CHECK(update.changed == Numbers{3});
+  CHECK_FALSE(update.is_cut);
+  CHECK(view.take(now, true, 2).changed.empty());
+}
+
 TEST_CASE("flags that another session changed are told once") {
   SessionView view(std::vector{message(1, 5), message(2, 6)});
   const std::vector now{message(1, 9), message(2, 6)};
