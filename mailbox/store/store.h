@@ -121,8 +121,8 @@ class MailboxStore {
   QuotaUse usage();
   /// Some work that deliveries and expunges put off: text into the search index, dead contents out
   /// of the file, but for those in `held` (ascending), which are being read. True when there is
-  /// more to do.
-  bool maintain(std::span<const ContentId> held = {});
+  /// more to do. `may_index`: the disk has room for that.
+  bool maintain(std::span<const ContentId> held = {}, bool may_index = true);
   /// A consistent copy into a new file (VACUUM INTO).
   void backup(const std::string& path);
   std::uint32_t last_uid_validity();

@@ -28,6 +28,7 @@ House::House(const Config& config)
       // More than cores: a commit spends its time waiting for the disk, which serves many at once.
       store(std::max(16U, 4 * config.worker_count()), longest_wait_for_pool),
       disk(4, longest_wait_for_pool),
+      disk_room(config.data_dir, config.queue.disk_reserve),
       node(config.data_dir),
       logins(accounts, addresses, hashing, store),
       started(std::chrono::system_clock::now()) {}

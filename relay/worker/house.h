@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/async/thread_pool.h"
+#include "core/disk_room.h"
 #include "core/net/address_table.h"
 #include "delivery/attempt/courier.h"
 #include "mailbox/session_context.h"
@@ -36,6 +37,7 @@ struct House {
   ThreadPool hashing;           ///< passwords
   ThreadPool store;             ///< mailboxes
   ThreadPool disk;              ///< spool, accounts, signatures
+  DiskRoom disk_room;           ///< for mailboxes: queue.disk_reserve binds them, too
   queue::Node node;
   mailbox::Mailboxes mailboxes;              ///< of every worker; filled before they start
   std::vector<delivery::Courier*> couriers;  ///< by worker; filled before they start

@@ -14,6 +14,12 @@
 
 namespace postern::imap {
 
+/// Octets of an ENVELOPE; of a longer one each field is cut to its first 4 KiB, each list to the
+/// addresses that fit there.
+inline constexpr std::size_t envelope_limit = 64 * 1024;
+/// Octets of a BODYSTRUCTURE or BODY; a longer one tells of each part but type, encoding and size.
+inline constexpr std::size_t structure_limit = 64 * 1024;
+
 /// The parenthesised ENVELOPE of a whole message, its BODYSTRUCTURE, and its BODY, which is that
 /// without extension data. Pure and total: any bytes give valid texts.
 mailbox::Summary summarise(std::string_view message);
