@@ -3,6 +3,7 @@
 
 #include "core/async/pace.h"
 #include "mailbox/imap/grammar/flags.h"
+#include "mailbox/imap/grammar/writer.h"
 #include "mailbox/imap/session/account_session.h"
 
 namespace postern::imap {
@@ -13,16 +14,17 @@ constexpr std::size_t flags_at_once = 256;  // of messages, in one piece of text
 /// EXPUNGEs (RFC 3501 §7.4.1), or one VANISHED in their place (RFC 7162 §3.2.10).
 std::string gone(const SessionView::Update& update, bool as_vanished) {
   std::string text;
-  auto out = std::back_inserter(text);
   if (!as_vanished || update.vanished.empty()) {
-    for (const std::uint32_t number : update.expunged)
-      fmt::format_to(out, "* {} EXPUNGE\r\n", number);
+    for (const std::uint32_t number : update.expunged) {
+      text += "* ";
+      write_number(text, number);  // of thousands, too, in no time
+      text += " EXPUNGE\r\n";
+    }
     return text;
   }
   std::vector<std::uint32_t> uids;
   for (const mailbox::Uid uid : update.vanished) uids.push_back(static_cast<std::uint32_t>(uid));
-  fmt::format_to(out, "* VANISHED {}\r\n", write_set(uids));
-  return text;
+  return fmt::format("* VANISHED {}\r\n", write_set(uids));
 }
 
 }  // namespace

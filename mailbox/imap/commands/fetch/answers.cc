@@ -28,8 +28,11 @@ Task<> FetchAnswers::write(const FetchBatch& batch) {
       missed_some_ = true;
       continue;
     }
-    co_await shown->look_into(*session_.mailbox, plan_);
+    if (plan_.reads_parts() || shown->has_long_header())
+      co_await shown->look_into(*session_.mailbox, plan_);
     co_await write_message(*shown);
+    if (out_.size() >= write_at) co_await flush();
+    co_await pace_.give_way();
   }
 }
 
@@ -39,9 +42,9 @@ Task<> FetchAnswers::write_message(ShownMessage& shown) {
     if (!std::exchange(is_first, false)) out_ += ' ';
     if (item.kind != FetchItem::Kind::section) {
       write_item(item, shown);
-    } else {
-      co_await write_section(item, shown.entry, shown.next_source(item.section));
+      continue;
     }
+    co_await write_section(item, shown.entry, shown.next_source(item.section));
     if (out_.size() >= write_at) co_await flush();
     co_await pace_.give_way();
   }
