@@ -1,41 +1,54 @@
-// core/net/while_connected.h: work for a client ends when the client leaves.
+// core/net/while_connected.h: work for a client ends when the client has left.
 #pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
 
 #include "core/async/timer.h"
 #include "core/net/stream.h"
 
 namespace postern::net {
 
-namespace detail {
-
-/// Looks after a client now and then, and cancels a scope once it has left.
-class Watch final : private TimerHook {
+/// Cancels a scope when the client is gone: its connection was reset, or it has finished sending
+/// and nothing has gone out to it for a while. Nobody reads while work is done for it, so the
+/// kernel is asked now and then. Who has only shut down his side is served as long as he takes
+/// something.
+class ClientWatch final : private TimerHook {
  public:
-  Watch(CancelScope& scope, const Stream& stream) : scope_(scope), stream_(stream) { start(pause); }
-  bool has_left() const noexcept { return has_left_; }
+  ClientWatch(CancelScope& scope, const Stream& stream) : scope_(scope), stream_(stream) {
+    start(look_every);
+  }
+  bool has_left() const { return has_left_; }
 
  private:
-  static constexpr std::chrono::milliseconds pause{250};
+  static constexpr std::chrono::milliseconds look_every{250};
+  static constexpr int looks_in_silence = 6;
+
   void time_is_up() override {
-    has_left_ = stream_.has_peer_left();
+    const PeerState state = stream_.peer_state();
+    const bool is_silent = state == PeerState::finished && stream_.taken() == taken_;
+    silent_looks_ = is_silent ? silent_looks_ + 1 : 0;
+    taken_ = stream_.taken();
+    has_left_ = state == PeerState::gone || silent_looks_ >= looks_in_silence;
     if (has_left_) return scope_.cancel();
-    start(pause);
+    start(look_every);
   }
+
   CancelScope& scope_;
   const Stream& stream_;
+  std::uint64_t taken_ = 0;
+  int silent_looks_ = 0;
   bool has_left_ = false;
 };
 
-}  // namespace detail
-
-/// Awaits `task`; cancels it when the client leaves meanwhile, waits for its end, and throws
-/// ConnectionClosed. Whoever only ends his sending counts as gone, too, if the work takes longer
-/// than a quarter of a second: nobody can tell the two apart.
+/// Awaits `task` as long as the client of `stream` is there; then cancels it, waits for its end,
+/// and throws ConnectionClosed. For work that computes; what reads from the stream notices by it.
 template <class T>
 Task<T> while_connected(const Stream& stream, Task<T> task) {
   CancelScope* const outer = co_await this_scope();
   CancelScope scope(outer);
-  const detail::Watch watch(scope, stream);
+  ClientWatch watch(scope, stream);
   task.handle().promise().scope = &scope;
   try {
     co_return co_await std::move(task);

@@ -23,17 +23,21 @@ std::size_t FolderIndex::count_from(Uid uid) const {
 
 void FolderIndex::apply(const FolderChange& change) {
   if (!change.expunged.empty()) {
+    // Both ascend: one walk, for a search for each would be felt on the loop.
+    auto next = change.expunged.begin();
     std::erase_if(entries, [&](const MessageEntry& entry) {
-      return std::ranges::binary_search(change.expunged, entry.uid);
+      while (next != change.expunged.end() && *next < entry.uid) ++next;
+      return next != change.expunged.end() && *next == entry.uid;
     });
   }
-  for (const MessageEntry& entry : change.upserts) {
+  for (std::size_t near = 0; const MessageEntry& entry : change.upserts) {
     if (std::ranges::binary_search(change.expunged, entry.uid)) continue;
-    const auto place = std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid);
-    if (place != entries.end() && place->uid == entry.uid) {
-      *place = entry;
+    if (entries.empty() || entries.back().uid < entry.uid) {
+      entries.push_back(entry);
+    } else if (find(entry.uid, near) != nullptr) {
+      entries[near] = entry;
     } else {
-      entries.insert(place, entry);
+      entries.insert(std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid), entry);
     }
   }
   uid_next = std::max(uid_next, change.uid_next);

@@ -89,6 +89,9 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
                                                std::string to);
   /// With the account's limit.
   Task<QuotaUse> usage();
+  /// Whether the disk takes so many octets and keeps its reserve. What appends, delivers or copies
+  /// is refused with no_room otherwise.
+  Task<bool> has_room_for(std::uint64_t octets);
 
   /// Keeps the octets of a message of an open folder as long as the handle lives, also when it is
   /// moved or expunged meanwhile.

@@ -82,6 +82,8 @@ Task<Acceptance> MailReception::store(mailbox::Content content, const mail::Emai
   if (!stored && stored.error() == mailbox::StoreError::over_quota) {
     co_return std::unexpected(refused(Reason::mailbox_full, recipient));
   }
+  if (!stored && stored.error() == mailbox::StoreError::no_room)
+    co_return std::unexpected(refused(Reason::queue_full));
   if (!stored) co_return std::unexpected(refused(Reason::store_away));
   tell_delivered(recipient, account);
   co_return Accepted{id_, recipient};

@@ -81,6 +81,7 @@ Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
 
 Task<> Server::bound_queue(const queue::Config& queue) {
   heartbeat_->set_bounds(queue.memory_limit, queue.disk_reserve);
+  house_->disk_room.set_reserve(queue.disk_reserve);
   if (!redis_) co_return;
   try {
     co_await redis_->set_memory_limit(queue.memory_limit);

@@ -34,6 +34,7 @@ House::House(const Config& config)
       store(std::max(16U, 4 * config.worker_count()), longest_wait_for_pool),
       disk(4, longest_wait_for_pool),
       signing(std::max(1U, std::thread::hardware_concurrency()), longest_wait_for_pool),
+      disk_room(config.data_dir, config.queue.disk_reserve),
       node(config.data_dir),
       logins(accounts, allowance, hashing, lookups),
       started(std::chrono::system_clock::now()) {}

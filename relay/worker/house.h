@@ -6,6 +6,7 @@
 
 #include "core/async/fair_pool.h"
 #include "core/async/thread_pool.h"
+#include "core/disk_room.h"
 #include "core/net/address_table.h"
 #include "delivery/attempt/courier.h"
 #include "mailbox/session_context.h"
@@ -41,6 +42,7 @@ struct House {
   ThreadPool store;                  ///< mailboxes
   ThreadPool disk;                   ///< spool, changes of accounts
   ThreadPool signing;  ///< DKIM: a millisecond of a core each, so no more threads than cores
+  DiskRoom disk_room;  ///< for mailboxes: queue.disk_reserve binds them, too
   queue::Node node;
   mailbox::Mailboxes mailboxes;              ///< of every worker; filled before they start
   std::vector<delivery::Courier*> couriers;  ///< by worker; filled before they start

@@ -45,14 +45,10 @@ void SessionView::tell(std::uint32_t number, mailbox::ModSeq modseq) {
   known.modseq = std::max(known.modseq, modseq);
 }
 
-bool SessionView::is_told(const MessageEntry& entry) const {
-  const auto found = number(entry.uid);
-  return found && known_[*found - 1].modseq >= entry.modseq;
-}
-
 // EXPUNGEs are told from the highest number down, so that each number holds when the ones before it
 // were told (RFC 3501 §7.4.1).
-SessionView::Update SessionView::take(std::span<const MessageEntry> entries, bool may_expunge) {
+SessionView::Update SessionView::take(std::span<const MessageEntry> entries, bool may_expunge,
+                                      std::size_t most_flags) {
   Update update;
   std::vector<Known> next;
   next.reserve(std::max(known_.size(), entries.size()));
@@ -70,7 +66,14 @@ SessionView::Update SessionView::take(std::span<const MessageEntry> entries, boo
     next.push_back({entry.uid, entry.modseq});
     if (!is_known) {
       update.has_grown = true;
-    } else if (known_[i++].modseq != entry.modseq) {
+      continue;
+    }
+    const mailbox::ModSeq told = known_[i++].modseq;
+    if (told == entry.modseq) continue;
+    if (update.changed.size() >= most_flags) {
+      next.back().modseq = told;
+      update.is_cut = true;
+    } else {
       update.changed.push_back(static_cast<std::uint32_t>(next.size()));
       update.flags.push_back(entry);
     }
