@@ -17,7 +17,9 @@ class FolderIndex {
   std::uint32_t uid_validity = 0;
   std::uint32_t uid_next = 1;
   ModSeq highest_modseq = 1;
-  bool gone = false;                  // deleted meanwhile: say BYE or close
+  Uid recent_from{};  // who has it or a higher one is \Recent, and no session was told so yet;
+                      // ahead of the store's mark as long as the sessions that were told are there
+  bool gone = false;  // deleted meanwhile: say BYE or close
   std::vector<MessageEntry> entries;  // ascending by uid
 
   const MessageEntry* find(Uid uid) const;

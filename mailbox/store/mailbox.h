@@ -101,6 +101,9 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   /// `field` without colon; an empty needle matches when the field is there (RFC 3501 §6.4.4).
   Task<std::vector<Uid>> search_header(std::shared_ptr<FolderIndex> folder, std::string field,
                                        std::string needle, std::vector<Uid> candidates);
+  /// The same in the addresses of From, To, Cc or Bcc, as ENVELOPE has them (RFC 3501 §6.4.4).
+  Task<std::vector<Uid>> search_addresses(std::shared_ptr<FolderIndex> folder, std::string field,
+                                          std::string needle, std::vector<Uid> candidates);
 
   /// The one POP3 session that may hold the maildrop (RFC 1939 §4). None: someone else has it.
   /// Freed when the handle dies.

@@ -5,12 +5,16 @@
 namespace postern::mailbox {
 
 Task<std::expected<FolderStatus, StoreError>> Mailbox::status(std::string name) {
-  return read(
+  auto status = co_await read(
       [name = std::move(name)](MailboxStore& store) -> std::expected<FolderStatus, StoreError> {
         const auto folder = store.find_folder(name);
         if (!folder || !folder->selectable) return std::unexpected(StoreError::no_such_folder);
         return store.status(folder->id);
       });
+  if (!status) co_return status;
+  // What sessions that have the folder open were told is \Recent no more.
+  if (const auto open = opened(status->id)) status->recent = open->count_from(open->recent_from);
+  co_return status;
 }
 
 Task<std::expected<std::vector<Appended>, StoreError>> Mailbox::append_all(

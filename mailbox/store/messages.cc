@@ -129,13 +129,12 @@ std::expected<KeywordBits, StoreError> MailboxStore::Inner::keywords_of(const Fl
   return bits;
 }
 
-Uid MailboxStore::claim_recent(FolderId folder) {
+Uid MailboxStore::claim_recent(FolderId folder, Uid end) {
   return inner_->atomically([&] {
     const auto from =
         inner_->database.integer("SELECT recent_from FROM folders WHERE id = ?", folder);
-    inner_->database.run(
-        "UPDATE folders SET recent_from = uid_next WHERE id = ? AND recent_from <> uid_next",
-        folder);
+    inner_->database.run("UPDATE folders SET recent_from = ?1 WHERE id = ?2 AND recent_from < ?1",
+                         end, folder);
     return Uid(from.value_or(1));
   });
 }

@@ -79,6 +79,7 @@ struct MailboxStore::Inner {
   std::optional<FolderInfo> folder(std::string_view normal_name);
   std::optional<FolderInfo> folder(FolderId id);
   FolderInfo insert_folder(std::string_view name, SpecialUse use);
+  bool make_parents(std::string_view name, std::int64_t more);
   bool can_rename_children(std::string_view first, std::string_view end, std::string_view target);
   void forget_expunged(std::size_t keep);
 

@@ -3,6 +3,14 @@
 
 namespace postern::imap {
 
+void Selection::meet_recent() {
+  const mailbox::Uid first = folder->recent_from, end{folder->uid_next};
+  recent_uids.add(first, end);
+  if (is_read_only || first >= end) return;
+  folder->recent_from = end;
+  has_claimed = true;
+}
+
 std::optional<std::vector<std::uint32_t>> Selection::chosen(const SequenceSet& set,
                                                             bool by_uid) const {
   if (!by_uid && !set.is_within(view.size())) return {};

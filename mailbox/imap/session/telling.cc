@@ -1,6 +1,8 @@
 // mailbox/imap/session/telling.cc: what a client is told that it did not ask for (RFC 3501 §7).
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "mailbox/imap/grammar/flags.h"
 #include "mailbox/imap/session/account_session.h"
 
@@ -31,6 +33,13 @@ Task<> AccountSession::tell_changes(bool may_expunge) {
   if (!text.empty()) co_await stream.write(text);
 }
 
+Task<> AccountSession::enable_condstore() {
+  if (std::exchange(speaks_condstore, true) || !selection) co_return;
+  const mailbox::ModSeq modseq =
+      selection->withholds_expunges() ? selection->told_up_to : selection->folder->highest_modseq;
+  co_await write(fmt::format("* OK [HIGHESTMODSEQ {}] The highest mod-sequence\r\n", modseq));
+}
+
 std::string AccountSession::changes(bool may_expunge) {
   if (!selection || !selection->has_changed) return {};
   changed.reset();
@@ -41,7 +50,7 @@ std::string AccountSession::changes(bool may_expunge) {
   std::string text = gone(update, speaks_qresync);
   auto out = std::back_inserter(text);
   if (update.has_grown) {
-    selection->has_news = true;
+    selection->meet_recent();
     fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection->view.size(),
                    selection->recent());
   }
@@ -69,7 +78,7 @@ std::string AccountSession::write_keywords() {
 }
 
 std::string AccountSession::flags_of(const mailbox::MessageEntry& message) const {
-  const bool is_recent = message.uid >= selection->first_recent;
+  const bool is_recent = selection->is_recent(message.uid);
   return write_flags(message.system_flags, message.keywords, mailbox->keyword_names(), is_recent);
 }
 

@@ -91,7 +91,7 @@ Section read_section(Cursor& cursor) {
   } else if (word == "HEADER.FIELDS" || word == "HEADER.FIELDS.NOT") {
     section.kind = word == "HEADER.FIELDS" ? Kind::header_fields : Kind::header_fields_not;
     cursor.space();
-    read_list(cursor, false, [&] { section.fields.push_back(cursor.astring()); });
+    read_list(cursor, false, [&] { section.fields.push_back(cursor.ascii_astring()); });
   } else {
     cursor.fail("no such section");
   }

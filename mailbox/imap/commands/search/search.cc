@@ -25,7 +25,7 @@ std::vector<SearchEntry> snapshot(const Selection& selection) {
     const mailbox::Uid uid = selection.view.uid(number);
     while (message != messages.end() && message->uid < uid) ++message;
     if (message == messages.end()) break;
-    if (message->uid == uid) entries.push_back({number, uid >= selection.first_recent, *message});
+    if (message->uid == uid) entries.push_back({number, selection.is_recent(uid), *message});
   }
   return entries;
 }
@@ -96,6 +96,7 @@ Found found_in(const std::vector<SearchEntry>& entries, const std::vector<std::u
 
 Answer refusal_of_search(const SearchError& error) {
   if (error.kind == SearchError::Kind::unknown_charset) return reply::bad_charset;
+  if (error.kind == SearchError::Kind::not_in_charset) return reply::not_in_charset;
   return bad_syntax(error.error);
 }
 
@@ -103,7 +104,7 @@ Task<Answer> imap_search(AccountSession& session, Request request) {
   auto search = SearchRequest::parse(request.arguments);
   if (!search) co_return refusal_of_search(search.error());
   const bool with_modseq = search->key.mentions_modseq();
-  session.speaks_condstore |= with_modseq;  // RFC 7162 §3.1
+  if (with_modseq) co_await session.enable_condstore();
   search->key.resolve(session.selection->view.size(), session.selection->view.largest_uid());
 
   const auto folder = session.selection->folder;
