@@ -2,6 +2,7 @@
 #include "mailbox/store/folder_index.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "mailbox/store/find_near.h"
 
@@ -9,11 +10,13 @@ namespace postern::mailbox {
 
 const MessageEntry* FolderIndex::find(Uid uid) const {
   const auto found = std::ranges::lower_bound(entries, uid, {}, &MessageEntry::uid);
-  return found != entries.end() && found->uid == uid ? &*found : nullptr;
+  return found != entries.end() && found->uid == uid ? &*found : departed.find(uid);
 }
 
 const MessageEntry* FolderIndex::find(Uid uid, std::size_t& near) const {
-  return find_near(std::span<const MessageEntry>(entries), uid, &MessageEntry::uid, near);
+  const auto* const found =
+      find_near(std::span<const MessageEntry>(entries), uid, &MessageEntry::uid, near);
+  return found != nullptr ? found : departed.find(uid);
 }
 
 std::size_t FolderIndex::count_from(Uid uid) const {
@@ -23,10 +26,15 @@ std::size_t FolderIndex::count_from(Uid uid) const {
 
 void FolderIndex::apply(const FolderChange& change) {
   if (!change.expunged.empty()) {
-    std::erase_if(entries, [&](const MessageEntry& entry) {
+    const auto is_gone = [&](const MessageEntry& entry) {
       return std::ranges::binary_search(change.expunged, entry.uid);
-    });
+    };
+    std::vector<MessageEntry> went;
+    std::ranges::copy_if(entries, std::back_inserter(went), is_gone);
+    std::erase_if(entries, is_gone);
+    departed.add(went);
   }
+  recent_changes.add(change);
   for (const MessageEntry& entry : change.upserts) {
     if (std::ranges::binary_search(change.expunged, entry.uid)) continue;
     const auto place = std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <expected>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <set>
@@ -94,6 +95,11 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   /// moved or expunged meanwhile.
   [[nodiscard]] std::shared_ptr<void> hold(ContentId content);
 
+  /// Keeps what the last change expunged from an open folder, and what later ones do, readable as
+  /// long as the handle lives: entries, octets and metadata. To be called by a watcher, which is
+  /// told before anybody forgets them.
+  [[nodiscard]] std::shared_ptr<void> keep_expunged(std::shared_ptr<FolderIndex> folder);
+
   /// Those of `candidates` (of the open folder) that hold `needle` (UTF-8), ascending. In slices,
   /// so that other reads of the account come between.
   Task<std::vector<Uid>> search_text(std::shared_ptr<FolderIndex> folder, SearchScope scope,
@@ -143,7 +149,9 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Task<std::vector<Uid>> search_nothing(std::vector<Uid> candidates);
   void take_keywords(std::vector<std::string> names);
   void publish(std::vector<FolderChange> changes);
-  void apply(const FolderChange& change);
+  std::shared_ptr<FolderIndex> apply(const FolderChange& change);
+  std::vector<ContentId> held_contents() const;
+  std::vector<MessageEntry> known_messages(FolderId folder, std::span<const Uid> uids) const;
   std::shared_ptr<FolderIndex> opened(FolderId folder) const;
   std::shared_ptr<FolderIndex> keep(std::shared_ptr<FolderIndex> folder);
   void abandon_folders();
@@ -170,7 +178,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::uint64_t keywords_version_ = 1;
   std::weak_ptr<void> maildrop_lock_;
   std::multiset<ContentId> held_;
-  bool may_hold_dead_ = false;  // the maintenance passed over what was held
+  std::list<std::shared_ptr<FolderIndex>> kept_;  // one for each handle of keep_expunged
+  bool may_hold_dead_ = false;                    // the maintenance passed over what was held
 };
 
 template <class F, class... Args>

@@ -73,8 +73,11 @@ class MailboxStore {
                                                              std::string_view folder,
                                                              const NewMail& mail,
                                                              std::optional<std::uint64_t> quota);
+  /// `known`: messages as the caller has seen them. Those that are expunged by now are copied all
+  /// the same, if their contents are there.
   std::expected<Copied, StoreError> copy(FolderId from, std::span<const Uid> uids, FolderId to,
-                                         std::optional<std::uint64_t> quota);
+                                         std::optional<std::uint64_t> quota,
+                                         std::span<const MessageEntry> known = {});
   std::expected<Copied, StoreError> move(FolderId from, std::span<const Uid> uids, FolderId to);
   std::expected<FlagsStored, StoreError> store_flags(FolderId folder, std::span<const Uid> uids,
                                                      const FlagUpdate& update);

@@ -95,6 +95,8 @@ struct MailboxStore::Inner {
                           KeywordBits keyword_bits, ModSeq modseq);
   std::vector<MessageEntry> read_entries(Sqlite::Rows rows);
   std::vector<MessageEntry> find_entries(FolderId folder, std::span<const Uid> uids);
+  /// Adds those of `known` that are missing, if their contents are there.
+  void add_expunged(std::vector<MessageEntry>& entries, std::span<const MessageEntry> known);
   /// Takes messages out of a folder. `release`: their contents lose an owner (not when they move).
   void remove(FolderId folder, std::span<const MessageEntry> entries, ModSeq modseq, bool release);
   std::vector<Uid> place(const FolderInfo& target, std::span<const MessageEntry> entries,

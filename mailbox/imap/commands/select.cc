@@ -60,10 +60,9 @@ void enter(AccountSession& session, std::shared_ptr<mailbox::FolderIndex> folder
   selection.told_up_to = folder->highest_modseq;
   selection.is_read_only = is_read_only;
   selection.has_changed = false;
-  selection.watch = session.mailbox->watch(folder->id, [&session](const mailbox::FolderChange&) {
-    if (session.selection) session.selection->has_changed = true;
-    session.changed.set();
-  });
+  selection.followed_to = folder->recent_changes.now();
+  selection.watch = session.mailbox->watch(
+      folder->id, [&session](const mailbox::FolderChange& change) { session.note(change); });
   selection.folder = std::move(folder);
   selection.meet_recent();
 }

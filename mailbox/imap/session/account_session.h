@@ -49,6 +49,10 @@ class AccountSession {
   /// The same as text; the client counts as told.
   std::string changes(bool may_expunge);
 
+  /// Something happened to the selected mailbox, to be told at the next chance. What went stays
+  /// whole until then (RFC 2180 §4.1.1).
+  void note(const mailbox::FolderChange& change);
+
   /// A CONDSTORE-enabling command was given. The first one with a mailbox selected is told its
   /// HIGHESTMODSEQ (RFC 7162 §3.1).
   Task<> enable_condstore();

@@ -11,6 +11,19 @@ void Selection::meet_recent() {
   has_claimed = true;
 }
 
+SessionView::Update Selection::take_changes(bool may_expunge) {
+  const bool withholds = withholds_expunges() && !may_expunge;
+  const auto touched = folder->recent_changes.since(followed_to);
+  SessionView::Update update = touched && !withholds ? view.take(folder->entries, *touched)
+                                                     : view.take(folder->entries, may_expunge);
+  has_changed = withholds;  // what is kept back is told at the next chance
+  if (withholds) return update;
+  kept.reset();
+  told_up_to = folder->highest_modseq;
+  followed_to = folder->recent_changes.now();
+  return update;
+}
+
 std::optional<std::vector<std::uint32_t>> Selection::chosen(const SequenceSet& set,
                                                             bool by_uid) const {
   if (!by_uid && !set.is_within(view.size())) return {};

@@ -33,6 +33,14 @@ Task<> AccountSession::tell_changes(bool may_expunge) {
   if (!text.empty()) co_await stream.write(text);
 }
 
+void AccountSession::note(const mailbox::FolderChange& change) {
+  changed.set();
+  if (!selection) return;
+  selection->has_changed = true;
+  if (!change.expunged.empty() && !selection->withholds_expunges())
+    selection->kept = mailbox->keep_expunged(selection->folder);
+}
+
 Task<> AccountSession::enable_condstore() {
   if (std::exchange(speaks_condstore, true) || !selection) co_return;
   const mailbox::ModSeq modseq =
@@ -43,10 +51,7 @@ Task<> AccountSession::enable_condstore() {
 std::string AccountSession::changes(bool may_expunge) {
   if (!selection || !selection->has_changed) return {};
   changed.reset();
-  const auto update = selection->view.take(selection->folder->entries, may_expunge);
-  if (may_expunge) selection->told_up_to = selection->folder->highest_modseq;
-  // What was kept back is told at the next chance.
-  selection->has_changed = !may_expunge;
+  const auto update = selection->take_changes(may_expunge);
   std::string text = gone(update, speaks_qresync);
   auto out = std::back_inserter(text);
   if (update.has_grown) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mailbox/imap/grammar/sequence_set.h"
+#include "mailbox/store/recent_changes.h"
 #include "mailbox/store/types.h"
 
 namespace postern::imap {
@@ -47,8 +48,12 @@ class SessionView {
   /// Takes the folder's messages (ascending by uid). Without `may_expunge` those that are gone keep
   /// their numbers for now.
   Update take(std::span<const mailbox::MessageEntry> entries, bool may_expunge);
+  /// The same where nothing but `touched` differs: costs as much as that.
+  Update take(std::span<const mailbox::MessageEntry> entries,
+              const mailbox::RecentChanges::Touched& touched);
 
  private:
+  void expunge(std::span<const mailbox::Uid> uids, Update& update);
   struct Known {
     mailbox::Uid uid;
     mailbox::ModSeq modseq;

@@ -15,17 +15,15 @@
 namespace postern::imap {
 namespace {
 
-/// The messages that both the client and the folder know.
+/// The messages that the client counts, also those that are expunged and not told yet.
 std::vector<SearchEntry> snapshot(const Selection& selection) {
   std::vector<SearchEntry> entries;
   entries.reserve(selection.view.size());
-  const auto& messages = selection.folder->entries;
-  auto message = messages.begin();
+  std::size_t near = 0;
   for (std::uint32_t number = 1; number <= selection.view.size(); ++number) {
     const mailbox::Uid uid = selection.view.uid(number);
-    while (message != messages.end() && message->uid < uid) ++message;
-    if (message == messages.end()) break;
-    if (message->uid == uid) entries.push_back({number, selection.is_recent(uid), *message});
+    const mailbox::MessageEntry* const message = selection.folder->find(uid, near);
+    if (message != nullptr) entries.push_back({number, selection.is_recent(uid), *message});
   }
   return entries;
 }
