@@ -95,9 +95,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   /// moved or expunged meanwhile.
   [[nodiscard]] std::shared_ptr<void> hold(ContentId content);
 
-  /// Keeps what the last change expunged from an open folder, and what later ones do, readable as
-  /// long as the handle lives: entries, octets and metadata. To be called by a watcher, which is
-  /// told before anybody forgets them.
+  /// The same of all that the last change expunged from a folder, and that later ones do, with the
+  /// entries. For watchers, who are told before these are forgotten.
   [[nodiscard]] std::shared_ptr<void> keep_expunged(std::shared_ptr<FolderIndex> folder);
 
   /// Those of `candidates` (of the open folder) that hold `needle` (UTF-8), ascending. In slices,
