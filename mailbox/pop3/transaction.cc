@@ -127,6 +127,8 @@ Task<> Transaction::send_message(std::uint32_t number, std::optional<std::uint32
   for (std::uint64_t sent = 0; message.size > 0;) {
     std::string out;
     encoder.encode(cutter ? cutter->take(*piece) : std::string_view(*piece), out);
+    // As IMAP sends it, whose literals hold no NUL (RFC 3501 §9, CHAR8): one message, one text.
+    std::ranges::replace(out, '\0', ' ');
     co_await stream_.write(out);
     sent += piece->size();
     if (sent >= message.size || (cutter && cutter->done())) break;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <expected>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <set>
@@ -97,6 +98,10 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   /// moved or expunged meanwhile.
   [[nodiscard]] std::shared_ptr<void> hold(ContentId content);
 
+  /// The same of all that the last change expunged from a folder, and that later ones do, with the
+  /// entries. For watchers, who are told before these are forgotten.
+  [[nodiscard]] std::shared_ptr<void> keep_expunged(std::shared_ptr<FolderIndex> folder);
+
   /// Those of `candidates` (of the open folder) that hold `needle` (UTF-8), ascending. In slices,
   /// so that other reads of the account come between.
   Task<std::vector<Uid>> search_text(std::shared_ptr<FolderIndex> folder, SearchScope scope,
@@ -104,6 +109,9 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   /// `field` without colon; an empty needle matches when the field is there (RFC 3501 §6.4.4).
   Task<std::vector<Uid>> search_header(std::shared_ptr<FolderIndex> folder, std::string field,
                                        std::string needle, std::vector<Uid> candidates);
+  /// The same in the addresses of From, To, Cc or Bcc, as ENVELOPE has them (RFC 3501 §6.4.4).
+  Task<std::vector<Uid>> search_addresses(std::shared_ptr<FolderIndex> folder, std::string field,
+                                          std::string needle, std::vector<Uid> candidates);
 
   /// The one POP3 session that may hold the maildrop (RFC 1939 §4). None: someone else has it.
   /// Freed when the handle dies.
@@ -143,7 +151,9 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Task<std::vector<Uid>> search_nothing(std::vector<Uid> candidates);
   void take_keywords(std::vector<std::string> names);
   void publish(std::vector<FolderChange> changes);
-  void apply(const FolderChange& change);
+  std::shared_ptr<FolderIndex> apply(const FolderChange& change);
+  std::vector<ContentId> held_contents() const;
+  std::vector<MessageEntry> known_messages(FolderId folder, std::span<const Uid> uids) const;
   std::shared_ptr<FolderIndex> opened(FolderId folder) const;
   std::shared_ptr<FolderIndex> keep(std::shared_ptr<FolderIndex> folder);
   void abandon_folders();
@@ -170,7 +180,8 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::uint64_t keywords_version_ = 1;
   std::weak_ptr<void> maildrop_lock_;
   std::multiset<ContentId> held_;
-  bool may_hold_dead_ = false;  // the maintenance passed over what was held
+  std::list<std::shared_ptr<FolderIndex>> kept_;  // one for each handle of keep_expunged
+  bool may_hold_dead_ = false;                    // the maintenance passed over what was held
 };
 
 template <class F, class... Args>

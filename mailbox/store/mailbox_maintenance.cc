@@ -55,7 +55,7 @@ Task<bool> Mailbox::maintain_a_slice() {
   // Not by the queue of writes: it ends without leaving changes, and would call for itself again.
   writing_ = true;
   settled_.reset();
-  const std::vector<ContentId> held(held_.begin(), held_.end());
+  const std::vector<ContentId> held = held_contents();
   bool more = false, cancelled = false;
   try {
     co_await offload(settings_->pool, [&] {
@@ -68,7 +68,7 @@ Task<bool> Mailbox::maintain_a_slice() {
     log::warn("mailbox_not_maintained", {{"account", account_}, {"error", error.what()}});
   }
   may_hold_dead_ = !held.empty();
-  more = more || held_.size() < held.size();
+  more = more || held_contents().size() < held.size();
   writing_ = false;
   settled_.set();
   if (!waiting_.empty()) {

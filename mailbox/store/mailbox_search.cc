@@ -68,6 +68,20 @@ Task<std::vector<Uid>> Mailbox::search_header(std::shared_ptr<FolderIndex> folde
                 std::move(match));
 }
 
+// ENVELOPE's form has no comments and no quotes, so that of the index, which is the header's, may
+// part where it does not: the longest word of the needle is in both.
+Task<std::vector<Uid>> Mailbox::search_addresses(std::shared_ptr<FolderIndex> folder,
+                                                 std::string field, std::string needle,
+                                                 std::vector<Uid> candidates) {
+  needle = fold_case(needle);
+  std::string word = longest_word(needle);
+  auto match = [field = std::move(field), needle](MailboxStore& store, ContentId content) {
+    return store.matches_addresses(content, field, needle);
+  };
+  return search(std::move(folder), std::move(candidates), SearchScope::header, std::move(word),
+                std::move(match));
+}
+
 /// The empty string is in every text (RFC 3501 §6.4.4).
 Task<std::vector<Uid>> Mailbox::search_nothing(std::vector<Uid> candidates) {
   co_return candidates;

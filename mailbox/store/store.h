@@ -58,8 +58,9 @@ class MailboxStore {
   // Messages -----------------------------------------------------------------------------------
   std::vector<MessageEntry> entries(FolderId folder);  // ascending by uid
   std::vector<std::string> keyword_names();            // by bit
-  /// Messages from this uid on are \Recent to the caller; the mark moves to UIDNEXT.
-  Uid claim_recent(FolderId folder);
+  /// Messages from the mark on, which is given, up to `end` are \Recent to the caller and to nobody
+  /// else: the mark moves to `end`, never back.
+  Uid claim_recent(FolderId folder, Uid end);
   std::expected<Appended, StoreError> append(FolderId folder, const NewMail& mail,
                                              std::optional<std::uint64_t> quota);
   /// All or none (RFC 3502): used for MULTIAPPEND and imports.
@@ -72,8 +73,11 @@ class MailboxStore {
                                                              std::string_view folder,
                                                              const NewMail& mail,
                                                              std::optional<std::uint64_t> quota);
+  /// `known`: messages as the caller has seen them. Those that are expunged by now are copied all
+  /// the same, if their contents are there.
   std::expected<Copied, StoreError> copy(FolderId from, std::span<const Uid> uids, FolderId to,
-                                         std::optional<std::uint64_t> quota);
+                                         std::optional<std::uint64_t> quota,
+                                         std::span<const MessageEntry> known = {});
   std::expected<Copied, StoreError> move(FolderId from, std::span<const Uid> uids, FolderId to);
   std::expected<FlagsStored, StoreError> store_flags(FolderId folder, std::span<const Uid> uids,
                                                      const FlagUpdate& update);
@@ -113,6 +117,8 @@ class MailboxStore {
   bool matches_text(ContentId content, SearchScope scope, std::string_view needle);
   /// `field` without colon; an empty needle matches when the field is there (RFC 3501 §6.4.4).
   bool matches_header(ContentId content, std::string_view field, std::string_view needle);
+  /// The same in the addresses of a field, in ENVELOPE's form: name, route, address, group.
+  bool matches_addresses(ContentId content, std::string_view field, std::string_view needle);
 
   // House-keeping ------------------------------------------------------------------------------
   void forget_deliveries(Seconds before);

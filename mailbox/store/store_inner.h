@@ -81,6 +81,7 @@ struct MailboxStore::Inner {
   std::optional<FolderInfo> folder(std::string_view normal_name);
   std::optional<FolderInfo> folder(FolderId id);
   FolderInfo insert_folder(std::string_view name, SpecialUse use);
+  bool make_parents(std::string_view name, std::int64_t more);
   bool can_rename_children(std::string_view first, std::string_view end, std::string_view target);
   void forget_expunged(std::size_t keep);
 
@@ -97,6 +98,8 @@ struct MailboxStore::Inner {
                           KeywordBits keyword_bits, ModSeq modseq);
   std::vector<MessageEntry> read_entries(Sqlite::Rows rows);
   std::vector<MessageEntry> find_entries(FolderId folder, std::span<const Uid> uids);
+  /// Adds those of `known` that are missing, if their contents are there.
+  void add_expunged(std::vector<MessageEntry>& entries, std::span<const MessageEntry> known);
   /// Takes messages out of a folder. `release`: their contents lose an owner (not when they move).
   void remove(FolderId folder, std::span<const MessageEntry> entries, ModSeq modseq, bool release);
   std::vector<Uid> place(const FolderInfo& target, std::span<const MessageEntry> entries,

@@ -80,6 +80,7 @@ struct FolderStatus {
   ModSeq highest_modseq = 1;
   std::uint64_t messages = 0, unseen = 0, deleted = 0, size = 0, recent = 0;
   std::uint64_t deleted_size = 0;  // of those that are \Deleted
+  Uid recent_from{};               // \Recent is who has it or a higher one, and no session yet
 };
 
 /// What happened to one folder in one committed transaction; the hub applies it to the open index.

@@ -54,6 +54,7 @@ Parsed<StoreRequest> StoreRequest::parse(std::string_view arguments) {
     store.silent = word == "FLAGS.SILENT";
     cursor.space();
     store.flags = read_flags(cursor);
+    if (store.flags.names_recent) cursor.fail("\\Recent cannot be stored");  // RFC 3501 §2.3.2
     return store;
   });
 }
@@ -146,7 +147,7 @@ Task<Answer> imap_store(AccountSession& session, Request request) {
   const auto wanted = StoreRequest::parse(request.arguments);
   if (!wanted) co_return bad_syntax(wanted.error());
   if (session.selection->is_read_only) co_return reply::not_writable;
-  session.speaks_condstore |= wanted->unchanged_since.has_value();
+  if (wanted->unchanged_since) co_await session.enable_condstore();
   const auto numbers = session.selection->chosen(wanted->set, request.is_by_uid());
   if (!numbers) co_return reply::no_such_number;
   if (numbers->empty()) co_return reply::nothing_matched;

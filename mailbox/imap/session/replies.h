@@ -76,6 +76,7 @@ inline constexpr Reply message_too_big   {Status::no,  "TOOBIG",               "
 inline constexpr Reply empty_message     {Status::no,  "",                     "An empty message cannot be stored"};
 inline constexpr Reply nul_in_message    {Status::no,  "",                     "The message holds NUL"};
 inline constexpr Reply bad_charset       {Status::no,  "BADCHARSET",           "This charset is not known"};
+inline constexpr Reply not_in_charset    {Status::no,  "BADCHARSET",           "Some octets are not in the charset"};
 inline constexpr Reply no_quota_change   {Status::no,  "NOPERM",               "Quotas are set by the operator"};
 inline constexpr Reply no_quota_root     {Status::no,  "NONEXISTENT",          "No such quota root"};
 inline constexpr Reply cancelled         {Status::bad, "",                     "Authentication was cancelled"};

@@ -1,6 +1,8 @@
 // mailbox/imap/session/telling.cc: what a client is told that it did not ask for (RFC 3501 §7).
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "core/async/pace.h"
 #include "mailbox/imap/grammar/flags.h"
 #include "mailbox/imap/grammar/writer.h"
@@ -37,23 +39,34 @@ Task<> AccountSession::tell_changes(bool may_expunge) {
   Pace pace;
   for (bool is_cut = true; is_cut && selection && selection->has_changed;) {
     changed.reset();
-    const auto update =
-        selection->view.take(selection->folder->entries, may_expunge, flags_at_once);
+    const auto update = selection->take_changes(may_expunge, flags_at_once);
     is_cut = update.is_cut;
-    if (may_expunge && !is_cut) selection->told_up_to = selection->folder->highest_modseq;
-    // What was kept back is told at the next chance.
-    selection->has_changed = !may_expunge || is_cut;
     const std::string text = write_update(update);
     if (!text.empty()) co_await stream.write(text);
     co_await pace.give_way();
   }
 }
 
+void AccountSession::note(const mailbox::FolderChange& change) {
+  changed.set();
+  if (!selection) return;
+  selection->has_changed = true;
+  if (!change.expunged.empty() && !selection->withholds_expunges())
+    selection->kept = mailbox->keep_expunged(selection->folder);
+}
+
+Task<> AccountSession::enable_condstore() {
+  if (std::exchange(speaks_condstore, true) || !selection) co_return;
+  const mailbox::ModSeq modseq =
+      selection->withholds_expunges() ? selection->told_up_to : selection->folder->highest_modseq;
+  co_await write(fmt::format("* OK [HIGHESTMODSEQ {}] The highest mod-sequence\r\n", modseq));
+}
+
 std::string AccountSession::write_update(const SessionView::Update& update) {
   std::string text = gone(update, speaks_qresync);
   auto out = std::back_inserter(text);
   if (update.has_grown) {
-    selection->has_news = true;
+    selection->meet_recent();
     fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection->view.size(),
                    selection->recent());
   }
@@ -81,7 +94,7 @@ std::string AccountSession::write_keywords() {
 }
 
 std::string AccountSession::flags_of(const mailbox::MessageEntry& message) const {
-  const bool is_recent = message.uid >= selection->first_recent;
+  const bool is_recent = selection->is_recent(message.uid);
   return write_flags(message.system_flags, message.keywords, mailbox->keyword_names(), is_recent);
 }
 

@@ -91,4 +91,38 @@ SessionView::Update SessionView::take(std::span<const MessageEntry> entries, boo
   return update;
 }
 
+void SessionView::expunge(std::span<const Uid> uids, Update& update) {
+  for (const Uid uid : uids) {
+    const auto gone = number(uid);
+    if (!gone) continue;  // it came and went untold
+    update.expunged.push_back(*gone);
+    update.vanished.push_back(uid);
+  }
+  if (update.expunged.empty()) return;
+  std::ranges::reverse(update.expunged);
+  std::erase_if(known_, [&](const Known& known) {
+    return std::ranges::binary_search(update.vanished, known.uid);
+  });
+}
+
+SessionView::Update SessionView::take(std::span<const MessageEntry> entries,
+                                      const mailbox::RecentChanges::Touched& touched) {
+  Update update;
+  expunge(touched.expunged, update);
+  for (const Uid uid : touched.changed) {
+    const auto entry = std::ranges::lower_bound(entries, uid, {}, &MessageEntry::uid);
+    if (entry == entries.end() || entry->uid != uid) continue;  // gone since
+    const auto place = number(uid);
+    if (!place) {  // new ones have the highest uids
+      known_.push_back({uid, entry->modseq});
+      update.has_grown = true;
+    } else if (known_[*place - 1].modseq != entry->modseq) {
+      known_[*place - 1].modseq = entry->modseq;
+      update.changed.push_back(*place);
+      update.flags.push_back(*entry);
+    }
+  }
+  return update;
+}
+
 }  // namespace postern::imap

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mailbox/imap/grammar/sequence_set.h"
+#include "mailbox/store/recent_changes.h"
 #include "mailbox/store/types.h"
 
 namespace postern::imap {
@@ -51,8 +52,12 @@ class SessionView {
   /// their numbers for now. Tells of the flags of at most so many.
   Update take(std::span<const mailbox::MessageEntry> entries, bool may_expunge,
               std::size_t most_flags = SIZE_MAX);
+  /// The same where nothing but `touched` differs: costs as much as that.
+  Update take(std::span<const mailbox::MessageEntry> entries,
+              const mailbox::RecentChanges::Touched& touched);
 
  private:
+  void expunge(std::span<const mailbox::Uid> uids, Update& update);
   struct Known {
     mailbox::Uid uid;
     mailbox::ModSeq modseq;

@@ -77,7 +77,7 @@ Task<Answer> answer_fetch(AccountSession& session, Request request) {
         co_await vanished_earlier(session, fetch->set.resolve(UINT32_MAX), *fetch->changed_since);
     co_await session.write(gone);
   }
-  session.speaks_condstore |= asks_for_modseq(*fetch);
+  if (asks_for_modseq(*fetch)) co_await session.enable_condstore();
   const FetchPlan plan(std::move(*fetch), client_of(session, by_uid));
   const bool found_all = co_await run(session, plan, std::move(*numbers));
   if (!found_all && !by_uid) co_return reply::expunge_issued;  // RFC 2180 §4.1.2; RFC 5530

@@ -92,7 +92,7 @@ Section read_section(Cursor& cursor) {
     section.kind = word == "HEADER.FIELDS" ? Kind::header_fields : Kind::header_fields_not;
     cursor.space();
     read_list(cursor, false, [&] {
-      section.fields.push_back(cursor.astring());
+      section.fields.push_back(cursor.ascii_astring());
       if (section.fields.size() > header_name_limit)
         cursor.fail("too many header names, the limit is 256");
     });

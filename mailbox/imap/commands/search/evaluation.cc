@@ -102,6 +102,8 @@ class Evaluation {
     std::vector<mailbox::Uid> found;
     if (key.kind == Kind::header) {
       found = co_await mailbox_.search_header(folder_, key.field, key.text, uids);
+    } else if (key.kind == Kind::addresses) {
+      found = co_await mailbox_.search_addresses(folder_, key.field, key.text, uids);
     } else {
       const auto scope =
           key.kind == Kind::body ? mailbox::SearchScope::body : mailbox::SearchScope::text;
@@ -174,6 +176,7 @@ bool matches(const SearchKey& key, const SearchEntry& entry, SearchTime time) {
     case Kind::none_of:
       return std::ranges::none_of(key.children, holds);
     case Kind::header:
+    case Kind::addresses:
     case Kind::body:
     case Kind::text:
       break;

@@ -42,11 +42,11 @@ constexpr std::array search_words{
     SearchWord{"OLD",         Kind::recent,      Takes::nothing, "", 0, true},
     SearchWord{"KEYWORD",     Kind::keyword,     Takes::keyword, ""},
     SearchWord{"UNKEYWORD",   Kind::keyword,     Takes::keyword, "", 0, true},
-    SearchWord{"BCC",         Kind::header,      Takes::text,    "Bcc"},
-    SearchWord{"CC",          Kind::header,      Takes::text,    "Cc"},
-    SearchWord{"FROM",        Kind::header,      Takes::text,    "From"},
+    SearchWord{"BCC",         Kind::addresses,   Takes::text,    "Bcc"},
+    SearchWord{"CC",          Kind::addresses,   Takes::text,    "Cc"},
+    SearchWord{"FROM",        Kind::addresses,   Takes::text,    "From"},
     SearchWord{"SUBJECT",     Kind::header,      Takes::text,    "Subject"},
-    SearchWord{"TO",          Kind::header,      Takes::text,    "To"},
+    SearchWord{"TO",          Kind::addresses,   Takes::text,    "To"},
     SearchWord{"BODY",        Kind::body,        Takes::text,    ""},
     SearchWord{"TEXT",        Kind::text,        Takes::text,    ""},
     SearchWord{"BEFORE",      Kind::before,      Takes::date,    ""},
@@ -69,6 +69,22 @@ SearchKey negation(SearchKey key) {
   return result;
 }
 
+/// The text as UTF-8. None when some octets are not in the charset. One that is not named is
+/// US-ASCII (RFC 3501 §6.4.4), or UTF-8 as many clients send it (RFC 9051 §6.4.4).
+std::optional<std::string> text_in(std::string_view charset, std::string bytes) {
+  if (charset.empty() || mail::equal_ignoring_case(charset, "UTF-8")) {
+    if (!mail::is_valid_utf8(bytes)) return {};
+    return bytes;
+  }
+  if (mail::equal_ignoring_case(charset, "US-ASCII")) {
+    if (!mail::is_ascii(bytes)) return {};
+    return bytes;
+  }
+  auto utf8 = mail::to_utf8(charset, bytes);
+  if (utf8 && utf8->contains("\ufffd")) return {};  // what could not be converted
+  return utf8;
+}
+
 class SearchParser {
  public:
   SearchParser(Cursor& cursor, std::string charset)
@@ -84,6 +100,9 @@ class SearchParser {
     if (result.children.size() == 1) return std::move(result.children.front());
     return result;
   }
+
+  /// Whether some text held octets that the charset has not.
+  bool left_charset() const { return left_charset_; }
 
  private:
   SearchKey key(int depth) {
@@ -190,13 +209,15 @@ class SearchParser {
   }
 
   std::string text() {
-    const std::string bytes = cursor_.astring();
-    return charset_.empty() ? mail::guess_utf8(bytes) : mail::to_utf8(charset_, bytes).value_or("");
+    auto utf8 = text_in(charset_, cursor_.astring());
+    if (!utf8) left_charset_ = true;
+    return std::move(utf8).value_or("");
   }
 
   Cursor& cursor_;
   std::string charset_;
   std::size_t keys_ = 0;
+  bool left_charset_ = false;
 };
 
 void read_return_options(Cursor& cursor, SearchRequest& search) {
@@ -241,7 +262,8 @@ std::size_t SearchKey::size() const {
 }
 
 bool SearchKey::needs_content() const {
-  if (kind == Kind::header || kind == Kind::body || kind == Kind::text) return true;
+  if (kind == Kind::header || kind == Kind::addresses) return true;
+  if (kind == Kind::body || kind == Kind::text) return true;
   return std::ranges::any_of(children, &SearchKey::needs_content);
 }
 
@@ -270,9 +292,12 @@ std::expected<SearchRequest, SearchError> SearchRequest::parse(std::string_view 
     if (!cursor.failed() && !mail::to_utf8(charset, ""))
       return std::unexpected(SearchError{SearchError::Kind::unknown_charset, {}});
   }
-  search.key = SearchParser(cursor, charset).keys(0);
+  SearchParser parser(cursor, charset);
+  search.key = parser.keys(0);
   if (const auto finished = cursor.finish(); !finished)
     return std::unexpected(SearchError{SearchError::Kind::syntax, finished.error()});
+  if (parser.left_charset())
+    return std::unexpected(SearchError{SearchError::Kind::not_in_charset, {}});
   return search;
 }
 

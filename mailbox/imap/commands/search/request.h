@@ -26,11 +26,12 @@ struct SearchKey {
     system_flag,  // number: the bit
     keyword,      // text; number: its bit, by resolve
     recent,
-    header,   // field, text (UTF-8)
-    body,     // text
-    text,     // text
-    larger,   // number
-    smaller,  // number
+    header,     // field, text (UTF-8)
+    addresses,  // the same, of a field that ENVELOPE has as a list of addresses
+    body,       // text
+    text,       // text
+    larger,     // number
+    smaller,    // number
     before,
     on,
     since,  // number: seconds of midnight; INTERNALDATE
@@ -64,6 +65,7 @@ struct SearchError {
   enum class Kind : std::uint8_t {
     syntax,
     unknown_charset,  // BADCHARSET: RFC 3501 §6.4.4
+    not_in_charset,   // the same: some text holds octets that its charset has not
   };
   Kind kind{};
   SyntaxError error;  // of syntax

@@ -16,17 +16,15 @@
 namespace postern::imap {
 namespace {
 
-/// The messages that both the client and the folder know.
+/// The messages that the client counts, also those that are expunged and not told yet.
 std::vector<SearchEntry> snapshot(const Selection& selection) {
   std::vector<SearchEntry> entries;
   entries.reserve(selection.view.size());
-  const auto& messages = selection.folder->entries;
-  auto message = messages.begin();
+  std::size_t near = 0;
   for (std::uint32_t number = 1; number <= selection.view.size(); ++number) {
     const mailbox::Uid uid = selection.view.uid(number);
-    while (message != messages.end() && message->uid < uid) ++message;
-    if (message == messages.end()) break;
-    if (message->uid == uid) entries.push_back({number, uid >= selection.first_recent, *message});
+    const mailbox::MessageEntry* const message = selection.folder->find(uid, near);
+    if (message != nullptr) entries.push_back({number, selection.is_recent(uid), *message});
   }
   return entries;
 }
@@ -111,6 +109,7 @@ Task<Found> find(AccountSession& session, SearchKey& key, bool by_uid) {
 
 Answer refusal_of_search(const SearchError& error) {
   if (error.kind == SearchError::Kind::unknown_charset) return reply::bad_charset;
+  if (error.kind == SearchError::Kind::not_in_charset) return reply::not_in_charset;
   return bad_syntax(error.error);
 }
 
@@ -118,7 +117,7 @@ Task<Answer> answer_search(AccountSession& session, Request request) {
   auto search = SearchRequest::parse(request.arguments);
   if (!search) co_return refusal_of_search(search.error());
   const bool with_modseq = search->key.mentions_modseq();
-  session.speaks_condstore |= with_modseq;  // RFC 7162 §3.1
+  if (with_modseq) co_await session.enable_condstore();  // RFC 7162 §3.1
   const Found found = co_await find(session, search->key, request.is_by_uid());
   if (search->extended) {
     co_await session.write(write_esearch(found, *search, request, with_modseq));

@@ -96,6 +96,21 @@ TEST_CASE("an unknown charset is told from a mistake") {
   CHECK(SearchRequest::parse(" CHARSET UTF-8 TEXT").error().kind == Kind::syntax);
 }
 
+TEST_CASE("octets that are not in the charset of a search are told from a mistake") {
+  using Kind = SearchError::Kind;
+  for (const std::string_view text :
+       {" CHARSET UTF-8 TEXT {1}\r\n\xfc", " CHARSET US-ASCII SUBJECT {2}\r\n\xc3\xbc",
+        " TEXT {1}\r\n\xfc", " CHARSET Shift_JIS FROM {1}\r\n\x81"}) {
+    INFO(text);
+    const auto search = SearchRequest::parse(text);
+    REQUIRE_FALSE(search);
+    CHECK(search.error().kind == Kind::not_in_charset);
+  }
+  CHECK(SearchRequest::parse(" TEXT {2}\r\n\xc3\xbc")->key.text == "ü");
+  CHECK(SearchRequest::parse(" CHARSET ISO-8859-15 TEXT {1}\r\n\xa4")->key.text == "€");
+  CHECK(SearchRequest::parse(" CHARSET utf-8 TEXT a")->key.text == "a");
+}
+
 TEST_CASE("what is no search is refused") {
   for (const std::string_view text :
        {"", " ", " NOTHING", " (SEEN", " SEEN)", " OR SEEN", " NOT", " BEFORE yesterday", " LARGER",

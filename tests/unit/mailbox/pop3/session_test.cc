@@ -122,6 +122,13 @@ TEST_CASE("a whole POP3 session in one packet") {
   CHECK(after_login(server.talk(login + "STAT\r\nQUIT\r\n")).starts_with("+OK 1 22\r\n"));
 }
 
+TEST_CASE("a NUL of a message is a blank to POP3, as it is to IMAP") {
+  Server server;
+  server.deliver("1", std::string("a: b\r\n\r\nx\0y\0\r\n", 14));
+  CHECK(after_login(server.talk(login + "RETR 1\r\nQUIT\r\n")) ==
+        "+OK 14 octets\r\na: b\r\n\r\nx y \r\n.\r\n+OK Bye\r\n");
+}
+
 TEST_CASE("DELE without QUIT deletes nothing, nor does a QUIT whose line has no end") {
   Server server;
   server.deliver("1", "a: b\r\n\r\n");
