@@ -16,6 +16,7 @@ struct Settings : Config {
   std::string postmaster = "postmaster@localhost";
   std::vector<RouteSettings> routes;
   queue::RetrySchedule::Settings retry;
+  std::vector<net::Network> trusted_networks;
   std::vector<net::Address> own_listeners;  ///< of service `smtp`: who connects there meets us
 };
 

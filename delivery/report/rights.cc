@@ -13,7 +13,8 @@ mail::Notify settled(mail::Notify notify) {
 }  // namespace
 
 mail::Notify failures_only(const mail::Notify& asked) {
-  return settled({.set = true, .failure = asked.wants_failure()});
+  if (!asked.set) return asked;
+  return settled({.set = true, .failure = asked.failure});
 }
 
 mail::Notify without_success(mail::Notify asked) {

@@ -7,7 +7,8 @@ namespace postern::delivery {
 
 /// What a stranger's wish comes to. A report goes to a sender whose name anybody may have written:
 /// one of success tells him who reads an address, and of either kind it is backscatter, so that he
-/// hears of nothing but a failure, which RFC 5321 §6.1 owes him.
+/// hears of nothing but a failure, which RFC 5321 §6.1 owes him. Who asked for nothing is told so
+/// by report_recipient: the next host must not hear a wish that nobody had.
 mail::Notify failures_only(const mail::Notify& asked);
 
 /// The same wish for those whom an alias of several leads to: its success is told of the alias, and

@@ -203,3 +203,20 @@ TEST_CASE("reports go to who wants them, and never to the null sender") {
   lease.recipients[0] = {address("real@c.example"), "rfc822;postmaster@a.example", {}};
   CHECK_FALSE(report_recipient(lease, wanted, settings));
 }
+
+TEST_CASE(
+    "that a message takes its time is told to logins and trusted networks, not to strangers") {
+  queue::Lease lease;
+  lease.sender = address("s@a.example");
+  lease.recipients = {{address("x@b.example"), "", {}}};
+  lease.client = "192.0.2.7:999";
+  Settings settings;
+  const std::vector<Reportable> delay{{0, DsnKind::delayed, {}}};
+  CHECK_FALSE(report_recipient(lease, delay, settings));
+  CHECK(report_recipient(lease, {{0, DsnKind::failed, {}}}, settings) == lease.sender);
+  lease.account = "1";
+  CHECK(report_recipient(lease, delay, settings) == lease.sender);
+  lease.account.clear();
+  settings.trusted_networks = {*net::Network::parse("192.0.2.0/24")};
+  CHECK(report_recipient(lease, delay, settings) == lease.sender);
+}
