@@ -40,7 +40,7 @@ Conclusion conclude(const queue::Lease& lease, const AttemptResult& result,
                     const queue::RetrySchedule& schedule, double dice) {
   const bool counts = !result.broken_off && !result.body_missing && !result.crowded;
   const auto wait = schedule.next_wait(lease.attempts + 1, lease.age, dice);
-  const bool is_last = counts && !wait;
+  const bool is_last = counts && !wait;  // its time is over, whether it was tried now or not
   const bool warn = counts && wait && schedule.should_warn(lease.age, lease.warned);
   Conclusion made;
   made.settlement = {.host = result.host,
@@ -48,7 +48,8 @@ Conclusion conclude(const queue::Lease& lease, const AttemptResult& result,
                      .tls = result.tls,
                      .uncertain = result.uncertain,
                      .warned = warn};
-  made.settlement.counts = counts;
+  made.settlement.counts = counts && !result.untried;
+  made.settlement.unreached = result.unreached;
   if (!result.broken_off) made.settlement.retry_in = result.crowded ? pause_in_line : wait;
   made.settlement.hold = result.body_missing;
   if (!result.verdicts.empty()) {

@@ -52,7 +52,7 @@ struct Courier::State {
 
   void configure(std::shared_ptr<const Settings> fresh);
   std::shared_ptr<Hop> hop_for(const std::string& key);
-  Task<> try_hosts(Hop& hop, Attempt& attempt);
+  Task<bool> try_hosts(Hop& hop, Attempt& attempt);
   Task<> try_address(Hop& hop, Attempt& attempt, Target target, net::Address address);
   Task<bool> try_connection(Hop& hop, Attempt& attempt, Target target, net::Address address,
                             bool may_encrypt, bool& clear_may_help);
@@ -94,19 +94,24 @@ Task<> Courier::stop() {
 Task<AttemptResult> Courier::deliver(Job job) {
   const std::shared_ptr<Hop> hop = state_->hop_for(job.key);
   Attempt attempt(state_->pool, std::move(job));
+  bool was_reached = true, was_tried = true;
   try {
     if (hop->is_crowded()) co_return attempt.stand_back();
     co_await hop->wait_for_place();
     if (const auto why = hop->why_dead(state_->loop.now())) {
       attempt.settle_open(*why);
+      was_reached = was_tried = false;
     } else {
       const Hop::Slot slot(hop);
-      co_await state_->try_hosts(*hop, attempt);
+      was_reached = co_await state_->try_hosts(*hop, attempt);
     }
   } catch (const Cancelled&) {
     attempt.broken_off();
   }
-  co_return attempt.finish();
+  AttemptResult result = attempt.finish();
+  result.unreached = !was_reached;
+  result.untried = !was_tried;
+  co_return result;
 }
 
 void Courier::State::configure(std::shared_ptr<const Settings> fresh) {
@@ -126,8 +131,8 @@ std::shared_ptr<Hop> Courier::State::hop_for(const std::string& key) {
   return place;
 }
 
-/// In their order, until every recipient has a verdict (RFC 5321 §5.1).
-Task<> Courier::State::try_hosts(Hop& hop, Attempt& attempt) {
+/// In their order, until every recipient has a verdict (RFC 5321 §5.1). False: none was reached.
+Task<bool> Courier::State::try_hosts(Hop& hop, Attempt& attempt) {
   std::size_t tried = 0;
   for (const Target& target : attempt.targets()) {
     for (const net::Address& address : target.addresses) {
@@ -139,7 +144,9 @@ Task<> Courier::State::try_hosts(Hop& hop, Attempt& attempt) {
     hop.press_less();
     const auto pause = std::min<std::chrono::milliseconds>(longest_dead, settings->retry.first / 4);
     hop.went_dead(*why, loop.now() + pause);
+    co_return false;
   }
+  co_return true;
 }
 
 /// One address of one host; in the clear if only the handshake failed.

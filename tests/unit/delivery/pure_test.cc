@@ -38,6 +38,24 @@ TEST_CASE("what was not tried for the crowd before it waits, and no attempt is c
   CHECK(made.reports.empty());
 }
 
+TEST_CASE(
+    "who was not tried because its hosts are dead loses no attempt, and its time runs out all the "
+    "same") {
+  queue::Lease lease;
+  lease.recipients = {{address("x@far.example"), "", {}}};
+  AttemptResult result = same_for_all(1, our_delay({4, 4, 1}, "no host answers"));
+  result.unreached = true;
+  const auto conclusion = [&] { return conclude(lease, result, queue::RetrySchedule({}), 0.5); };
+  CHECK(conclusion().settlement.counts);
+  result.untried = true;
+  CHECK_FALSE(conclusion().settlement.counts);
+  CHECK(conclusion().settlement.unreached);
+  CHECK(conclusion().settlement.retry_in);
+  lease.age = std::chrono::hours(24 * 30);
+  REQUIRE(conclusion().settlement.done.size() == 1);
+  CHECK(conclusion().settlement.done[0].outcome == queue::FactKind::expired);
+}
+
 TEST_CASE("the lines of a reply share one code and stay in bounds") {
   ReplyParser mixed;
   CHECK(mixed.feed("250-a") == Progress::more);
