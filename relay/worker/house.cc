@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::size_t longest_wait_for_pool = 10'000;  // jobs
 
+/// Some of the largest that may come fit beside each other.
+http::BodyBounds body_bounds(const Limits& limits) {
+  http::BodyBounds bounds;
+  bounds.files = std::max(bounds.files, 8 * limits.message_size);
+  return bounds;
+}
+
 }  // namespace
 
 net::AddressTable::Limits address_limits(const Limits& limits) {
@@ -28,6 +35,7 @@ House::House(const Config& config)
       // More than cores: a commit spends its time waiting for the disk, which serves many at once.
       store(std::max(16U, 4 * config.worker_count()), longest_wait_for_pool),
       disk(4, longest_wait_for_pool),
+      bodies(config.data_dir / "scratch", body_bounds(config.limits)),
       node(config.data_dir),
       logins(accounts, addresses, hashing, store),
       started(std::chrono::system_clock::now()) {}

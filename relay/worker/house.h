@@ -13,6 +13,7 @@
 #include "relay/facts/fact_log.h"
 #include "relay/facts/fact_metrics.h"
 #include "relay/facts/rates.h"
+#include "relay/http/body_store.h"
 #include "relay/worker/logins.h"
 #include "relay/worker/session_counts.h"
 
@@ -36,6 +37,7 @@ struct House {
   ThreadPool hashing;           ///< passwords
   ThreadPool store;             ///< mailboxes
   ThreadPool disk;              ///< spool, accounts, signatures
+  http::BodyStore bodies;       ///< of requests over HTTP
   queue::Node node;
   mailbox::Mailboxes mailboxes;              ///< of every worker; filled before they start
   std::vector<delivery::Courier*> couriers;  ///< by worker; filled before they start
