@@ -232,8 +232,11 @@ Task<> Worker::speak_http(const Listener& settings, net::Stream stream) {
     co_await stream.start_tls_server(snapshot_->tls, handshake_time);
   }
   http::RequestLimits limits;
-  limits.body = snapshot_->config->limits.message_size + 64 * 1024;
-  co_await http::serve(std::move(stream), *http_, limits, idle_);
+  const Limits& wanted = snapshot_->config->limits;
+  limits.body = wanted.message_size + 64 * 1024;
+  limits.idle = std::min(limits.idle, wanted.command_timeout);
+  limits.pause = std::min(limits.pause, wanted.command_timeout);
+  co_await http::serve(std::move(stream), *http_, limits, idle_, house_.bodies);
 }
 
 }  // namespace postern::relay

@@ -14,6 +14,13 @@ namespace {
 constexpr std::size_t longest_wait_for_pool = 10'000;                               // jobs
 constexpr std::size_t most_logins_of_a_place = 500, most_logins_of_a_rank = 2'000;  // that wait
 
+/// Some of the largest that may come fit beside each other.
+http::BodyBounds body_bounds(const Limits& limits) {
+  http::BodyBounds bounds;
+  bounds.files = std::max(bounds.files, 8 * limits.message_size);
+  return bounds;
+}
+
 }  // namespace
 
 net::AddressTable::Limits address_limits(const Limits& limits) {
@@ -35,6 +42,7 @@ House::House(const Config& config)
       disk(4, longest_wait_for_pool),
       signing(std::max(1U, std::thread::hardware_concurrency()), longest_wait_for_pool),
       disk_room(config.data_dir, config.queue.disk_reserve),
+      bodies(config.data_dir / "scratch", body_bounds(config.limits)),
       node(config.data_dir),
       logins(accounts, allowance, hashing, lookups),
       started(std::chrono::system_clock::now()) {}

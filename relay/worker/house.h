@@ -16,6 +16,7 @@
 #include "relay/facts/fact_log.h"
 #include "relay/facts/fact_metrics.h"
 #include "relay/facts/rates.h"
+#include "relay/http/body_store.h"
 #include "relay/worker/logins.h"
 #include "relay/worker/session_counts.h"
 
@@ -43,6 +44,7 @@ struct House {
   ThreadPool disk;                   ///< spool, changes of accounts
   ThreadPool signing;  ///< DKIM: a millisecond of a core each, so no more threads than cores
   DiskRoom disk_room;  ///< for mailboxes: queue.disk_reserve binds them, too
+  http::BodyStore bodies;  ///< of requests over HTTP
   queue::Node node;
   mailbox::Mailboxes mailboxes;              ///< of every worker; filled before they start
   std::vector<delivery::Courier*> couriers;  ///< by worker; filled before they start
