@@ -6,6 +6,7 @@
 
 #include "core/net/address.h"
 #include "delivery/config.h"
+#include "delivery/pace/bounds.h"
 #include "queue/model/retry_schedule.h"
 
 namespace postern::delivery {
@@ -17,6 +18,7 @@ struct Settings : Config {
   std::vector<RouteSettings> routes;
   queue::RetrySchedule::Settings retry;
   std::vector<net::Address> own_listeners;  ///< of service `smtp`: who connects there meets us
+  Bounds bounds;
 };
 
 }  // namespace postern::delivery
