@@ -1,4 +1,4 @@
-// core/json.cc: see json.h.
+// core/json.cc: parsing and writing JSON, compiled once for the whole program.
 #include "core/json.h"
 
 #include "core/error.h"

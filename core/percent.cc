@@ -1,4 +1,4 @@
-// core/percent.cc: see percent.h.
+// core/percent.cc: percent-encoding, octet by octet (RFC 3986 §2.1).
 #include "core/percent.h"
 
 #include "core/hex.h"

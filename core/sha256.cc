@@ -1,4 +1,4 @@
-// core/sha256.cc: see sha256.h.
+// core/sha256.cc: SHA-256 by OpenSSL, as hexadecimal text.
 #include "core/sha256.h"
 
 #include <openssl/sha.h>

@@ -1,4 +1,4 @@
-// core/sqlite.cc: see sqlite.h.
+// core/sqlite.cc: statements, transactions and errors of SQLite.
 #include "core/sqlite.h"
 
 namespace postern {

@@ -1,6 +1,7 @@
 // core/system_user.cc: getpwnam(3), setresuid(2), capabilities(7).
 #include "core/system_user.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -57,6 +58,14 @@ std::optional<SystemUser> owner_of(const std::filesystem::path& file) {
   ::getpwuid_r(status.st_uid, &entry, texts.data(), texts.size(), &found);
   if (found != nullptr) return user_of(*found);
   return SystemUser{std::to_string(status.st_uid), status.st_uid, status.st_gid};
+}
+
+bool can_use_folder(const SystemUser& user, const std::filesystem::path& folder) {
+  // Asked as that user, for a moment: access rights are more than what a look at modes tells.
+  if (::setegid(user.group) != 0 || ::seteuid(user.id) != 0) refuse("cannot ask as " + user.name);
+  const bool can = ::faccessat(AT_FDCWD, folder.c_str(), R_OK | W_OK | X_OK, AT_EACCESS) == 0;
+  if (::seteuid(0) != 0 || ::setegid(0) != 0) refuse("cannot be root again");
+  return can;
 }
 
 void become(const SystemUser& user, Kept kept) {

@@ -22,6 +22,10 @@ std::optional<SystemUser> find_user(const std::string& name);
 /// has one for it.
 std::optional<SystemUser> owner_of(const std::filesystem::path& file);
 
+/// Whether the user may list, read and write the folder, and pass all that lie above it. Only root
+/// can ask.
+bool can_use_folder(const SystemUser& user, const std::filesystem::path& folder);
+
 /// What a process that was root may still do.
 enum class Kept {
   nothing,

@@ -8,6 +8,7 @@
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
 #include "core/mail/mime.h"
+#include "core/number.h"
 #include "core/percent.h"
 
 namespace postern::mail {
@@ -105,23 +106,22 @@ class ParameterScanner {
   std::size_t at_ = 0;
 };
 
-/// Splits "name*3*" into its base name and the rest.
-std::string base_name(std::string name, Piece& piece, bool& continued) {
-  if (name.ends_with('*')) {
-    piece.extended = true;
-    name.pop_back();
-  }
+/// A name as it stands before its value: "name", "name*", "name*3", "name*3*" (RFC 2231 §3, §4).
+struct PieceName {
+  std::string base;
+  bool is_extended = false;       // in a charset, percent-encoded
+  std::optional<unsigned> index;  // of a continuation
+};
+
+PieceName split_name(std::string name) {
+  const bool is_extended = name.ends_with('*');
+  if (is_extended) name.pop_back();
   const std::size_t star = name.rfind('*');
-  if (star == std::string::npos || star + 1 == name.size() || name.size() - star > 4) return name;
-  unsigned index = 0;
-  for (const char c : std::string_view(name).substr(star + 1)) {
-    if (c < '0' || c > '9') return name;
-    index = index * 10 + static_cast<unsigned>(c - '0');
-  }
-  continued = true;
-  piece.index = index;
-  name.resize(star);
-  return name;
+  if (star == std::string::npos || star + 1 == name.size() || name.size() - star > 4)
+    return {std::move(name), is_extended, {}};
+  const auto index = parse_number<unsigned>(std::string_view(name).substr(star + 1));
+  if (index) name.resize(star);
+  return {std::move(name), is_extended, index};
 }
 
 /// All that a field says of one name.
@@ -206,14 +206,13 @@ ParameterisedValue parse_parameterised(std::string_view field_value) {
       scan.skip_to(';');
       continue;
     }
-    Piece piece;
-    bool continued = false;
-    const std::string base = base_name(name, piece, continued);
+    const PieceName split = split_name(name);
+    Piece piece{.index = split.index.value_or(0), .extended = split.is_extended};
     piece.value = scan.value();
     scan.skip_to(';');
-    const auto [found, is_new] = given.try_emplace(base);
-    if (is_new) order.push_back(base);
-    found->second.add(std::move(piece), continued);
+    const auto [found, is_new] = given.try_emplace(split.base);
+    if (is_new) order.push_back(split.base);
+    found->second.add(std::move(piece), split.index.has_value());
   }
   for (const std::string& name : order)
     result.parameters.push_back(join(name, std::move(given[name])));

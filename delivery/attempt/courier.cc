@@ -1,3 +1,5 @@
+// delivery/attempt/courier.cc: hands jobs to connections, host after host, on the loop that owns
+// the next hop.
 #include "delivery/attempt/courier.h"
 
 #include <algorithm>

@@ -1,3 +1,5 @@
+// delivery/pace/hop.cc: the window of a next hop: grows on success, halves on trouble; who waits in
+// line.
 #include "delivery/pace/hop.h"
 
 #include <algorithm>

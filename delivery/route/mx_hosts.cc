@@ -1,3 +1,4 @@
+// delivery/route/mx_hosts.cc: MX look-up and order of hosts (RFC 5321 §5.1), without ourselves.
 #include "delivery/route/mx_hosts.h"
 
 #include <algorithm>

@@ -83,9 +83,10 @@ Task<Route> Router::route(mail::ReversePath sender, mail::EmailAddress recipient
 Task<std::vector<Destination>> Router::expand(mail::ReversePath sender,
                                               mail::EmailAddress recipient) {
   std::vector<Destination> found;
-  for (mail::EmailAddress& address : co_await local_.expand(std::move(recipient))) {
+  const SharedAddresses addresses = co_await local_.expand(std::move(recipient));
+  for (const mail::EmailAddress& address : *addresses) {
     Route route = co_await this->route(sender, address);
-    found.push_back({std::move(address), std::move(route)});
+    found.push_back({address, std::move(route)});
   }
   co_return found;
 }

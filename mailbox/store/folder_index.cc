@@ -2,7 +2,6 @@
 #include "mailbox/store/folder_index.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "mailbox/store/find_near.h"
 
@@ -26,22 +25,27 @@ std::size_t FolderIndex::count_from(Uid uid) const {
 
 void FolderIndex::apply(const FolderChange& change) {
   if (!change.expunged.empty()) {
-    const auto is_gone = [&](const MessageEntry& entry) {
-      return std::ranges::binary_search(change.expunged, entry.uid);
-    };
+    // Both ascend: one walk, for a search for each would be felt on the loop.
     std::vector<MessageEntry> went;
-    std::ranges::copy_if(entries, std::back_inserter(went), is_gone);
-    std::erase_if(entries, is_gone);
+    auto next = change.expunged.begin();
+    std::erase_if(entries, [&](const MessageEntry& entry) {
+      while (next != change.expunged.end() && *next < entry.uid) ++next;
+      const bool is_gone = next != change.expunged.end() && *next == entry.uid;
+      if (is_gone) went.push_back(entry);
+      return is_gone;
+    });
     departed.add(went);
   }
   recent_changes.add(change);
-  for (const MessageEntry& entry : change.upserts) {
+  for (std::size_t near = 0; const MessageEntry& entry : change.upserts) {
     if (std::ranges::binary_search(change.expunged, entry.uid)) continue;
-    const auto place = std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid);
-    if (place != entries.end() && place->uid == entry.uid) {
-      *place = entry;
+    if (entries.empty() || entries.back().uid < entry.uid) {
+      entries.push_back(entry);
+    } else if (find_near(std::span<const MessageEntry>(entries), entry.uid, &MessageEntry::uid,
+                         near) != nullptr) {
+      entries[near] = entry;
     } else {
-      entries.insert(place, entry);
+      entries.insert(std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid), entry);
     }
   }
   uid_next = std::max(uid_next, change.uid_next);

@@ -188,9 +188,8 @@ std::expected<std::vector<Appended>, StoreError> MailboxStore::append_all(
   return inner_->atomically([&]() -> std::expected<std::vector<Appended>, StoreError> {
     const std::optional<FolderInfo> folder = inner_->folder(id);
     if (!folder || !folder->selectable) return std::unexpected(StoreError::no_such_folder);
-    if (quota && static_cast<std::uint64_t>(inner_->counter("bytes")) + size > *quota) {
-      return std::unexpected(StoreError::over_quota);
-    }
+    const std::uint64_t cost = size + message_cost * mails.size();
+    if (quota && inner_->charged() + cost > *quota) return std::unexpected(StoreError::over_quota);
     keyword_names();
     const std::vector<KeywordBits> bits = inner_->keep_keywords(mails);
     const ModSeq modseq = inner_->next_modseq();
@@ -327,9 +326,8 @@ std::expected<Copied, StoreError> MailboxStore::copy(FolderId from, std::span<co
     std::vector<MessageEntry> entries = inner_->find_entries(from, uids);
     inner_->add_expunged(entries, known);
     const std::uint64_t size = total_size(entries);
-    if (quota && static_cast<std::uint64_t>(inner_->counter("bytes")) + size > *quota) {
-      return std::unexpected(StoreError::over_quota);
-    }
+    const std::uint64_t cost = size + message_cost * entries.size();
+    if (quota && inner_->charged() + cost > *quota) return std::unexpected(StoreError::over_quota);
     Copied copied{.uid_validity = target->uid_validity, .source = {}, .target = {}};
     if (entries.empty()) return copied;
     for (const MessageEntry& entry : entries) {

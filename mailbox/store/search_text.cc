@@ -64,12 +64,13 @@ std::string search_header_text(std::string_view header) {
   return fold_case(decoded_header(header));
 }
 
-SearchText search_text(std::string_view message) {
+SearchText search_text(std::string_view message, std::size_t enough) {
   const mail::MimeStructure structure = mail::MimeStructure::parse(message);
   SearchText text;
   text.header = search_header_text(structure.root().header.of(message));
   std::string body;
   for (const mail::MimePart& part : structure.parts) {
+    if (body.size() >= enough) break;
     if (&part != &structure.root()) body.append(decoded_header(part.header.of(message)));
     if (part.type == "text") body.append(mail::decoded_text(part, message)).append("\n");
   }

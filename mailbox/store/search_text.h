@@ -1,6 +1,7 @@
 // mailbox/store/search_text.h: what SEARCH looks through: a message as folded UTF-8 text. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,8 +14,8 @@ struct SearchText {
   std::string header;  // "Name: value" lines, encoded words decoded
   std::string body;    // text parts decoded, and the headers of parts; no binary attachments
 };
-/// Both texts folded.
-SearchText search_text(std::string_view message);
+/// Both texts folded. Of the body, whole parts until it has `enough` octets.
+SearchText search_text(std::string_view message, std::size_t enough = SIZE_MAX);
 /// Only the header's, given the header block.
 std::string search_header_text(std::string_view header);
 

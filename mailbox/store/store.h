@@ -103,6 +103,9 @@ class MailboxStore {
   std::vector<Octets> contents(FolderId folder, std::span<const Uid> uids);
   /// Ascending by content, each once; those that are gone are missing.
   std::vector<Metadata> metadata(std::vector<ContentId> contents, MetadataWanted wanted);
+  /// The same of several, unless it is more than so many octets; of one always.
+  std::optional<std::vector<Metadata>> metadata_within(std::vector<ContentId> contents,
+                                                       MetadataWanted wanted, std::uint64_t octets);
 
   /// Reads that `work` does see one state, and take the database's locks once.
   void at_one_moment(const std::function<void()>& work);
@@ -124,8 +127,8 @@ class MailboxStore {
   QuotaUse usage();
   /// Some work that deliveries and expunges put off: text into the search index, dead contents out
   /// of the file, but for those in `held` (ascending), which are being read. True when there is
-  /// more to do.
-  bool maintain(std::span<const ContentId> held = {});
+  /// more to do. `may_index`: the disk has room for that.
+  bool maintain(std::span<const ContentId> held = {}, bool may_index = true);
   /// A consistent copy into a new file (VACUUM INTO).
   void backup(const std::string& path);
   std::uint32_t last_uid_validity();

@@ -69,6 +69,8 @@ struct MailboxStore::Inner {
 
   FolderChange& change(FolderId folder);
   std::int64_t counter(std::string_view key);
+  /// What counts against the quota.
+  std::uint64_t charged();
   void add_to_counter(std::string_view key, std::int64_t amount);
 
   std::uint32_t next_uid_validity();
@@ -90,6 +92,7 @@ struct MailboxStore::Inner {
   void remove_content(ContentId content);
   /// A content that no message has and nobody reads.
   std::optional<ContentId> dead_content(std::span<const ContentId> held);
+  std::string load_header(ContentId content);
   std::string load_content(ContentId content, std::uint64_t offset, std::uint64_t length);
   Appended insert_message(const FolderInfo& folder, const NewMail& mail, std::string_view message,
                           KeywordBits keyword_bits, ModSeq modseq);

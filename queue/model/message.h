@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,7 +44,7 @@ struct NewDelivery {
 /// An alias among the recipients, and what it stood for when it was looked up.
 struct Expansion {
   mail::EmailAddress alias;
-  std::vector<mail::EmailAddress> targets;
+  std::shared_ptr<const std::vector<mail::EmailAddress>> targets;
 };
 
 /// How a message came in, as far as the queue only tells it on.

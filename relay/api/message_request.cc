@@ -184,7 +184,8 @@ Submission as_submission(mail::ReversePath sender, std::vector<mail::EmailAddres
   for (const auto& recipient : recipients) said += recipient.text() + '\n';
   said += '\n';
   said += body;
-  return {std::move(sender), std::move(recipients), mail::with_crlf(body), sha256(said)};
+  return {std::move(sender), std::move(recipients),
+          mail::with_crlf(body, mail::LineEndNormaliser::Kind::message), sha256(said)};
 }
 
 std::expected<Submission, Problem> read_rfc822(const Request& request) {

@@ -29,7 +29,7 @@ Task<std::expected<std::vector<relay::Admitted>, relay::Refused>> admit_all(
     refusals.push_back(std::move(one.error()));
     if (!origin.is_local || !refusals.back().is_permanent())
       co_return std::unexpected(refusals.back());
-    admitted.push_back({recipient, {recipient}});
+    admitted.push_back(relay::Admitted::itself(recipient));
   }
   if (refusals.size() == admitted.size()) co_return std::unexpected(refusals.front());
   co_return admitted;

@@ -39,7 +39,7 @@ void add_init(CLI::App& app) {
 void check_configuration(const CliSession& session) {
   auto config = session.config();
   if (::geteuid() == 0 && std::filesystem::exists(config->data_dir)) {
-    become_instance_user(*config, Kept::nothing);
+    work_as_instance_user(*config);
     config = session.config();
   }
   for (const std::string& warning : config->warnings) std::cerr << warning << "\n";

@@ -1,4 +1,4 @@
-// relay/cli/sendmail_input.cc: see sendmail_input.h.
+// relay/cli/sendmail_input.cc: the message and the addresses as programs hand them to sendmail.
 #include "relay/cli/sendmail_input.h"
 
 #include <algorithm>

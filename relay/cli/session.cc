@@ -76,7 +76,7 @@ std::string CliSession::ask_accounts(std::string_view method, std::string_view p
   const auto settings = config();
   if (const auto answer = reach(*settings, method, path, body))
     return accepted(static_cast<int>(answer->status), answer->body);
-  become_instance_user(*settings, Kept::nothing);
+  work_as_instance_user(*settings);
   make_folder_if_missing(settings->data_dir, 0700);
   policy::Accounts accounts(settings->accounts_file());
   const http::Response answer =

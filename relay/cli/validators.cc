@@ -1,4 +1,4 @@
-// relay/cli/validators.cc: see validators.h.
+// relay/cli/validators.cc: what CLI11 asks of the values of options.
 #include "relay/cli/validators.h"
 
 #include <CLI/CLI.hpp>

@@ -11,13 +11,17 @@ namespace postern::relay {
 
 namespace {
 
-/// Nobody gets a folder that is another's and in use.
-void require_owner(const std::filesystem::path& data_dir, const SystemUser& user) {
+/// Nobody gets a folder that is another's and in use, or that he cannot get to.
+void require_use(const std::filesystem::path& data_dir, const SystemUser& user) {
   const auto owner = owner_of(data_dir);
-  if (!owner || owner->id == user.id) return;
-  throw IoError(data_dir.string() + " belongs to " + owner->name + ", and the gateway works as " +
-                user.name + ": chown -R " + user.name + " " + data_dir.string() +
-                ", or name the user in `user`");
+  if (owner && owner->id == user.id) {
+    if (can_use_folder(user, data_dir)) return;
+    throw IoError(data_dir.string() + " is closed to the user " + user.name +
+                  ": it, and each folder above it, must let that user through");
+  }
+  throw IoError(data_dir.string() + " belongs to " + (owner ? owner->name : "nobody") +
+                ", and the gateway works as " + user.name + ": chown -R " + user.name + " " +
+                data_dir.string() + ", or name the user in `user`");
 }
 
 }  // namespace
@@ -35,8 +39,17 @@ void become_instance_user(const Config& config, Kept kept) {
     make_folder_if_missing(config.data_dir, 0700);
     give_to(*user, config.data_dir);
   }
-  require_owner(config.data_dir, *user);
+  require_use(config.data_dir, *user);
   become(*user, kept);
+}
+
+void work_as_instance_user(const Config& config) {
+  const auto user = instance_user(config);
+  if (::geteuid() != 0 || !user || user->is_root()) return;
+  std::error_code ignored;
+  if (std::filesystem::exists(config.data_dir, ignored) && !can_use_folder(*user, config.data_dir))
+    return;
+  become_instance_user(config, Kept::nothing);
 }
 
 }  // namespace postern::relay

@@ -17,4 +17,8 @@ std::optional<SystemUser> instance_user(const Config& config);
 /// Anyone else stays who he is. IoError says what root has to change first.
 void become_instance_user(const Config& config, Kept kept);
 
+/// The same for a command that works without the gateway. Stays root where that user cannot get to
+/// data_dir, as no gateway of his could; what root makes there is the folder's owner's.
+void work_as_instance_user(const Config& config);
+
 }  // namespace postern::relay

@@ -10,6 +10,7 @@
 #include "core/async/loop.h"
 #include "core/log.h"
 #include "core/mail/encodings.h"
+#include "core/net/while_connected.h"
 #include "core/percent.h"
 #include "relay/http/head_check.h"
 #include "relay/http/render.h"
@@ -202,7 +203,8 @@ Task<bool> Connection::refuse(Problem problem, Manner manner) {
 }
 
 Task<std::optional<Problem>> Connection::admit(Request& request) {
-  auto admission = co_await outcome_of(request.path, application_.admit(request));
+  auto admission =
+      co_await net::while_connected(stream_, outcome_of(request.path, application_.admit(request)));
   co_return admission ? std::move(*admission) : std::move(admission.error());
 }
 

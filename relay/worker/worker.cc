@@ -45,6 +45,7 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
   options.remember_deliveries =
       std::chrono::duration_cast<std::chrono::seconds>(config->queue.retry.expire) +
       std::chrono::days(7);
+  options.disk = &house_.disk_room;
   hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options),
                                                imap::summarise);
   courier_ = std::make_unique<delivery::Courier>(loop_, house_.disk, delivery_settings(*config));
@@ -80,7 +81,8 @@ Task<> Worker::start() {
                   .directory = *directory_,
                   .mailboxes = house_.mailboxes,
                   .facts = house_.facts,
-                  .spool = {house_.disk, snapshot_->config->queue.spool, house_.node.writer()}},
+                  .spool = {house_.disk, snapshot_->config->queue.spool, house_.node.writer()},
+                  .signing = house_.signing},
       snapshot_);
   dispatcher_->start();
   co_return;

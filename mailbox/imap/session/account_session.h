@@ -46,8 +46,6 @@ class AccountSession {
   /// §3.2.10). Without `may_expunge` message numbers stay as they are, and who is gone is told at
   /// the next chance.
   Task<> tell_changes(bool may_expunge);
-  /// The same as text; the client counts as told.
-  std::string changes(bool may_expunge);
 
   /// Something happened to the selected mailbox, to be told at the next chance. What went stays
   /// whole until then (RFC 2180 §4.1.1).
@@ -93,6 +91,7 @@ class AccountSession {
   Task<Answer> obey(Request request);
   Task<Answer> with_safe_modseq(Answer answer);
   Task<> answer(std::string_view tag, const Answer& answer);
+  std::string write_update(const SessionView::Update& update);
 
   std::uint64_t keywords_told_ = 0;  // Mailbox::keywords_version
   int mistakes_ = 0;                 // without a success between

@@ -51,18 +51,15 @@ Task<Input> CommandReader::after_message(milliseconds whole) {
 
 Task<Input> CommandReader::read_on(Input input, milliseconds first_wait, milliseconds whole,
                                    bool with_append, bool is_further_message) {
-  milliseconds wait = first_wait;
-  std::optional<Patience> patience;
+  while (stream_.buffered().empty()) co_await stream_.wait_readable(first_wait);
+  const Patience patience(whole);
   bool is_first_line = !is_further_message;
-  const auto remaining = [&] {
-    if (!patience) patience.emplace(whole);
-    return patience->left();
-  };
   while (true) {
+    const milliseconds wait = patience.left();
     if (!co_await line_fits(input.text, wait)) {
       input.text += stream_.buffered().substr(0, kept_of_long_line);
       input.is_too_long = true;
-      input.must_close = !co_await skip_line(remaining());
+      input.must_close = !co_await skip_line(patience.left());
       co_return input;
     }
     const std::size_t limit = limit_of(input.text.empty() ? stream_.buffered() : input.text);
@@ -86,11 +83,10 @@ Task<Input> CommandReader::read_on(Input input, milliseconds first_wait, millise
     if (literal->synchronizing) co_await stream_.write(go_ahead);
     input.text += "\r\n";
     for (std::size_t missing = literal->size; missing > 0;) {
-      const std::string_view some = co_await stream_.read_some(missing, remaining());
+      const std::string_view some = co_await stream_.read_some(missing, patience.left());
       input.text += some;
       missing -= some.size();
     }
-    wait = remaining();
   }
 }
 

@@ -28,7 +28,7 @@ class CommandReader {
   CommandReader(net::Stream& stream, std::size_t limit, std::size_t skip_limit = 0)
       : stream_(stream), limit_(limit), skip_limit_(skip_limit) {}
 
-  /// Waits `idle` for the first line, then `whole` for the rest. Timeout is thrown past either.
+  /// Waits `idle` for the first octet, then `whole` for the rest. Timeout is thrown past either.
   /// With `with_append` APPEND's message is left to the caller.
   Task<Input> next(std::chrono::milliseconds idle, std::chrono::milliseconds whole,
                    bool with_append);

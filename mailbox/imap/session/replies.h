@@ -67,6 +67,7 @@ inline constexpr Reply mailbox_exists    {Status::no,  "ALREADYEXISTS",        "
 inline constexpr Reply bad_name          {Status::no,  "CANNOT",               "A mailbox cannot have this name"};
 inline constexpr Reply not_allowed       {Status::no,  "CANNOT",               "This cannot be done to this mailbox"};
 inline constexpr Reply over_quota        {Status::no,  "OVERQUOTA",            "The mailbox is full"};
+inline constexpr Reply no_room           {Status::no,  "UNAVAILABLE",          "The disk of the server is short of room, try again later"};
 inline constexpr Reply limit_reached     {Status::no,  "LIMIT",                "There are too many mailboxes"};
 inline constexpr Reply keyword_limit     {Status::no,  "LIMIT",                "No more keywords: messages have 64 already"};
 inline constexpr Reply bad_keyword       {Status::no,  "CANNOT",               "A keyword cannot have this name"};

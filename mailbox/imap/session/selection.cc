@@ -11,14 +11,16 @@ void Selection::meet_recent() {
   has_claimed = true;
 }
 
-SessionView::Update Selection::take_changes(bool may_expunge) {
+SessionView::Update Selection::take_changes(bool may_expunge, std::size_t most_flags) {
   const bool withholds = withholds_expunges() && !may_expunge;
   const auto touched = folder->recent_changes.since(followed_to);
-  SessionView::Update update = touched && !withholds ? view.take(folder->entries, *touched)
-                                                     : view.take(folder->entries, may_expunge);
-  has_changed = withholds;  // what is kept back is told at the next chance
+  SessionView::Update update = touched && !withholds
+                                   ? view.take(folder->entries, *touched, most_flags)
+                                   : view.take(folder->entries, may_expunge, most_flags);
+  has_changed = withholds || update.is_cut;  // the rest is told at the next chance
   if (withholds) return update;
   kept.reset();
+  if (update.is_cut) return update;
   told_up_to = folder->highest_modseq;
   followed_to = folder->recent_changes.now();
   return update;

@@ -1,6 +1,8 @@
 """postern and Postfix as relays, each in folders of its own below the same temporary folder."""
+import contextlib
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -8,32 +10,39 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
 from harness import Gateway, run, set_section, wait_for  # noqa: E402
 
-SINK, DNS = 25250, 53
+SINK, DNS, MILTER = 25250, 53, 25891
+SETUPS = ("smarthost", "mx", "signed")  # signed: to the smarthost, with DKIM
 DOMAIN, USER, PASSWORD = "sender.example", "load@sender.example", "correct horse battery"
 
 
 class Postern:
-    """Durable as always: its redis-server answers after the fsync. DKIM off, logs on."""
+    """Durable as always: its redis-server answers after the fsync. Logs on; DKIM off, but in the setup "signed": with both keys of `init`."""
     name = "postern"
 
-    def __init__(self, by_mx=False):
-        route = "" if by_mx else f'[[route]]\nto = "*"\nvia = "smtp://127.0.0.1:{SINK}"\n'
-        self.gateway = Gateway(DOMAIN, extra=route, edit=self._edit)
+    def __init__(self, setup="smarthost"):
+        route = "" if setup == "mx" else f'[[route]]\nto = "*"\nvia = "smtp://127.0.0.1:{SINK}"\n'
+        self.gateway = Gateway(DOMAIN, extra=route, edit=lambda text: self._edit(text, setup == "signed"))
         self.gateway.account(USER, PASSWORD)
         self.gateway.start()
         self.plain, self.submissions = self.gateway.port("smtp"), self.gateway.port("submissions")
 
     @staticmethod
-    def _edit(text):
+    def _edit(text, is_signed):
         text = text.replace("trusted_networks = []", 'trusted_networks = ["127.0.0.0/8"]')
-        head, _, rest = text.partition("dkim = [")
-        text = head + rest.partition("\n]")[2]
+        if not is_signed:
+            head, _, rest = text.partition("dkim = [")
+            text = head + rest.partition("\n]")[2]
         text = set_section(text, "limits", {"connections_per_ip": 10000})
         return set_section(text, "delivery", {"port": SINK, "dns": [f"127.0.0.1:{DNS}"]})
 
     @property
     def pid(self):
         return self.gateway.process.pid
+
+    @property
+    def pids(self):
+        """Of all whose work counts: they and their children."""
+        return [self.pid]
 
     def retry(self):
         self.gateway.cli("queue", "retry", "--all", timeout=300)
@@ -121,15 +130,47 @@ sasldb_path: {root}/sasldb2
 """
 
 
+class OpenDkim:
+    """Signs with an RSA key alone, as it is usually set up: one algorithm is all that an instance of it does."""
+
+    def __init__(self, root):
+        run("openssl", "genrsa", "-out", root / "dkim.pem", "2048")
+        (root / "opendkim.conf").write_text(f"""Mode s
+Domain {DOMAIN}
+Selector p1
+KeyFile {root}/dkim.pem
+Canonicalization relaxed/relaxed
+Socket inet:{MILTER}@127.0.0.1
+Syslog no
+RequireSafeKeys no
+""")
+        self.process = subprocess.Popen(["/usr/sbin/opendkim", "-f", "-x", root / "opendkim.conf"])
+        wait_for(self._answers, "opendkim")
+
+    @staticmethod
+    def _answers():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", MILTER), 1):
+            return True
+        return False
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
 class Postfix:
     """Fsyncs every message before its 250, as always. Nothing is looked up, nothing is filtered."""
     name = "postfix"
 
-    def __init__(self, by_mx=False):
+    def __init__(self, setup="smarthost"):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="pt-postfix-"))
         self.root.chmod(0o755)
         self.plain, self.submissions = 25025, 25465
-        route = "" if by_mx else f"relayhost = [127.0.0.1]:{SINK}\ndisable_dns_lookups = yes"
+        route = "" if setup == "mx" else f"relayhost = [127.0.0.1]:{SINK}\ndisable_dns_lookups = yes"
+        self.signer = None
+        if setup == "signed":
+            self.signer = OpenDkim(self.root)
+            route += f"\nsmtpd_milters = inet:127.0.0.1:{MILTER}\nmilter_default_action = tempfail"
         self._write_files({"root": self.root, "route": route, "sink": SINK, "plain": self.plain,
                            "submissions": self.submissions})
         self._make_secrets()
@@ -155,6 +196,10 @@ class Postfix:
         run("saslpasswd2", "-p", "-c", "-f", self.root / "sasldb2", "-u", domain, name, stdin=PASSWORD)
         shutil.chown(self.root / "sasldb2", "postfix")
 
+    @property
+    def pids(self):
+        return [self.pid, *([self.signer.process.pid] if self.signer else [])]
+
     def retry(self):
         run("postqueue", *self.command, "-f")
 
@@ -163,5 +208,7 @@ class Postfix:
 
     def close(self):
         subprocess.run(["postfix", *self.command, "stop"], capture_output=True)
+        if self.signer:
+            self.signer.close()
         shutil.rmtree(self.root, ignore_errors=True)
 

@@ -37,9 +37,10 @@ struct TwoAccounts final : LocalAddresses {
   bool is_local(const mail::Domain& domain) const override {
     return domain.text() == "office.example";
   }
-  Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress given) override {
+  Task<SharedAddresses> expand(mail::EmailAddress given) override {
     const bool is_alias = postmaster_alias && given.local_part() == "postmaster";
-    co_return std::vector{is_alias ? *postmaster_alias : given};
+    co_return std::make_shared<const std::vector<mail::EmailAddress>>(
+        1, is_alias ? *postmaster_alias : given);
   }
   std::vector<mail::EmailAddress> stand_ins(const mail::EmailAddress&) const override { return {}; }
   Task<std::optional<LocalAccount>> find_account(mail::EmailAddress given) override {

@@ -20,9 +20,11 @@ struct Office final : LocalAddresses {
   bool is_local(const mail::Domain& domain) const override {
     return domain.text() == "office.example";
   }
-  Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress given) override {
-    if (given.text() != "team@office.example") co_return std::vector{given};
-    co_return std::vector{address("bob@office.example"), address("gone@office.example")};
+  Task<SharedAddresses> expand(mail::EmailAddress given) override {
+    std::vector<mail::EmailAddress> all{given};
+    if (given.text() == "team@office.example")
+      all = {address("bob@office.example"), address("gone@office.example")};
+    co_return std::make_shared<const std::vector<mail::EmailAddress>>(std::move(all));
   }
   std::vector<mail::EmailAddress> stand_ins(const mail::EmailAddress&) const override {
     return catch_all;

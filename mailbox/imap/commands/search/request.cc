@@ -110,6 +110,10 @@ class SearchParser {
       cursor_.fail("keys are nested too deeply");
       return {};
     }
+    if (++keys_ > key_limit) {
+      cursor_.fail("too many keys, the limit is 256");
+      return {};
+    }
     if (cursor_.skip('(')) {
       SearchKey inner = keys(depth + 1);
       cursor_.expect(')');
@@ -213,6 +217,7 @@ class SearchParser {
   Cursor& cursor_;
   std::string charset_;
   bool left_charset_ = false;
+  std::size_t keys_ = 0;
 };
 
 void read_return_options(Cursor& cursor, SearchRequest& search) {
@@ -238,6 +243,18 @@ void read_return_options(Cursor& cursor, SearchRequest& search) {
 
 }  // namespace
 
+namespace {
+
+/// Keywords have no case (RFC 3501 §2.3.2); 0: no message has it.
+mailbox::KeywordBits bit_of(std::string_view name, const std::vector<std::string>& names) {
+  for (std::size_t bit = 0; bit < names.size() && bit < mailbox::keyword_limit; ++bit) {
+    if (mail::equal_ignoring_case(names[bit], name)) return mailbox::KeywordBits{1} << bit;
+  }
+  return 0;
+}
+
+}  // namespace
+
 std::size_t SearchKey::size() const {
   std::size_t keys = 1;
   for (const SearchKey& child : children) keys += child.size();
@@ -254,10 +271,12 @@ bool SearchKey::mentions_modseq() const {
   return kind == Kind::modseq || std::ranges::any_of(children, &SearchKey::mentions_modseq);
 }
 
-void SearchKey::resolve(std::uint32_t largest_number, std::uint32_t largest_uid) {
+void SearchKey::resolve(std::uint32_t largest_number, std::uint32_t largest_uid,
+                        const std::vector<std::string>& keyword_names) {
   if (kind == Kind::numbers) intervals = set.resolve(largest_number);
   if (kind == Kind::uids) intervals = set.resolve(largest_uid);
-  for (SearchKey& child : children) child.resolve(largest_number, largest_uid);
+  if (kind == Kind::keyword) number = bit_of(text, keyword_names);
+  for (SearchKey& child : children) child.resolve(largest_number, largest_uid, keyword_names);
 }
 
 std::expected<SearchRequest, SearchError> SearchRequest::parse(std::string_view arguments) {

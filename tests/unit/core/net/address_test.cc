@@ -6,7 +6,6 @@
 #include "core/net/address_table.h"
 
 using namespace postern::net;
-using namespace std::chrono_literals;
 
 TEST_CASE("socket addresses are read and written") {
   const auto [text, written] = GENERATE(table<const char*, const char*>({
@@ -81,18 +80,4 @@ TEST_CASE("connections are counted by address, IPv6 by /64, and given back at th
   auto fourth = table.admit(v4), fifth = table.admit(v4);
   CHECK(fifth);
   CHECK_FALSE(table.admit(other));  // the total
-}
-
-TEST_CASE("parallel guesses count before they are checked, and a success gives its slot back") {
-  AddressTable table({.failures = 2, .window = 10min});
-  const auto peer = *Address::parse_ip("192.0.2.1");
-  AddressTable::Time now{};
-  [[maybe_unused]] auto first = table.attempt(peer, now), second = table.attempt(peer, now);
-  REQUIRE(second);
-  CHECK_FALSE(table.attempt(peer, now));
-  second->succeeded();
-  auto third = table.attempt(peer, now + 9min);
-  CHECK(third);
-  CHECK_FALSE(table.attempt(peer, now + 9min));
-  CHECK(table.attempt(peer, now + 10min));
 }

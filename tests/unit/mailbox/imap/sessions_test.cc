@@ -221,3 +221,22 @@ TEST_CASE("an account that is disabled loses its open sessions") {
   CHECK(client.line().starts_with("* BYE Your login"));
   CHECK(client.is_closed());
 }
+
+TEST_CASE("what changed in hundreds of messages is told to the last, also when IDLE ends between") {
+  const ImapServer server;
+  ImapClient one = ImapClient::of(server);
+  std::string all = "APPEND INBOX";
+  for (int i = 0; i < 700; ++i) all += " {3+}\r\n\r\nx";
+  one.ask(all);
+  one.say("SELECT INBOX");
+  ImapClient two = ImapClient::of(server);
+  two.say("SELECT INBOX");
+  CHECK(one.say("STORE 1:* +FLAGS (\\Flagged)").size() == 701);
+  two.send("i IDLE\r\n");
+  two.send("DONE\r\n");
+  std::size_t told = 0;
+  for (std::string line = two.line(); !line.starts_with("i "); line = two.line())
+    told += line.contains("\\Flagged)");
+  CHECK(told == 700);
+  CHECK(two.say("NOOP").size() == 1);
+}

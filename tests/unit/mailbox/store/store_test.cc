@@ -32,11 +32,12 @@ TEST_CASE("a delivery with a key that was used before stores nothing") {
 TEST_CASE("a delivery over quota is refused and may be tried again") {
   Fixture f;
   const NewMail mail{.content = Content::of(std::string(100, 'x'))};
-  CHECK(f.store.deliver("Q1.0", "INBOX", mail, 150)->has_value());
-  CHECK(f.store.deliver("Q2.0", "INBOX", mail, 150).error() == StoreError::over_quota);
+  CHECK(f.store.deliver("Q1.0", "INBOX", mail, message_cost + 150)->has_value());
+  CHECK(f.store.deliver("Q2.0", "INBOX", mail, message_cost + 150).error() ==
+        StoreError::over_quota);
   f.store.expunge(f.inbox, uids({1}), true);
   CHECK(f.store.usage().bytes == 0);
-  CHECK(f.store.deliver("Q2.0", "INBOX", mail, 150)->has_value());
+  CHECK(f.store.deliver("Q2.0", "INBOX", mail, message_cost + 150)->has_value());
   CHECK(f.store.usage().messages == 1);
 }
 

@@ -18,10 +18,12 @@ queue::QueueId id(const std::string& text) { return *queue::parse_queue_id(text)
 
 std::shared_ptr<const relay::Snapshot> snapshot() {
   auto made = std::make_shared<relay::Snapshot>();
-  made->config = *relay::parse_config(
-      "hostname = \"mail.office.example\"\ntrusted_networks = [\"192.0.2.0/24\"]\n"
-      "[limits]\nmessage_size = \"1kB\"\nrecipients = 2\n[domain.\"office.example\"]\n",
-      "/somewhere/postern.toml");
+  made->config =
+      relay::parse_config(
+          "hostname = \"mail.office.example\"\ntrusted_networks = [\"192.0.2.0/24\"]\n"
+          "[limits]\nmessage_size = \"1KiB\"\nrecipients = 2\n[domain.\"office.example\"]\n",
+          "/somewhere/postern.toml")
+          .value();
   return made;
 }
 
@@ -225,7 +227,7 @@ TEST_CASE("a message in JSON is handed to the intake by its account, and its id 
   const auto answer = desk.ask("POST", "/v1/messages",
                                R"({"from":"ann@office.example","to":"x@b.example","text":"hi"})");
   CHECK(answer.status == 202);
-  CHECK(parse_json(answer.body).at("id") == "1");
+  CHECK(parse_json(answer.body).at("id") == queue::text(queue::QueueId{1}));
   REQUIRE(desk.intake.taken.size() == 1);
   CHECK(desk.intake.taken.front().origin.account->id == "ann");
   CHECK(desk.intake.taken.front().origin.protocol == "HTTP");
