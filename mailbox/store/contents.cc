@@ -131,9 +131,8 @@ bool MailboxStore::matches_header(ContentId content, std::string_view field,
 
 bool MailboxStore::matches_addresses(ContentId content, std::string_view field,
                                      std::string_view needle) {
-  auto rows = inner_->database.query("SELECT header FROM headers WHERE id = ?", content);
-  if (!rows.next()) return false;
-  const mail::HeaderBlock header = mail::HeaderBlock::parse(rows.bytes());
+  const std::string text = inner_->load_header(content);
+  const mail::HeaderBlock header = mail::HeaderBlock::parse(text);
   return std::ranges::any_of(header.all(field), [&](const mail::HeaderField* one) {
     return needle.empty() || search_address_text(one->value).contains(needle);
   });

@@ -2,7 +2,6 @@
 #include "mailbox/store/folder_index.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "mailbox/store/find_near.h"
 
@@ -42,7 +41,8 @@ void FolderIndex::apply(const FolderChange& change) {
     if (std::ranges::binary_search(change.expunged, entry.uid)) continue;
     if (entries.empty() || entries.back().uid < entry.uid) {
       entries.push_back(entry);
-    } else if (find(entry.uid, near) != nullptr) {
+    } else if (find_near(std::span<const MessageEntry>(entries), entry.uid, &MessageEntry::uid,
+                         near) != nullptr) {
       entries[near] = entry;
     } else {
       entries.insert(std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid), entry);

@@ -98,8 +98,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   /// moved or expunged meanwhile.
   [[nodiscard]] std::shared_ptr<void> hold(ContentId content);
 
-  /// The same of all that the last change expunged from a folder, and that later ones do, with the
-  /// entries. For watchers, who are told before these are forgotten.
+  /// The same of what the last change expunged, and later ones do, with the entries. For watchers.
   [[nodiscard]] std::shared_ptr<void> keep_expunged(std::shared_ptr<FolderIndex> folder);
 
   /// Those of `candidates` (of the open folder) that hold `needle` (UTF-8), ascending. In slices,
@@ -168,9 +167,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::unique_ptr<MailboxStore> writer_, reader_;
   Mutex reading_;
   std::vector<std::shared_ptr<Write>> waiting_;
-  bool writing_ = false;
-  bool maintaining_ = false;
-  bool closing_ = false;
+  bool writing_ = false, maintaining_ = false, closing_ = false;
   Event settled_;  // no write is on its way
   std::chrono::steady_clock::time_point last_used_{}, last_write_{};
   std::unordered_map<FolderId, std::weak_ptr<FolderIndex>> open_folders_;

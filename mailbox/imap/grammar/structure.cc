@@ -312,13 +312,13 @@ std::optional<Range> Sections::find(const Section& section) const {
 
 std::vector<Range> choose_fields(const mail::HeaderBlock& header, const Section& section) {
   const bool wanted_if_named = section.kind == Section::Kind::header_fields;
-  std::vector<std::string> names;
-  for (const std::string& name : section.fields) names.push_back(mail::lower_case(name));
-  std::ranges::sort(names);
+  std::vector<std::string> wanted;
+  for (const std::string& name : section.fields) wanted.push_back(mail::lower_case(name));
+  std::ranges::sort(wanted);
   std::vector<Range> chosen;
   for (const mail::HeaderField& field : header.fields()) {
-    // Fields by names would be the product of both.
-    const bool is_named = std::ranges::binary_search(names, mail::lower_case(field.name));
+    // Fields by wanted would be the product of both.
+    const bool is_named = std::ranges::binary_search(wanted, mail::lower_case(field.name));
     if (is_named != wanted_if_named) continue;
     const Range range{field.begin, field.end - field.begin};
     if (!chosen.empty() && chosen.back().offset + chosen.back().length == range.offset) {

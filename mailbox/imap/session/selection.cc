@@ -14,12 +14,13 @@ void Selection::meet_recent() {
 SessionView::Update Selection::take_changes(bool may_expunge, std::size_t most_flags) {
   const bool withholds = withholds_expunges() && !may_expunge;
   const auto touched = folder->recent_changes.since(followed_to);
-  const bool are_few = touched && !withholds && touched->changed.size() <= most_flags;
-  SessionView::Update update = are_few ? view.take(folder->entries, *touched)
-                                       : view.take(folder->entries, may_expunge, most_flags);
-  has_changed = withholds || update.is_cut;  // what is kept back is told at the next chance
-  if (has_changed) return update;
+  SessionView::Update update = touched && !withholds
+                                   ? view.take(folder->entries, *touched, most_flags)
+                                   : view.take(folder->entries, may_expunge, most_flags);
+  has_changed = withholds || update.is_cut;  // the rest is told at the next chance
+  if (withholds) return update;
   kept.reset();
+  if (update.is_cut) return update;
   told_up_to = folder->highest_modseq;
   followed_to = folder->recent_changes.now();
   return update;

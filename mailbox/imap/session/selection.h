@@ -28,8 +28,7 @@ struct Selection {
 
   /// Whether there are some.
   bool withholds_expunges() const { return kept.use_count() > 0; }
-  /// The changes that the client hears of next, the flags of at most so many messages; its
-  /// knowledge is brought up to date with them.
+  /// The changes that the client hears of next; its knowledge is brought up to date with them.
   SessionView::Update take_changes(bool may_expunge, std::size_t most_flags);
   /// Takes what is \Recent to nobody yet: this session alone is told of it. EXAMINE only sees it
   /// (RFC 3501 §2.3.2, §6.3.2).

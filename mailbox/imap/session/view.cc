@@ -106,7 +106,8 @@ void SessionView::expunge(std::span<const Uid> uids, Update& update) {
 }
 
 SessionView::Update SessionView::take(std::span<const MessageEntry> entries,
-                                      const mailbox::RecentChanges::Touched& touched) {
+                                      const mailbox::RecentChanges::Touched& touched,
+                                      std::size_t most_flags) {
   Update update;
   expunge(touched.expunged, update);
   for (const Uid uid : touched.changed) {
@@ -116,7 +117,11 @@ SessionView::Update SessionView::take(std::span<const MessageEntry> entries,
     if (!place) {  // new ones have the highest uids
       known_.push_back({uid, entry->modseq});
       update.has_grown = true;
-    } else if (known_[*place - 1].modseq != entry->modseq) {
+    } else if (known_[*place - 1].modseq == entry->modseq) {
+      continue;
+    } else if (update.changed.size() >= most_flags) {
+      update.is_cut = true;
+    } else {
       known_[*place - 1].modseq = entry->modseq;
       update.changed.push_back(*place);
       update.flags.push_back(*entry);

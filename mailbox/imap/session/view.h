@@ -54,7 +54,7 @@ class SessionView {
               std::size_t most_flags = SIZE_MAX);
   /// The same where nothing but `touched` differs: costs as much as that.
   Update take(std::span<const mailbox::MessageEntry> entries,
-              const mailbox::RecentChanges::Touched& touched);
+              const mailbox::RecentChanges::Touched& touched, std::size_t most_flags = SIZE_MAX);
 
  private:
   void expunge(std::span<const mailbox::Uid> uids, Update& update);

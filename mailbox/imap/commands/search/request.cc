@@ -216,8 +216,8 @@ class SearchParser {
 
   Cursor& cursor_;
   std::string charset_;
-  std::size_t keys_ = 0;
   bool left_charset_ = false;
+  std::size_t keys_ = 0;
 };
 
 void read_return_options(Cursor& cursor, SearchRequest& search) {

@@ -117,7 +117,7 @@ Task<Answer> answer_search(AccountSession& session, Request request) {
   auto search = SearchRequest::parse(request.arguments);
   if (!search) co_return refusal_of_search(search.error());
   const bool with_modseq = search->key.mentions_modseq();
-  if (with_modseq) co_await session.enable_condstore();  // RFC 7162 §3.1
+  if (with_modseq) co_await session.enable_condstore();
   const Found found = co_await find(session, search->key, request.is_by_uid());
   if (search->extended) {
     co_await session.write(write_esearch(found, *search, request, with_modseq));
