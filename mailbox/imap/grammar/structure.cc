@@ -317,7 +317,7 @@ std::vector<Range> choose_fields(const mail::HeaderBlock& header, const Section&
   std::ranges::sort(wanted);
   std::vector<Range> chosen;
   for (const mail::HeaderField& field : header.fields()) {
-    // Fields by wanted would be the product of both.
+    // Fields times names would be felt on the loop.
     const bool is_named = std::ranges::binary_search(wanted, mail::lower_case(field.name));
     if (is_named != wanted_if_named) continue;
     const Range range{field.begin, field.end - field.begin};
