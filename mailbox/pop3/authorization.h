@@ -22,7 +22,8 @@ class Authorization {
   Authorization(net::Stream& stream, const Context& context)
       : stream_(stream),
         context_(context),
-        client_(stream, When::authorization, context.login_timeout) {}
+        client_(stream, When::authorization,
+                {.idle = context.login_timeout, .line = context.command_timeout}) {}
 
   Task<AuthorizationEnd> run(bool greet);
 

@@ -20,7 +20,8 @@ std::string_view reply_to(CommandError error) {
 
 Task<std::optional<Command>> Conversation::next() {
   while (!is_over_) {
-    const net::Stream::Line line = co_await stream_.read_line(line_limit, patience_);
+    co_await wait_for_line();
+    const net::Stream::Line line = co_await stream_.read_line(line_limit, patience_.line);
     if (line.too_long) {
       co_await refuse(reply::too_long);
       continue;
@@ -34,10 +35,15 @@ Task<std::optional<Command>> Conversation::next() {
 }
 
 Task<std::optional<std::string>> Conversation::response() {
-  const net::Stream::Line line = co_await stream_.read_line(line_limit, patience_);
+  co_await wait_for_line();
+  const net::Stream::Line line = co_await stream_.read_line(line_limit, patience_.line);
   if (!line.too_long) co_return std::string(line.text);
   co_await refuse(reply::too_long);
   co_return std::nullopt;
+}
+
+Task<> Conversation::wait_for_line() {
+  while (stream_.buffered().empty()) co_await stream_.wait_readable(patience_.idle);
 }
 
 Task<> Conversation::say(std::string_view line) {

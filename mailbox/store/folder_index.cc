@@ -9,11 +9,13 @@ namespace postern::mailbox {
 
 const MessageEntry* FolderIndex::find(Uid uid) const {
   const auto found = std::ranges::lower_bound(entries, uid, {}, &MessageEntry::uid);
-  return found != entries.end() && found->uid == uid ? &*found : nullptr;
+  return found != entries.end() && found->uid == uid ? &*found : departed.find(uid);
 }
 
 const MessageEntry* FolderIndex::find(Uid uid, std::size_t& near) const {
-  return find_near(std::span<const MessageEntry>(entries), uid, &MessageEntry::uid, near);
+  const auto* const found =
+      find_near(std::span<const MessageEntry>(entries), uid, &MessageEntry::uid, near);
+  return found != nullptr ? found : departed.find(uid);
 }
 
 std::size_t FolderIndex::count_from(Uid uid) const {
@@ -23,17 +25,27 @@ std::size_t FolderIndex::count_from(Uid uid) const {
 
 void FolderIndex::apply(const FolderChange& change) {
   if (!change.expunged.empty()) {
+    // Both ascend: one walk, for a search for each would be felt on the loop.
+    std::vector<MessageEntry> went;
+    auto next = change.expunged.begin();
     std::erase_if(entries, [&](const MessageEntry& entry) {
-      return std::ranges::binary_search(change.expunged, entry.uid);
+      while (next != change.expunged.end() && *next < entry.uid) ++next;
+      const bool is_gone = next != change.expunged.end() && *next == entry.uid;
+      if (is_gone) went.push_back(entry);
+      return is_gone;
     });
+    departed.add(went);
   }
-  for (const MessageEntry& entry : change.upserts) {
+  recent_changes.add(change);
+  for (std::size_t near = 0; const MessageEntry& entry : change.upserts) {
     if (std::ranges::binary_search(change.expunged, entry.uid)) continue;
-    const auto place = std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid);
-    if (place != entries.end() && place->uid == entry.uid) {
-      *place = entry;
+    if (entries.empty() || entries.back().uid < entry.uid) {
+      entries.push_back(entry);
+    } else if (find_near(std::span<const MessageEntry>(entries), entry.uid, &MessageEntry::uid,
+                         near) != nullptr) {
+      entries[near] = entry;
     } else {
-      entries.insert(place, entry);
+      entries.insert(std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid), entry);
     }
   }
   uid_next = std::max(uid_next, change.uid_next);

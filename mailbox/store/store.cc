@@ -203,8 +203,13 @@ std::uint32_t MailboxStore::last_uid_validity() {
   return static_cast<std::uint32_t>(inner_->counter("uid_validity"));
 }
 
+std::uint64_t MailboxStore::Inner::charged() {
+  return static_cast<std::uint64_t>(counter("bytes")) +
+         message_cost * static_cast<std::uint64_t>(counter("messages"));
+}
+
 QuotaUse MailboxStore::usage() {
-  return {.bytes = static_cast<std::uint64_t>(inner_->counter("bytes")),
+  return {.bytes = inner_->charged(),
           .messages = static_cast<std::uint64_t>(inner_->counter("messages")),
           .limit = {}};
 }

@@ -2,6 +2,7 @@
 #include "relay/smtp/commands.h"
 
 #include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "core/number.h"
@@ -128,9 +129,12 @@ std::expected<RcptCommand, Answer> RcptCommand::parse(std::string_view arguments
 std::expected<BdatCommand, Answer> BdatCommand::parse(std::string_view arguments) {
   std::string_view rest = arguments;
   const std::string_view word = next_word(rest);
-  const auto size = word.size() <= 19 ? parse_number<std::uint64_t>(word) : std::nullopt;
+  // No message is larger: who says so wants our sum to overflow.
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  const auto size = parse_number<std::uint64_t>(word);
   const std::string last = upper(trim(rest));
-  if (!size || (!last.empty() && last != "LAST")) return std::unexpected(bad("BDAT size [LAST]"));
+  if (!size || *size > most || (!last.empty() && last != "LAST"))
+    return std::unexpected(bad("BDAT size [LAST]"));
   return BdatCommand{*size, !last.empty()};
 }
 

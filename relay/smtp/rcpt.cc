@@ -22,7 +22,10 @@ Task<Answer> Session::rcpt(std::string_view arguments) {
   }
   auto admitted = co_await intake_.admit(origin_, envelope_.sender, command->recipient);
   if (!admitted) co_return answer_to(admitted.error());
-  admitted_.push_back(std::move(*admitted));
+  if (!admitted_.add(std::move(*admitted))) {
+    ++over_limit_;
+    co_return reply::too_many_rcpt.with(relay::Admissions::most_targets);
+  }
   phase_ = Phase::recipients;
   co_return reply::recipient_ok;
 }

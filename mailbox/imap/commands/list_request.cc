@@ -36,6 +36,19 @@ void read_return_option(Cursor& cursor, ListRequest& list) {
   }
 }
 
+void read_patterns(Cursor& cursor, ListRequest& list) {
+  if (cursor.peek() == '(') {
+    list.extended = true;
+    read_list(cursor, true, [&] { list.patterns.push_back(cursor.list_mailbox()); });
+  } else {
+    list.patterns.push_back(cursor.list_mailbox());
+  }
+  std::size_t octets = list.patterns.size() * list.reference.size();
+  for (const std::string& pattern : list.patterns) octets += pattern.size();
+  if (list.patterns.size() > pattern_limit) cursor.fail("too many patterns, the limit is 100");
+  if (octets > pattern_octets_limit) cursor.fail("a pattern may have at most 1024 octets");
+}
+
 ListRequest read_list_request(Cursor& cursor) {
   ListRequest list;
   if (cursor.peek() == '(') {
@@ -45,13 +58,7 @@ ListRequest read_list_request(Cursor& cursor) {
   }
   list.reference = cursor.astring();
   cursor.space();
-  if (cursor.peek() == '(') {
-    list.extended = true;
-    read_list(cursor, true, [&] { list.patterns.push_back(cursor.list_mailbox()); });
-    if (list.patterns.size() > pattern_limit) cursor.fail("too many patterns");
-  } else {
-    list.patterns.push_back(cursor.list_mailbox());
-  }
+  read_patterns(cursor, list);
   if (cursor.skip(' ')) {
     list.extended = true;
     if (!cursor.skip_word("RETURN")) cursor.fail("RETURN is missing");

@@ -12,7 +12,10 @@ void read_flag(Cursor& cursor, FlagList& flags) {
     return;
   }
   const std::string name = cursor.upper_atom();
-  if (name == "RECENT") return;
+  if (name == "RECENT") {
+    flags.names_recent = true;
+    return;
+  }
   const auto bit = system_flag(name);
   if (!bit) return cursor.fail("no such system flag");
   flags.system_flags |= *bit;

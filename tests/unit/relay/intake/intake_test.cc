@@ -211,3 +211,98 @@ TEST_CASE("a refusal names its reason, whom it is about, and is told to nobody")
   CHECK(admit(Door::mx, "nobody@office.example").why == Reason::no_mailbox);
   CHECK(bench.facts.seen.empty());
 }
+
+TEST_CASE("all forms of an alias share one list of its targets") {
+  Bench bench;
+  const auto targets_of = [&](const char* text) {
+    const auto made = bench.run(bench.intake.admit(bench.origin(Door::mx), address("b@c.example"),
+                                                   {address(text), {}, {}}));
+    REQUIRE(made.has_value());
+    return made->targets;
+  };
+  const auto list = targets_of("all@office.example");
+  CHECK(list->size() == 2);
+  for (const char* form : {"all+1@office.example", "ALL@office.example", "all+2@office.example"})
+    CHECK(targets_of(form) == list);
+  CHECK(targets_of("ann+x@office.example")->front().text() == "ann@office.example");
+}
+
+TEST_CASE("reports of success are for logins and trusted networks") {
+  Bench bench;
+  const auto granted = [&](Origin origin) {
+    const auto made = bench.run(bench.intake.admit(
+        origin, address("b@c.example"),
+        {address("ann@office.example"), {}, *mail::parse_notify("SUCCESS,FAILURE")}));
+    REQUIRE(made.has_value());
+    return mail::notify_text(made->as_given.notify);
+  };
+  CHECK(granted(bench.origin(Door::mx)) == "FAILURE");
+  CHECK(granted(bench.origin(Door::submission)) == "SUCCESS,FAILURE");
+  CHECK(granted(bench.origin(Door::lmtp)) == "SUCCESS,FAILURE");
+  const auto config = std::make_shared<Config>(*bench.snapshot->config);
+  config->trusted_networks = {*net::Network::parse("127.0.0.0/8")};
+  const auto trusting = std::make_shared<Snapshot>(*bench.snapshot);
+  trusting->config = config;
+  bench.intake.configure(trusting);
+  CHECK(granted(bench.origin(Door::mx)) == "SUCCESS,FAILURE");
+}
+
+TEST_CASE("an alias of several is reported once to who asked for success, after its message") {
+  Bench bench;
+  const auto send = [&](Origin origin) {
+    mail::Envelope envelope;
+    envelope.sender = address("bob@elsewhere.example");
+    const mail::Recipient all{address("all@office.example"), {}, *mail::parse_notify("SUCCESS")};
+    std::vector<Admitted> admitted{*bench.run(bench.intake.admit(origin, envelope.sender, all))};
+    const auto reception =
+        bench.intake.begin(std::move(origin), std::move(envelope), std::move(admitted));
+    bench.run(reception->write("Subject: hi\r\n\r\nHello\r\n"));
+    CHECK(bench.run(reception->finish()).front().has_value());
+    return bench.facts.count(FactKind::accepted);
+  };
+  CHECK(send(bench.origin(Door::mx)) == 1);
+  CHECK(send(bench.origin(Door::submission)) == 3);
+  CHECK(bench.facts.count(FactKind::expanded) == 2);
+}
+
+TEST_CASE("a full mailbox is told at RCPT, by the size that is announced, too") {
+  Bench bench;
+  REQUIRE(bench.accounts.add(address("full@office.example"), "secret", 500, false));
+  REQUIRE(bench.accounts.add(address("some@office.example"), "secret", 100'000, false));
+  REQUIRE(bench.accounts.add_alias(address("two@office.example"), {address("full@office.example"),
+                                                                   address("ann@office.example")}));
+  const auto why = [&](const char* text, std::uint64_t size) -> std::optional<Reason> {
+    Origin origin = bench.origin(Door::mx);
+    origin.announced = size;
+    const auto made =
+        bench.run(bench.intake.admit(origin, address("b@c.example"), {address(text), {}, {}}));
+    return made ? std::nullopt : std::optional(made.error().why);
+  };
+  CHECK(why("full@office.example", 0) == Reason::mailbox_full);
+  CHECK_FALSE(why("some@office.example", 0));
+  CHECK_FALSE(why("some@office.example", 90'000));
+  CHECK(why("some@office.example", 100'001) == Reason::mailbox_full);
+  CHECK_FALSE(why("ann@office.example", 1 << 30));
+  CHECK_FALSE(why("two@office.example", 0));
+}
+
+TEST_CASE("a NUL is refused wherever it stands in what goes on from here, and kept by LMTP") {
+  Bench bench;
+  const auto code = [&](Door door, std::string text) {
+    Origin origin = bench.origin(door);
+    mail::Envelope envelope;
+    std::vector<Admitted> admitted{
+        *bench.run(bench.intake.admit(origin, {}, {address("ann@office.example"), {}, {}}))};
+    const auto reception = bench.intake.begin(origin, std::move(envelope), std::move(admitted));
+    bench.run(reception->write(text));
+    bench.run(reception->write("more\r\n"));
+    const auto outcome = bench.run(reception->finish()).front();
+    return outcome ? std::nullopt : std::optional(outcome.error().why);
+  };
+  const std::string in_body("a: b\r\n\r\nx\r\n\0.\r\n", 15), in_header("a: \0b\r\n", 7);
+  for (const std::string& text : {in_body, in_header}) {
+    CHECK(code(Door::mx, text) == Reason::bad_message);
+    CHECK(code(Door::submission, text) == Reason::bad_message);
+    CHECK_FALSE(code(Door::lmtp, text));
+  }
+}

@@ -195,3 +195,43 @@ TEST_CASE("there is no AUTH on port 25") {
   stranger.say("EHLO me");
   CHECK(stranger.say("AUTH PLAIN AGFubgBzZWNyZXQ=").starts_with("502"));
 }
+
+TEST_CASE(
+    "on submission a bare CR in the header is a blank, never the end of a field or of the header") {
+  ScriptedClient client(submission_in_the_clear());
+  client.say("EHLO me");
+  client.say("AUTH PLAIN AGFubgBzZWNyZXQ=");
+  const auto taken = [&](std::string_view text) {
+    client.say("MAIL FROM:<ann@b.example>");
+    client.say("RCPT TO:<x@b.example>");
+    client.say("DATA");
+    CHECK(client.say(std::string(text) + "\r\n.").starts_with("250"));
+    return client.intake.taken.back().content;
+  };
+  CHECK(taken("Subject: a\rFrom: <ceo@b.example>\r\n\r\nx\ry") ==
+        "Subject: a From: <ceo@b.example>\r\n\r\nx\r\ny\r\n");
+  CHECK(taken("a: b\r\r\nc: d\r\n\rFrom: x\r\n\r\n") == "a: b \r\nc: d\r\n From: x\r\n\r\n\r\n");
+  CHECK(taken("a: b\n\nx\ry") == "a: b\r\n\r\nx\r\ny\r\n");
+}
+
+TEST_CASE("a request of HTTP ends the conversation before anything in it is taken for a command") {
+  for (const char* line :
+       {"GET / HTTP/1.1", "POST /x HTTP/1.1", "connect mail:25 HTTP/1.1", "PUT"}) {
+    INFO(line);
+    ScriptedClient client(port_25());
+    client.send(std::string(line) + "\r\nEHLO me\r\nMAIL FROM:<>\r\n");
+    CHECK(client.reply() == "421 4.7.0 This is no HTTP server, closing");
+    CHECK(client.is_closed());
+    CHECK(client.intake.senders == 0);
+  }
+}
+
+TEST_CASE("BDAT of more octets than anybody has is answered, and ends the conversation") {
+  for (const char* size : {"9223372036854775808", "18446744073709551615", "99999999999999999999"}) {
+    INFO(size);
+    ScriptedClient client(port_25());
+    client.say("EHLO me");
+    CHECK(client.say("BDAT " + std::string(size) + " LAST").starts_with("501 5.5.4"));
+    CHECK(client.is_closed());
+  }
+}
