@@ -19,7 +19,4 @@ Json expect_json(std::string_view text);
 /// U+FFFD.
 std::string write_json(const Json& json, int indent = -1);
 
-/// `sha256(write_json(json))`, without the text ever being there as a whole.
-std::string sha256_of_json(const Json& json);
-
 }  // namespace postern

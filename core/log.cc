@@ -10,7 +10,6 @@
 
 #include "core/json.h"
 #include "core/log_sink.h"
-#include "core/unprintable.h"
 
 namespace postern::log {
 
@@ -32,8 +31,7 @@ spdlog::logger& logger() {
   return made;
 }
 
-/// Appends it quoted, with what is not fit for a screen escaped; bytes that are not UTF-8 become
-/// U+FFFD.
+/// Appends it quoted and escaped; bytes that are not UTF-8 become U+FFFD.
 void append_escaped(std::string& out, std::string_view text) {
   const bool is_simple = std::ranges::all_of(
       text, [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
@@ -43,7 +41,7 @@ void append_escaped(std::string& out, std::string_view text) {
     out += '"';
     return;
   }
-  out += escape_unprintable(write_json(Json(std::string(text))));
+  out += write_json(Json(std::string(text)));
 }
 
 bool is_plain(std::string_view text) {

@@ -3,7 +3,6 @@
 
 #include "core/config/reader.h"
 #include "core/config/secret.h"
-#include "core/config/values.h"
 
 namespace postern::delivery {
 
@@ -61,7 +60,6 @@ Config read_config(Section section) {
     return address;
   });
   section.take_list("source", delivery.source, parse_ip);
-  section.take_list("private_networks", delivery.private_networks, config::parse_network);
   section.take_choice("tls", delivery.tls, tls_demands);
   section.take("dane", delivery.dane);
   section.take("mta_sts", delivery.mta_sts);

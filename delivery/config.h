@@ -16,10 +16,9 @@ namespace postern::delivery {
 
 /// `[delivery]`
 struct Config {
-  std::uint16_t port = 25;                     ///< of MX hosts
-  std::vector<net::Address> dns;               ///< empty: the system's
-  std::vector<net::Address> source;            ///< port 0
-  std::vector<net::Network> private_networks;  ///< where MX hosts may lie beside the world
+  std::uint16_t port = 25;           ///< of MX hosts
+  std::vector<net::Address> dns;     ///< empty: the system's
+  std::vector<net::Address> source;  ///< port 0
   TlsDemand tls = TlsDemand::opportunistic;
   bool dane = true, mta_sts = true;
   std::uint64_t initial_concurrency = 5, max_concurrency = 50;

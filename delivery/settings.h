@@ -6,7 +6,6 @@
 
 #include "core/net/address.h"
 #include "delivery/config.h"
-#include "delivery/pace/bounds.h"
 #include "queue/model/retry_schedule.h"
 
 namespace postern::delivery {
@@ -17,9 +16,7 @@ struct Settings : Config {
   std::string postmaster = "postmaster@localhost";
   std::vector<RouteSettings> routes;
   queue::RetrySchedule::Settings retry;
-  std::vector<net::Network> trusted_networks;
   std::vector<net::Address> own_listeners;  ///< of service `smtp`: who connects there meets us
-  Bounds bounds;
 };
 
 }  // namespace postern::delivery

@@ -46,11 +46,6 @@ std::optional<Account> Accounts::find_by_id(std::string_view id) {
   return std::move(found->account);
 }
 
-bool Accounts::has_account(std::string_view login) {
-  const auto address = mail::EmailAddress::parse(login);
-  return address && find(*address).has_value();
-}
-
 std::optional<Account> Accounts::recall(std::string_view login, std::string_view password,
                                         Scope scope) {
   const auto address = mail::EmailAddress::parse(login);
@@ -70,17 +65,13 @@ std::optional<Account> Accounts::verify(std::string_view login, std::string_view
   if (auto known = recall(login, password, scope)) return known;
   const auto address = mail::EmailAddress::parse(login);
   std::optional<Found> found;
-  std::string record;
-  {
+  if (address && password.size() <= longest_password) {
     const std::scoped_lock lock(impl_->mutex);
-    if (address && password.size() <= longest_password) found = impl_->find(*address);
-    record = found ? found->record : impl_->record_for_nobody(login);
+    found = impl_->find(*address);
   }
   const std::string_view tried = password.substr(0, longest_password);
-  const bool is_right = verify_password(tried, record);
+  const bool is_right = verify_password(tried, found ? found->record : impl_->nobody);
   if (!is_right || !found) return std::nullopt;
-  std::string renewed;
-  if (hash_cost(record) != impl_->cost) renewed = hash_password(password, impl_->cost);
 
   const std::scoped_lock lock(impl_->mutex);
   auto current = impl_->find_where("id", found->account.id);
@@ -88,7 +79,6 @@ std::optional<Account> Accounts::verify(std::string_view login, std::string_view
   if (!current || !current->account.enabled || current->version != found->version) {
     return std::nullopt;
   }
-  if (!renewed.empty()) impl_->renew_record(*current, renewed);
   impl_->remember(*current, password);
   current->account.credential = own_credential(*current);
   return std::move(current->account);

@@ -17,11 +17,10 @@
 
 namespace postern::policy {
 
-/// What an app password is good for. The account's own password is good for all. `operate`, called
-/// "operator": an operator's account has its rights over HTTP; without it, it is like any other.
-enum class Scope : unsigned { smtp = 1, imap = 2, pop3 = 4, http = 8, operate = 16 };
+/// What an app password is good for. The account's own password is good for all.
+enum class Scope : unsigned { smtp = 1, imap = 2, pop3 = 4, http = 8 };
 std::string_view name(Scope scope);
-/// "smtp,imap" → their sum; the error says what is allowed. "operator" holds "http".
+/// "smtp,imap" → their sum; the error says what is allowed.
 std::expected<unsigned, std::string> parse_scopes(std::string_view text);
 std::string scopes_text(unsigned scopes);
 
@@ -37,10 +36,6 @@ struct Account {
   /// but from verify() and recall().
   std::string credential;
 };
-
-/// What an app password is good for when nothing is said: all but `operate`, and for operators
-/// nothing over HTTP.
-unsigned default_scopes(const Account& account);
 
 struct AppPassword {
   std::string label;
@@ -74,9 +69,8 @@ using AccountResult = std::expected<T, AccountError>;
 /// the call returns, and counts at once for what other threads verify.
 class Accounts {
  public:
-  /// `cost`: log2 of scrypt's N (r=8): 14 takes 16 MiB and about 40 ms. Records of another cost are
-  /// made again at the next good login.
-  explicit Accounts(const std::filesystem::path& file, unsigned cost = 14);
+  /// `cost`: log2 of scrypt's N (r=8): 15 takes 32 MiB and about 80 ms.
+  explicit Accounts(const std::filesystem::path& file, unsigned cost = 15);
   ~Accounts();
   Accounts(const Accounts&) = delete;
   Accounts& operator=(const Accounts&) = delete;
@@ -84,7 +78,6 @@ class Accounts {
   // Who is it
   std::optional<Account> find(const mail::EmailAddress& address);
   std::optional<Account> find_by_id(std::string_view id);
-  bool has_account(std::string_view login);
   /// The account if `login` (its address) and the password, or an app password of this scope, are
   /// right and it is enabled. The same hash work for unknown and disabled accounts and wrong
   /// passwords. What was verified is remembered for ten minutes, as a keyed hash.
@@ -126,9 +119,6 @@ class Accounts {
   /// Where mail for `address` goes: through aliases, "user+detail" to "user" when only that exists;
   /// itself when there is nothing else. Each address once, at most 1000, without loops.
   std::vector<mail::EmailAddress> expand(const mail::EmailAddress& address);
-  /// The address, folded, by which `address` is known here: its own, or "user" of "user+detail";
-  /// none when it is neither an account's nor an alias's. All that share it expand to the same.
-  std::optional<std::string> known_as(const mail::EmailAddress& address);
   /// What the account may send as, folded (EmailAddress::folded): its address and every alias that
   /// leads to it.
   std::set<std::string> addresses_of(std::string_view account_id);

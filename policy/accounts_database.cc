@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -15,7 +14,6 @@ namespace {
 
 constexpr auto remembered_for = std::chrono::minutes(10);
 constexpr std::size_t most_remembered = 10'000;
-constexpr std::int64_t most_costs = 1'000;
 constexpr auto last_use_precision = std::chrono::minutes(1);  // a write for each login is too much
 
 constexpr const char* schema = R"sql(
@@ -60,39 +58,13 @@ std::string without_detail(const mail::EmailAddress& address) {
 
 Accounts::Impl::Impl(const std::filesystem::path& file, unsigned cost_)
     : database("accounts.db", made_if_missing(file), Sqlite::Access::write),
-      cost(std::clamp(cost_, least_hash_cost, most_hash_cost)),
-      memory_key(random_bytes(32)) {
+      cost(cost_),
+      memory_key(random_bytes(32)),
+      nobody(hash_password(random_bytes(16), cost_)) {
   database.script("PRAGMA journal_mode=WAL");
   Transaction transaction(database);
   database.script(schema);
   transaction.commit();
-  learn_costs();
-}
-
-void Accounts::Impl::learn_costs() {
-  costs.clear();
-  // Ids are random, so these stand for all.
-  auto rows = database.query("SELECT password FROM account ORDER BY id LIMIT ?", most_costs);
-  while (rows.next()) costs.push_back(hash_cost(rows.text(0)).value_or(cost));
-  if (costs.empty()) costs.push_back(cost);
-}
-
-std::string Accounts::Impl::record_for_nobody(std::string_view login) const {
-  const std::string digest = keyed_hash(memory_key, login);
-  std::uint32_t draw = 0;
-  std::memcpy(&draw, digest.data(), sizeof draw);
-  return record_of_nobody(costs[draw % costs.size()]);
-}
-
-void Accounts::Impl::renew_record(const Found& found, const std::string& record) noexcept {
-  try {
-    // The version stays: it is the same password, and who logged in with it may go on.
-    database.run("UPDATE account SET password = ? WHERE id = ? AND version = ?", record,
-                 found.account.id, found.version);
-    learn_costs();
-  } catch (const IoError&) {
-    // The next login tries again: a full disk must not keep people from reading their mail.
-  }
 }
 
 Found Accounts::Impl::found_of(const Sqlite::Rows& row) const {
@@ -146,30 +118,22 @@ std::vector<mail::EmailAddress> Accounts::Impl::targets(std::string_view source)
   return all;
 }
 
-// An app password is random (98 bits), so a keyed hash is enough: it is right or wrong at once. One
-// that is wrong may be the account's own password, which may have the same form when we made it. So
-// every wrong password goes on to the slow hash, whatever its form and however many app passwords
-// there are, and takes that long; what is left is the comparison of some digests, microseconds
-// beside its milliseconds.
-std::optional<std::string> Accounts::Impl::verify_app_password(Found& found,
+std::optional<std::string> Accounts::Impl::verify_app_password(const Found& found,
                                                                std::string_view password,
                                                                Scope scope) {
   const std::string digest = keyed_hash(found.account.id, password);
   std::string label;
-  std::int64_t last_use = 0, scopes = 0;
+  std::int64_t last_use = 0;
   auto rows = database.query(
-      "SELECT label, digest, last_use, scopes FROM app_password"
-      " WHERE account = ? AND scopes & ? != 0",
+      "SELECT label, digest, last_use FROM app_password WHERE account = ? AND scopes & ? != 0",
       found.account.id, static_cast<std::int64_t>(scope));
   while (rows.next()) {
     if (equal_in_constant_time(rows.text(1), digest)) {
       label = rows.text(0);
       last_use = rows.integer(2);
-      scopes = rows.integer(3);
     }
   }
   if (label.empty()) return std::nullopt;
-  if ((scopes & static_cast<std::int64_t>(Scope::operate)) == 0) found.account.is_operator = false;
   if (found.account.enabled && now() - time_of(last_use) >= last_use_precision) {
     note_use(found.account.id, label);
   }

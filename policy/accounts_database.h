@@ -77,9 +77,8 @@ struct Accounts::Impl {
 
   void changed();  ///< moves the revision; within the transaction, under the mutex
 
-  /// The credential of an app password of this scope that matches; notes its use. One without
-  /// Scope::operate leaves the account no operator.
-  std::optional<std::string> verify_app_password(Found& found, std::string_view password,
+  /// The credential of an app password of this scope that matches; notes its use.
+  std::optional<std::string> verify_app_password(const Found& found, std::string_view password,
                                                  Scope scope);
   void note_use(std::string_view id, std::string_view label) noexcept;
 
@@ -87,20 +86,12 @@ struct Accounts::Impl {
   bool remembers(const Found& found, std::string_view password);
   void remember(const Found& found, std::string_view password);
 
-  /// What the password of an unknown name is compared with. It costs what some account's does,
-  /// always the same one for a name, so that the time does not tell who lives here, not even while
-  /// records of different costs are about.
-  std::string record_for_nobody(std::string_view login) const;
-  /// Of a record that costs other than it should, after a good login.
-  void renew_record(const Found& found, const std::string& record) noexcept;
-  void learn_costs();
-
   std::atomic<std::uint64_t> changes{0};
-  std::mutex mutex;  // guards `database` and what is not const; never held while hashing
+  std::mutex mutex;  // guards `database` and `memories`; never held while hashing
   Sqlite database;
   const unsigned cost;
   const std::string memory_key;
-  std::vector<unsigned> costs;  // of the records of some accounts; never empty
+  const std::string nobody;  // what the password of unknown accounts is compared with
   std::unordered_map<std::string, Memory> memories;
 };
 

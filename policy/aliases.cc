@@ -91,13 +91,6 @@ std::vector<mail::EmailAddress> Accounts::expand(const mail::EmailAddress& addre
   return ends;
 }
 
-std::optional<std::string> Accounts::known_as(const mail::EmailAddress& address) {
-  const std::scoped_lock lock(impl_->mutex);
-  std::string key = impl_->key_of(address);
-  if (!impl_->is_known(key)) return std::nullopt;
-  return key;
-}
-
 std::set<std::string> Accounts::addresses_of(std::string_view account_id) {
   const std::scoped_lock lock(impl_->mutex);
   std::set<std::string> all;

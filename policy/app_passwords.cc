@@ -8,15 +8,8 @@ namespace postern::policy {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Scope>, 5> scope_names{
-    {{"smtp", Scope::smtp},
-     {"imap", Scope::imap},
-     {"pop3", Scope::pop3},
-     {"http", Scope::http},
-     {"operator", Scope::operate}}};
-
-constexpr unsigned bit(Scope scope) { return static_cast<unsigned>(scope); }
-constexpr unsigned all_scopes = 31;
+constexpr std::array<std::pair<std::string_view, Scope>, 4> scope_names{
+    {{"smtp", Scope::smtp}, {"imap", Scope::imap}, {"pop3", Scope::pop3}, {"http", Scope::http}}};
 
 }  // namespace
 
@@ -36,24 +29,19 @@ std::expected<unsigned, std::string> parse_scopes(std::string_view text) {
         std::ranges::find(scope_names, word, [](const auto& pair) { return pair.first; });
     if (found == scope_names.end()) {
       return std::unexpected(
-          std::string("a scope is smtp, imap, pop3, http or operator, or several with commas"));
+          std::string("a scope is smtp, imap, pop3 or http, or several with commas"));
     }
-    all |= bit(found->second);
-    if (found->second == Scope::operate) all |= bit(Scope::http);
+    all |= static_cast<unsigned>(found->second);
     if (comma == std::string_view::npos) return all;
     text.remove_prefix(comma + 1);
   }
 }
 
-unsigned default_scopes(const Account& account) {
-  const unsigned mail_only = bit(Scope::smtp) | bit(Scope::imap) | bit(Scope::pop3);
-  return account.is_operator ? mail_only : mail_only | bit(Scope::http);
-}
-
 std::string scopes_text(unsigned scopes) {
   std::string text;
   for (const auto& [word, value] : scope_names) {
-    if ((scopes & bit(value)) != 0) text += (text.empty() ? "" : ",") + std::string(word);
+    if ((scopes & static_cast<unsigned>(value)) != 0)
+      text += (text.empty() ? "" : ",") + std::string(word);
   }
   return text;
 }
@@ -65,15 +53,12 @@ AccountResult<std::string> Accounts::add_app_password(const mail::EmailAddress& 
   if (label.empty() || label.size() > 100 || has_control) {
     return refuse(Kind::invalid, "a label has 1 to 100 octets and no control characters");
   }
-  if (scopes == 0 || scopes > all_scopes)
-    return refuse(Kind::invalid, "an app password needs a scope");
+  if (scopes == 0 || scopes > 15) return refuse(Kind::invalid, "an app password needs a scope");
   const std::string secret = make_password();
   const std::scoped_lock lock(impl_->mutex);
   Transaction transaction(impl_->database);
   const auto found = impl_->find(address);
   if (!found) return no_account(address);
-  if ((scopes & bit(Scope::operate)) != 0 && !found->account.is_operator)
-    return refuse(Kind::invalid, "the scope operator is for the accounts of operators only");
   const auto rows = impl_->database.run(
       "INSERT OR IGNORE INTO app_password (account, label, scopes, digest, created)"
       " VALUES (?, ?, ?, ?, ?)",

@@ -9,10 +9,6 @@ Task<std::expected<Account, AuthFailure>> Authenticator::recognise(Identity, Sco
   co_return std::unexpected(AuthFailure::bad_credentials);
 }
 
-std::shared_ptr<void> Authenticator::watch(const std::string&, std::function<void()>) {
-  return nullptr;
-}
-
 Task<std::expected<Account, AuthFailure>> Authenticator::check(Claim claim, Scope scope,
                                                                net::Address peer) {
   if (auto* identity = std::get_if<Identity>(&claim)) {

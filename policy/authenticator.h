@@ -3,8 +3,6 @@
 
 #include <cstdint>
 #include <expected>
-#include <functional>
-#include <memory>
 #include <string>
 #include <variant>
 
@@ -34,9 +32,9 @@ enum class AuthFailure : std::uint8_t {
   unavailable,      // the store of accounts is in trouble: try again later
 };
 
-/// Checks logins. The implementation counts failures over all protocols and reserves a slot before
-/// it verifies; the hash work happens off the loop. Callable from any loop; the answer comes on the
-/// caller's.
+/// Checks logins. The implementation counts the failures of an address over all protocols and
+/// reserves its slot before it verifies; the hash work happens off the loop. Callable from any
+/// loop; the answer comes on the caller's.
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
@@ -50,10 +48,6 @@ class Authenticator {
   /// Whether a session that was begun with this credential (Account) may go on: asked before each
   /// command and each answer in IDLE. Cheap, callable from any loop.
   virtual bool is_live(const std::string& credential) const = 0;
-  /// For who cannot wait for a command to ask: calls `told` on the current loop when the credential
-  /// is good no more, as long as what is returned lives, which must end on this loop. The default
-  /// tells nobody.
-  virtual std::shared_ptr<void> watch(const std::string& credential, std::function<void()> told);
 
   /// `login` or `recognise`, as the claim has it.
   Task<std::expected<Account, AuthFailure>> check(Claim claim, Scope scope, net::Address peer);

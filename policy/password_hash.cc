@@ -45,11 +45,6 @@ std::string derive(std::string_view password, std::string_view salt, unsigned co
   return key;
 }
 
-std::string write(unsigned cost, std::string_view salt, std::string_view key) {
-  return "scrypt$" + std::to_string(cost) + "$8$1$" + mail::base64_encode(salt) + "$" +
-         mail::base64_encode(key);
-}
-
 std::string_view next_piece(std::string_view& text) {
   const std::size_t end = text.find('$');
   const std::string_view piece = text.substr(0, end);
@@ -76,17 +71,8 @@ std::optional<Record> parse(std::string_view text) {
 std::string hash_password(std::string_view password, unsigned asked) {
   const unsigned cost = std::clamp(asked, least_hash_cost, most_hash_cost);
   const std::string salt = random_bytes(salt_size);
-  return write(cost, salt, derive(password, salt, cost));
-}
-
-std::optional<unsigned> hash_cost(std::string_view record) {
-  const auto parsed = parse(record);
-  return parsed ? std::optional(parsed->cost) : std::nullopt;
-}
-
-std::string record_of_nobody(unsigned asked) {
-  const unsigned cost = std::clamp(asked, least_hash_cost, most_hash_cost);
-  return write(cost, random_bytes(salt_size), random_bytes(key_size));
+  return "scrypt$" + std::to_string(cost) + "$8$1$" + mail::base64_encode(salt) + "$" +
+         mail::base64_encode(derive(password, salt, cost));
 }
 
 bool verify_password(std::string_view password, std::string_view text) {

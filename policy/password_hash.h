@@ -1,7 +1,6 @@
 // policy/password_hash.h: scrypt (RFC 7914) of passwords, and secrets made from randomness.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,15 +9,11 @@ namespace postern::policy {
 /// The bounds of log2 N, for records that we make and for those that we read.
 inline constexpr unsigned least_hash_cost = 10, most_hash_cost = 20;
 
-/// "scrypt$14$8$1$SALT$KEY" (log2 N, r, p, base64). Takes time and memory on purpose. A cost beyond
+/// "scrypt$15$8$1$SALT$KEY" (log2 N, r, p, base64). Takes time and memory on purpose. A cost beyond
 /// the bounds counts as the nearest one.
 std::string hash_password(std::string_view password, unsigned cost);
 /// The same work as hash_password with the record's cost; false for a record that is none.
 bool verify_password(std::string_view password, std::string_view record);
-/// log2 N of a record; none of what is no record.
-std::optional<unsigned> hash_cost(std::string_view record);
-/// A record of this cost that no password verifies.
-std::string record_of_nobody(unsigned cost);
 
 /// HMAC-SHA-256, raw.
 std::string keyed_hash(std::string_view key, std::string_view text);

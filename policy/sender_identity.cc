@@ -1,4 +1,4 @@
-// policy/sender_identity.cc: the addresses of a message against those of its login.
+// policy/sender_identity.cc: who may stand in From, Sender, Resent-From and the envelope.
 #include "policy/sender_identity.h"
 
 #include <fmt/format.h>
@@ -44,11 +44,6 @@ std::expected<void, IdentityRefusal> check_field(std::string_view name,
                               name));
   }
   for (const mail::MailboxEntry& entry : list.entries) {
-    // "<@other.example:ann@b.example>": who shows the route shows another's domain.
-    if (!entry.route.empty())
-      return refuse(
-          name, {},
-          fmt::format("{} field must hold no source route; leave <you@example.com>", name));
     const auto address = mail::EmailAddress::parse(entry.address());
     if (!address || !may_use(*address)) return not_yours(name, entry.address());
   }

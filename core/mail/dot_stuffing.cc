@@ -105,7 +105,7 @@ bool LineCheck::update(std::string_view input) {
     }
     const std::string_view text = input.substr(0, input.find('\r'));
     line_ += text.size();
-    is_fit_ = line_ <= line_limit && !text.contains('\n') && !text.contains('\0');
+    is_fit_ = line_ <= line_limit && !text.contains('\n');
     after_cr_ = text.size() < input.size();
     input.remove_prefix(std::min(input.size(), text.size() + 1));
   }
@@ -117,53 +117,36 @@ void LineEndNormaliser::update(std::string_view input, std::string& out) {
     const char c = input[i];
     if (after_cr_) {
       after_cr_ = false;
-      if (c == '\n') {
-        end_line(out);
-        continue;
-      }
-      take_bare_cr(out);
+      out += "\r\n";
+      if (c == '\n') continue;
+      changed_ = true;
     }
     if (c == '\r') {
       after_cr_ = true;
       continue;
     }
     if (c == '\n') {
+      out += "\r\n";
       changed_ = true;
-      end_line(out);
       continue;
     }
     const std::size_t end = std::min(input.find_first_of("\r\n", i), input.size());
     out += input.substr(i, end - i);
-    at_line_start_ = false;
     i = end - 1;
   }
-}
-
-void LineEndNormaliser::take_bare_cr(std::string& out) {
-  changed_ = true;
-  if (!in_header_) return end_line(out);
-  out += ' ';
-  at_line_start_ = false;
-}
-
-/// An empty line ends the header.
-void LineEndNormaliser::end_line(std::string& out) {
-  out += "\r\n";
-  if (at_line_start_) in_header_ = false;
-  at_line_start_ = true;
 }
 
 void LineEndNormaliser::finish(std::string& out) {
   if (!after_cr_) return;
   after_cr_ = false;
   changed_ = true;
-  end_line(out);
+  out += "\r\n";
 }
 
-std::string with_crlf(std::string_view text, LineEndNormaliser::Kind kind) {
+std::string with_crlf(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 64);
-  LineEndNormaliser normaliser(kind);
+  LineEndNormaliser normaliser;
   normaliser.update(text, out);
   normaliser.finish(out);
   return out;

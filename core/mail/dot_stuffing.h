@@ -42,7 +42,7 @@ class DotEncoder {
 };
 
 /// Says whether a message may go on the wire as it is: every line ends with CRLF and has at most
-/// 998 octets before it (RFC 5322 §2.1.1), none of them NUL (RFC 2045 §2.8). Over packet borders.
+/// 998 octets before it (RFC 5322 §2.1.1). Over packet borders.
 class LineCheck {
  public:
   /// False from the first octet on that must not go out.
@@ -58,26 +58,15 @@ class LineCheck {
 /// Bare CR and bare LF become CRLF; over packet borders. Call finish at the end.
 class LineEndNormaliser {
  public:
-  /// In the header of a `message` a bare CR becomes a blank: most readers take it for one, so that
-  /// as a line end it would begin a field, or the body, that nobody else has seen.
-  enum class Kind : std::uint8_t { text, message };
-  explicit LineEndNormaliser(Kind kind = Kind::text) : in_header_(kind == Kind::message) {}
-
   void update(std::string_view input, std::string& out);
   void finish(std::string& out);
   bool changed() const { return changed_; }
 
  private:
-  void take_bare_cr(std::string& out);
-  void end_line(std::string& out);
-
-  bool in_header_;
-  bool at_line_start_ = true;
   bool after_cr_ = false;
   bool changed_ = false;
 };
-std::string with_crlf(std::string_view text,
-                      LineEndNormaliser::Kind kind = LineEndNormaliser::Kind::text);
+std::string with_crlf(std::string_view text);
 /// Whether every CR is followed by LF and every LF preceded by CR.
 bool has_clean_line_ends(std::string_view text);
 inline constexpr std::size_t line_limit = 998;  ///< octets without CRLF: RFC 5322 §2.1.1

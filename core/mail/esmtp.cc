@@ -278,13 +278,6 @@ bool Offer::lists(Extension extension, std::string_view word) const {
   return false;
 }
 
-std::optional<std::uint64_t> Offer::size_limit() const {
-  std::string_view text = arguments_[static_cast<std::size_t>(Extension::size)];
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  const auto limit = parse_number<std::uint64_t>(text.substr(0, text.find(' ')));
-  return limit && *limit > 0 ? limit : std::nullopt;  // 0: no limit that it knows of
-}
-
 std::expected<Extension, ParameterError> read_parameter(std::string_view word,
                                                         MailParameters& subject) {
   return read_word(mail_parameters(), word, subject);

@@ -75,8 +75,6 @@ class Offer {
   bool has(Extension extension) const { return extensions_.has(extension); }
   /// Does the extension's line name this word, in any case? Such as PLAIN of AUTH.
   bool lists(Extension extension, std::string_view word) const;
-  /// Octets that a message may have (RFC 1870 §3); none when it names no limit.
-  std::optional<std::uint64_t> size_limit() const;
 
  private:
   Extensions extensions_;

@@ -53,44 +53,6 @@ void read_fields(const HeaderBlock& headers, bool in_digest, MimePart& part) {
   part.location = headers.value("Content-Location");
 }
 
-std::size_t weight(const std::vector<Parameter>& parameters) {
-  std::size_t octets = 0;
-  for (const Parameter& one : parameters) {
-    octets +=
-        sizeof one + one.name.size() + one.value.size() + one.extended.size() + one.fallback.size();
-  }
-  return octets;
-}
-
-/// What the fields of a part take in memory.
-std::size_t weight(const MimePart& part) {
-  std::size_t octets = part.type.size() + part.subtype.size() + part.encoding.size();
-  octets += weight(part.parameters);
-  if (part.disposition) octets += weight(part.disposition->parameters);
-  for (const auto* text : {&part.id, &part.description, &part.md5, &part.location}) {
-    octets += *text ? (*text)->size() : 0;
-  }
-  for (const std::string& language : part.languages) octets += sizeof language + language.size();
-  return octets;
-}
-
-/// Leaves what is needed to read the part.
-void reduce(MimePart& part) {
-  constexpr std::size_t longest_name = 127;  // RFC 6838 §4.2
-  std::erase_if(part.parameters, [](const Parameter& one) {
-    const bool is_needed = one.name == "boundary" || one.name == "charset";
-    return !is_needed || one.value.size() > boundary_limit;
-  });
-  if (part.type.size() > longest_name || part.subtype.size() > longest_name) {
-    part.type = "application";
-    part.subtype = "octet-stream";
-  }
-  part.encoding.resize(std::min(part.encoding.size(), longest_name));
-  part.id = part.description = part.md5 = part.location = std::nullopt;
-  part.disposition.reset();
-  part.languages.clear();
-}
-
 /// The state of the one pass: the parts that are open at this line, outermost first.
 class Walk {
  public:
@@ -152,7 +114,6 @@ class Walk {
     const HeaderBlock headers = HeaderBlock::parse(part.header.of(text_));
     if (!headers.is_complete()) result_.is_complete = false;
     read_fields(headers, in_digest_, part);
-    bound_fields(part);
     if (!part.is_multipart() && !part.is_message()) return;
     if (part.depth >= mime_depth_limit || parts().size() >= mime_part_limit) {
       give_up(part);
@@ -164,13 +125,6 @@ class Walk {
       while (open.boundary.ends_with(' ')) open.boundary.pop_back();
       boundaries_[open.boundary].push_back(open_.size() - 1);
     }
-  }
-
-  void bound_fields(MimePart& part) {
-    fields_kept_ += weight(part);
-    if (fields_kept_ <= mime_fields_limit) return;
-    result_.is_complete = false;
-    reduce(part);
   }
 
   void give_up(MimePart& part) {
@@ -258,7 +212,6 @@ class Walk {
   std::string_view text_;
   std::size_t at_ = 0;
   std::uint64_t lines_ = 0;
-  std::size_t fields_kept_ = 0;  // octets
   bool in_header_ = false, in_digest_ = false;
   std::vector<Open> open_;
   std::unordered_map<std::string, std::vector<std::size_t>>

@@ -14,9 +14,6 @@ namespace postern::mail {
 
 constexpr std::size_t mime_depth_limit = 100;
 constexpr std::size_t mime_part_limit = 10'000;
-/// Octets of the Content fields of all parts, as kept in memory. Of further parts only type,
-/// encoding, boundary and charset are.
-constexpr std::size_t mime_fields_limit = 1024 * 1024;
 
 struct Parameter {
   std::string

@@ -8,6 +8,10 @@
 
 namespace postern::net {
 
+namespace {
+constexpr std::size_t remembered_addresses = 100'000;
+}
+
 std::size_t AddressTable::Hash::operator()(const Key& key) const noexcept {
   return std::hash<std::string_view>()({reinterpret_cast<const char*>(key.data()), key.size()});
 }
@@ -50,6 +54,31 @@ void AddressTable::give_back(const Key& key) {
   if (const auto found = connections_.find(key); --found->second == 0) connections_.erase(found);
 }
 
+std::optional<AddressTable::Attempt> AddressTable::attempt(const Address& peer, Time now) {
+  const Key key = key_of(peer);
+  const std::lock_guard lock(mutex_);
+  if (failures_.size() >= remembered_addresses) forget_old(now);
+  Failures& failures = failures_[key];
+  if (failures.count == 0 || now - failures.since >= limits_.window) failures = {0, now};
+  if (failures.count >= limits_.failures) return std::nullopt;
+  ++failures.count;
+  return Attempt(*this, key);
+}
+
+void AddressTable::forgive(const Key& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = failures_.find(key);
+  if (found == failures_.end() || found->second.count == 0) return;
+  if (--found->second.count == 0) failures_.erase(found);
+}
+
+void AddressTable::forget_old(Time now) {
+  std::erase_if(failures_,
+                [&](const auto& entry) { return now - entry.second.since >= limits_.window; });
+  // A flood from everywhere: better to forgive some than to grow.
+  while (failures_.size() >= remembered_addresses) failures_.erase(failures_.begin());
+}
+
 std::size_t AddressTable::connections() const {
   const std::lock_guard lock(mutex_);
   return total_;
@@ -66,6 +95,10 @@ AddressTable::Connection& AddressTable::Connection::operator=(Connection&& other
 
 AddressTable::Connection::~Connection() {
   if (table_ != nullptr) table_->give_back(key_);
+}
+
+void AddressTable::Attempt::succeeded() {
+  if (table_ != nullptr) std::exchange(table_, nullptr)->forgive(key_);
 }
 
 }  // namespace postern::net

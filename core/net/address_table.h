@@ -1,8 +1,11 @@
-// core/net/address_table.h: connections by client address, over all workers and protocols.
+// core/net/address_table.h: connections and failed logins by client address, over all workers and
+// protocols.
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -17,7 +20,10 @@ class AddressTable {
   struct Limits {
     std::size_t connections = 10'000;
     std::size_t connections_per_address = 100;
+    std::size_t failures = 10;
+    std::chrono::milliseconds window = std::chrono::minutes(10);
   };
+  using Time = std::chrono::steady_clock::time_point;
 
   /// A counted connection; its destructor gives it back.
   class Connection {
@@ -33,11 +39,26 @@ class AddressTable {
     std::array<std::uint8_t, 16> key_;
   };
 
+  /// A login that counts as failed until it has succeeded.
+  class Attempt {
+   public:
+    void succeeded();  ///< gives the slot back
+
+   private:
+    friend class AddressTable;
+    Attempt(AddressTable& table, std::array<std::uint8_t, 16> key) : table_(&table), key_(key) {}
+    AddressTable* table_;
+    std::array<std::uint8_t, 16> key_;
+  };
+
   explicit AddressTable(Limits limits) : limits_(limits) {}
   void set_limits(Limits limits);
 
   /// None when there are too many. Unix sockets count in the total only.
   std::optional<Connection> admit(const Address& peer);
+  /// Reserves a slot of the address's allowance before the password is verified, so that parallel
+  /// guesses count. None when it is used up. The window begins with the first failure in it.
+  std::optional<Attempt> attempt(const Address& peer, Time now);
   std::size_t connections() const;
 
  private:
@@ -45,13 +66,20 @@ class AddressTable {
   struct Hash {
     std::size_t operator()(const Key& key) const noexcept;
   };
+  struct Failures {
+    std::size_t count = 0;
+    Time since;
+  };
   static Key key_of(const Address& address);
   void give_back(const Key& key);
+  void forgive(const Key& key);
+  void forget_old(Time now);
 
   mutable std::mutex mutex_;
   Limits limits_;
   std::size_t total_ = 0;
   std::unordered_map<Key, std::size_t, Hash> connections_;
+  std::unordered_map<Key, Failures, Hash> failures_;
 };
 
 }  // namespace postern::net

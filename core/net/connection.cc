@@ -6,7 +6,6 @@
 
 #include "core/assert.h"
 #include "core/error.h"
-#include "core/net/unsent.h"
 
 namespace postern::net::detail {
 
@@ -27,15 +26,12 @@ Connection::Connection(Loop& home, bool is_unix) : loop(home) {
   write_request.data = this;
 }
 
-Connection::~Connection() { unsent_changed(counted, 0); }
-
 void Connection::close(const char* why) {
   if (!open) return;
   open = false;
   reading = false;
   read_error = write_error = why;
   uv_close(&handle, on_closed);
-  unsent_changed(std::exchange(counted, 0), 0);
   // libuv never calls a pending read back: its waiter is woken here.
   if (reader != nullptr) reader->arrived();
   if (writer != nullptr) writer->progressed();

@@ -20,7 +20,6 @@ namespace postern::net::detail {
 /// writer's.
 struct Connection {
   Connection(Loop& home, bool is_unix);
-  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -45,7 +44,6 @@ struct Connection {
   void written(int status);
   void fail_write(std::string why);
   void release_buffers();
-  void count_unsent();  ///< into what everybody has unsent
   std::size_t unsent() const { return out.size() + filters.pending() + wire.size() - sent; }
 
   Loop& loop;
@@ -66,10 +64,8 @@ struct Connection {
   std::string out;   ///< plaintext to send
   std::string wire;  ///< on its way, filtered; `sent` octets of it have left
   std::size_t sent = 0;
-  std::uint64_t taken = 0;  ///< by the kernel, in all
-  std::size_t counted = 0;  ///< of `unsent()`, when count_unsent was called last
-  bool finishing = false;   ///< once `out` has left, the filters end this direction
-  bool writing = false;     ///< libuv holds `wire`
+  bool finishing = false;  ///< once `out` has left, the filters end this direction
+  bool writing = false;    ///< libuv holds `wire`
   uv_write_t write_request{};
   std::chrono::milliseconds write_timeout = std::chrono::minutes(5);
 

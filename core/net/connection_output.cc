@@ -1,6 +1,5 @@
 // core/net/connection_output.cc: from the writer through the filters to the kernel.
 #include "core/net/connection.h"
-#include "core/net/unsent.h"
 
 namespace postern::net::detail {
 
@@ -18,12 +17,6 @@ void Connection::pump() {
     send_wire();
   }
   if (!writing) release_buffers();
-  count_unsent();
-}
-
-void Connection::count_unsent() {
-  const std::size_t now = open ? unsent() : 0;
-  unsent_changed(std::exchange(counted, now), now);
 }
 
 /// False when there is nothing to send.
@@ -44,7 +37,6 @@ void Connection::send_wire() {
   const int count = uv_try_write(&stream, &buffer, 1);
   if (count < 0 && count != UV_EAGAIN) return fail_write(uv_strerror(count));
   sent += static_cast<std::size_t>(std::max(count, 0));
-  taken += static_cast<std::size_t>(std::max(count, 0));
   if (sent == wire.size()) {
     wire.clear();
     sent = 0;
@@ -58,7 +50,6 @@ void Connection::send_wire() {
 
 void Connection::written(int status) {
   writing = false;
-  if (status >= 0) taken += wire.size() - sent;
   wire.clear();
   sent = 0;
   if (!open) return;

@@ -1,18 +1,15 @@
 // core/net/stream.cc: reading, writing and closing, as its owner asks for it.
 #include "core/net/stream.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include "core/net/connection.h"
-#include "core/net/unsent.h"
 
 namespace postern::net {
 
 namespace {
 constexpr std::size_t high_water = 64 * 1024;
 constexpr std::size_t low_water = 16 * 1024;
-constexpr std::size_t water_in_need = 4 * 1024;  // both, while too much is unsent by everybody
 constexpr std::chrono::milliseconds linger{2000};
 }  // namespace
 
@@ -27,16 +24,6 @@ Stream& Stream::operator=(Stream&& other) noexcept {
 Stream::~Stream() {
   if (connection_ != nullptr) connection_->orphan();
 }
-
-namespace {
-
-detail::DrainWait wait_for_room(detail::Connection& connection) {
-  if (detail::too_much_is_unsent())
-    return {connection, water_in_need, water_in_need, connection.write_timeout};
-  return {connection, high_water, low_water, connection.write_timeout};
-}
-
-}  // namespace
 
 detail::Connection& Stream::connection() const {
   POSTERN_ASSERT(connection_ != nullptr);
@@ -63,14 +50,14 @@ void Stream::consume(std::size_t octets) { connection().input.consume(octets); }
 detail::DrainWait Stream::write(std::string_view bytes) {
   detail::Connection& c = connection();
   if (c.write_error.empty()) c.out.append(bytes);
-  return wait_for_room(c);
+  return {c, high_water, low_water, c.write_timeout};
 }
 
 detail::DrainWait Stream::write(std::string&& bytes) {
   detail::Connection& c = connection();
   if (!c.out.empty()) return write(std::string_view(bytes));
   if (c.write_error.empty()) c.out = std::move(bytes);
-  return wait_for_room(c);
+  return {c, high_water, low_water, c.write_timeout};
 }
 
 detail::DrainWait Stream::flush(std::chrono::milliseconds timeout) {
@@ -82,8 +69,6 @@ void Stream::set_write_timeout(std::chrono::milliseconds timeout) {
 }
 
 std::size_t Stream::unsent() const { return connection().unsent(); }
-
-std::uint64_t Stream::taken() const { return connection().taken; }
 
 void Stream::add_filter(std::unique_ptr<Filter> filter) {
   connection().add_filter(std::move(filter));
@@ -107,14 +92,6 @@ bool Stream::is_quiet() const {
   if (uv_fileno(&connection_->handle, &descriptor) != 0) return false;
   return ::recv(descriptor, &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
          (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
-PeerState Stream::peer_state() const {
-  uv_os_fd_t descriptor = -1;
-  if (!is_open() || uv_fileno(&connection_->handle, &descriptor) != 0) return PeerState::gone;
-  pollfd look{.fd = descriptor, .events = POLLRDHUP, .revents = 0};
-  if (::poll(&look, 1, 0) <= 0) return PeerState::there;
-  return (look.revents & (POLLERR | POLLHUP)) != 0 ? PeerState::gone : PeerState::finished;
 }
 
 std::optional<unsigned> Stream::peer_user() const {

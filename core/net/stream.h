@@ -18,9 +18,6 @@
 
 namespace postern::net {
 
-/// How the other end stands: it still sends, has closed or shut down its side, or is gone for good.
-enum class PeerState : std::uint8_t { there, finished, gone };
-
 /// One reader and one writer at a time. The end of input, a reset and close() are ConnectionClosed,
 /// a time-out is Timeout; both are IoError. A read that is cancelled loses nothing: read again.
 /// What has been written leaves by itself before a read suspends, so that replies to pipelined
@@ -85,8 +82,6 @@ class Stream {
   detail::DrainWait flush(std::chrono::milliseconds timeout);
   void set_write_timeout(std::chrono::milliseconds timeout);
   std::size_t unsent() const;
-  /// How many octets the kernel has taken so far.
-  std::uint64_t taken() const;
 
   /// What is written from now on passes through `filter`, and so does all input that is not
   /// consumed yet. Flush first; nobody may wait. The filters so far must be ready.
@@ -109,8 +104,6 @@ class Stream {
   /// Open, and nothing has come from the peer that nobody has read: no farewell, no end of input.
   /// Asks the kernel.
   bool is_quiet() const;
-  /// Whether the peer has finished, also while input of before is not read. Asks the kernel.
-  PeerState peer_state() const;
   /// Who is at the other end of a unix socket (SO_PEERCRED); none of other streams.
   std::optional<unsigned> peer_user() const;
 

@@ -1,14 +1,7 @@
 // core/net/stream_waits.cc: waiting for input to arrive and for output to leave.
-#include <algorithm>
-
 #include "core/net/connection.h"
-#include "core/net/unsent.h"
 
 namespace postern::net::detail {
-
-namespace {
-constexpr std::chrono::seconds patience_in_need{30};  // while too much is unsent by everybody
-}  // namespace
 
 bool ReadWait::await_ready() {
   connection_.input.merge_late();
@@ -99,9 +92,7 @@ bool DrainWait::await_ready() {
 void DrainWait::begin() {
   POSTERN_ASSERT(connection_.writer == nullptr);
   connection_.writer = this;
-  connection_.count_unsent();
-  start(too_much_is_unsent() ? std::min<std::chrono::milliseconds>(timeout_, patience_in_need)
-                             : timeout_);
+  start(timeout_);
 }
 
 void DrainWait::progressed() {

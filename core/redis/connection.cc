@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <mutex>
 
 #include "core/async/sync.h"
 #include "core/async/task_group.h"
@@ -123,7 +122,6 @@ struct Connection::State {
 
   TaskGroup life;
   bool stopping = false, up = false;
-  mutable std::mutex trouble_mutex;  // others read it
   std::string trouble = "not connected yet";
   std::uint64_t connects = 0;
   Event ready;
@@ -139,13 +137,8 @@ struct Connection::State {
   std::deque<std::shared_ptr<Call>> unanswered;
   Event has_unsent, has_later, broken;
 
-  void set_trouble(const std::string& why) {
-    const std::lock_guard lock(trouble_mutex);
-    trouble = why;
-  }
-
   void lost(const std::string& why) {
-    if (!broken.is_set()) set_trouble(why);
+    if (!broken.is_set()) trouble = why;
     up = false;
     ready.reset();
     broken.set();
@@ -293,7 +286,7 @@ struct Connection::State {
       co_await greet();
       if (broken.is_set()) co_return;
       up = true;
-      set_trouble({});
+      trouble.clear();
       ++connects;
       ready.set();
     } catch (const Cancelled&) {
@@ -330,7 +323,7 @@ struct Connection::State {
       try {
         co_await serve_one();
       } catch (const IoError& error) {
-        set_trouble(error.what());
+        trouble = error.what();
       }
       if (stopping) break;
       pause = connects != before ? first_pause : std::min(pause * 2, longest_pause);
@@ -360,12 +353,7 @@ Task<> Connection::stop() {
 }
 
 bool Connection::is_up() const { return state_->up; }
-std::string Connection::trouble() const {
-  const std::lock_guard lock(state_->trouble_mutex);
-  return state_->trouble;
-}
-Task<> Connection::until_up() { return state_->wait_until_up(); }
-void Connection::reconnect(const std::string& why) { state_->lost(why); }
+const std::string& Connection::trouble() const { return state_->trouble; }
 std::uint64_t Connection::connects() const { return state_->connects; }
 
 Task<Reply> Connection::call(Arguments arguments) {

@@ -84,13 +84,8 @@ class Connection {
   Task<> stop();
 
   bool is_up() const;
-  /// Why it is down, for people; empty when up. From any thread.
-  std::string trouble() const;
-  /// Returns when it is up, at once if it is; throws Away. What is called before the next await
-  /// leaves by this connection, or not at all.
-  Task<> until_up();
-  /// Redis is not what it was when it was greeted: breaks the connection, which is made again.
-  void reconnect(const std::string& why);
+  /// Why it is down, for people; empty when up.
+  const std::string& trouble() const;
   /// Counts the connects that succeeded.
   std::uint64_t connects() const;
 

@@ -14,8 +14,6 @@ namespace postern::delivery {
 namespace {
 
 constexpr std::uint64_t conversion_limit = 64 * 1024 * 1024;  // octets: done in memory
-constexpr int turns_limit = 20;  // at hosts that are full: then others are let pass
-constexpr std::chrono::milliseconds pause_when_full{30'000};
 
 bool has_utf8_header(std::string_view message) {
   return !mail::is_ascii(message.substr(0, std::min(message.find("\r\n\r\n"), message.size())));
@@ -50,7 +48,6 @@ void Attempt::settle_open(const Verdict& verdict) {
 void Attempt::turns_to(const Target& target, const net::Address& address) {
   result_.host = target.host;
   result_.address = address.text();
-  address_ = address;
   result_.tls.clear();
 }
 
@@ -100,20 +97,7 @@ Task<std::optional<mail::MailParameters>> Attempt::fit(const mail::Offer& offer)
   }
   if (converted_) form.options.eight_bit = false;
   form.size = converted_ ? converted_->size() : job_.body.size();
-  const auto limit = offer.size_limit();
-  if (limit && form.size > *limit) {
-    refuse_as_too_large(form.size, *limit);
-    co_return std::nullopt;
-  }
   co_return form;
-}
-
-/// Known from its EHLO: nothing is sent (RFC 1870 §6.1).
-void Attempt::refuse_as_too_large(std::uint64_t size, std::uint64_t limit) {
-  settle_open(our_verdict(Verdict::Kind::failed, {5, 3, 4},
-                          "552 The message has " + std::to_string(size) + " octets, and " +
-                              result_.host + " takes at most " + std::to_string(limit),
-                          result_.host));
 }
 
 /// A body in the spool may be: nobody has looked.
@@ -205,25 +189,8 @@ void Attempt::broken_off() {
   trouble_ = our_delay({4, 3, 2}, "Broken off: this gateway is stopping");
 }
 
-void Attempt::stands_back(Verdict why, std::chrono::milliseconds pause) {
-  trouble_ = std::move(why);
-  pause_ = pause;
-}
-
-void Attempt::turned_away(Verdict why) {
-  was_turned_away_ = true;
-  stands_back(std::move(why), pause_when_full);
-}
-
-bool Attempt::takes_another_turn() {
-  if (!std::exchange(was_turned_away_, false) || reached_ || is_done()) return false;
-  if (++turns_ == turns_limit) return false;
-  pause_.reset();
-  return true;
-}
-
 std::optional<Verdict> Attempt::why_unreached() const {
-  return reached_ || pause_ || is_done() ? std::nullopt : trouble_;
+  return reached_ || is_done() ? std::nullopt : trouble_;
 }
 
 AttemptResult Attempt::stand_back() {
@@ -233,10 +200,6 @@ AttemptResult Attempt::stand_back() {
 }
 
 AttemptResult Attempt::finish() {
-  if (pause_ && !reached_ && !is_done()) {
-    result_.crowded = true;
-    result_.pause = *pause_;
-  }
   settle_open(trouble_.value_or(our_delay({4, 4, 1}, "No host could be tried")));
   for (auto& verdict : verdicts_) result_.verdicts.push_back(std::move(*verdict));
   return std::move(result_);

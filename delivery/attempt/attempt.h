@@ -2,7 +2,6 @@
 // a verdict.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,13 +41,6 @@ class Attempt {
   /// The host is well, but does not take this sender for now.
   void sender_put_off(Verdict why);
   void is_uncertain() { result_.uncertain = true; }
-  /// The host was not tried, or not to its end, for want of a place. If none other takes the
-  /// message, it is put off for `pause` without counting.
-  void stands_back(Verdict why, std::chrono::milliseconds pause);
-  /// The hosts bear no more connections than others of us have: another turn, when one of those has
-  /// ended, is worth waiting for.
-  void turned_away(Verdict why);
-  bool takes_another_turn();
   /// True when it is worth another connection: then the message goes converted.
   bool lines_are_unfit();
   void body_is_missing();
@@ -56,17 +48,10 @@ class Attempt {
   void broken_off();
   /// Without trying, or without trying further.
   void settle_open(const Verdict& verdict);
-  /// No host could be reached; `tried`: we found that out ourselves, not others a moment ago.
-  void was_unreached(bool tried) {
-    result_.unreached = true;
-    result_.untried = !tried;
-  }
 
   /// No host has answered for any recipient, and this is why; none when one did.
   std::optional<Verdict> why_unreached() const;
   bool has_reached() const { return reached_; }
-  const net::Address& address() const { return address_; }  ///< where it turned last
-  std::uint64_t size() const { return job_.body.size(); }
   /// Ends it without trying: too many others wait already.
   AttemptResult stand_back();
   /// Who is still open gets the last trouble. Ends the attempt.
@@ -82,7 +67,6 @@ class Attempt {
   Task<bool> message_needs_smtputf8();
   void refuse_utf8_recipients();
   bool convert();
-  void refuse_as_too_large(std::uint64_t size, std::uint64_t limit);
   Task<> send_to_open(SmtpClient& client, const Letter& letter);
   Task<std::string_view> next_piece(queue::BodyReader& reader, bool in_memory);
 
@@ -91,10 +75,7 @@ class Attempt {
   std::vector<std::optional<Verdict>> verdicts_;
   AttemptResult result_;
   std::optional<Verdict> trouble_;
-  bool reached_ = false, must_convert_ = false, was_turned_away_ = false;
-  int turns_ = 0;
-  std::optional<std::chrono::milliseconds> pause_;  // stands back for so long
-  net::Address address_;
+  bool reached_ = false, must_convert_ = false;
   std::optional<queue::Body> converted_;  // the message in 7 bit, made when a host needs it
 };
 

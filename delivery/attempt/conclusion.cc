@@ -7,12 +7,9 @@
 namespace postern::delivery {
 namespace {
 
-using queue::FactKind;
+constexpr std::chrono::milliseconds pause_in_line{30'000};
 
-/// A tenth more or less, so that what was put off together does not come back together.
-std::chrono::milliseconds spread(std::chrono::milliseconds pause, double dice) {
-  return pause + std::chrono::duration_cast<std::chrono::milliseconds>(pause * (dice - 0.5) / 5);
-}
+using queue::FactKind;
 
 /// How a recipient's last verdict reads as a fact and in a report.
 struct Ending {
@@ -43,7 +40,7 @@ Conclusion conclude(const queue::Lease& lease, const AttemptResult& result,
                     const queue::RetrySchedule& schedule, double dice) {
   const bool counts = !result.broken_off && !result.body_missing && !result.crowded;
   const auto wait = schedule.next_wait(lease.attempts + 1, lease.age, dice);
-  const bool is_last = counts && !wait;  // its time is over, whether it was tried now or not
+  const bool is_last = counts && !wait;
   const bool warn = counts && wait && schedule.should_warn(lease.age, lease.warned);
   Conclusion made;
   made.settlement = {.host = result.host,
@@ -51,12 +48,10 @@ Conclusion conclude(const queue::Lease& lease, const AttemptResult& result,
                      .tls = result.tls,
                      .uncertain = result.uncertain,
                      .warned = warn};
-  made.settlement.counts = counts && !result.untried;
-  made.settlement.unreached = result.unreached;
-  if (!result.broken_off)
-    made.settlement.retry_in = result.crowded ? spread(result.pause, dice) : wait;
+  made.settlement.counts = counts;
+  if (!result.broken_off) made.settlement.retry_in = result.crowded ? pause_in_line : wait;
   made.settlement.hold = result.body_missing;
-  if (!result.verdicts.empty() && !result.crowded) {
+  if (!result.verdicts.empty()) {
     const Verdict& first = result.verdicts.front();
     made.settlement.tried = {first.status, first.reply, result.took};
   }

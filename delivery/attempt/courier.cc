@@ -1,9 +1,8 @@
-// delivery/attempt/courier.cc: who is tried next, over which connection, and what that says of the
-// hop.
+// delivery/attempt/courier.cc: hands jobs to connections, host after host, on the loop that owns
+// the next hop.
 #include "delivery/attempt/courier.h"
 
 #include <algorithm>
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -12,7 +11,6 @@
 #include "delivery/attempt/attempt.h"
 #include "delivery/model/sanitise.h"
 #include "delivery/pace/hop.h"
-#include "delivery/pace/silent_hosts.h"
 #include "delivery/smtp/smtp_client.h"
 
 namespace postern::delivery {
@@ -24,8 +22,6 @@ constexpr std::size_t addresses_limit = 10;  // tried in one attempt
 constexpr int connections_limit = 4;         // to one address in one attempt
 constexpr std::chrono::milliseconds longest_dead{10'000};
 constexpr std::chrono::hours trouble_remembered{1};
-// When all slots for silent hosts are taken: one is free again after a greeting's five minutes.
-constexpr std::chrono::minutes pause_for_silent{5};
 constexpr std::size_t hops_remembered = 10'000;  // with more of them, trouble is forgotten at once
 
 std::string place_of(const Target& target, const net::Address& address) {
@@ -41,10 +37,6 @@ Verdict connection_trouble(const Target& target, const net::Address& address, bo
                    target.host);
 }
 
-std::chrono::milliseconds limit_of(const Attempt& attempt, const Bounds& bounds) {
-  return bounds.attempt + std::chrono::seconds(attempt.size() / bounds.slowest_pace);
-}
-
 Task<> say_goodbye(std::unique_ptr<SmtpClient> client) { co_await client->quit(); }
 
 }  // namespace
@@ -55,19 +47,15 @@ struct Courier::State {
   std::shared_ptr<const Settings> settings;
   ClientSettings client_settings;
   std::unordered_map<std::string, std::shared_ptr<Hop>> hops;
-  SilentHosts silent;
   TaskGroup background;
   bool reaping = false, stopping = false;
 
   void configure(std::shared_ptr<const Settings> fresh);
   std::shared_ptr<Hop> hop_for(const std::string& key);
-  Task<bool> take_turn(std::shared_ptr<Hop> hop, Attempt& attempt);
   Task<> try_hosts(Hop& hop, Attempt& attempt);
   Task<> try_address(Hop& hop, Attempt& attempt, Target target, net::Address address);
   Task<bool> try_connection(Hop& hop, Attempt& attempt, Target target, net::Address address,
                             bool may_encrypt, bool& clear_may_help);
-  Task<std::unique_ptr<SmtpClient>> open(Hop& hop, SilentHosts::Visit& visit, Target target,
-                                         net::Address address, bool may_encrypt);
   void keep(Hop& hop, std::string place, std::unique_ptr<SmtpClient> client);
   void dismiss(Hop::Clients clients);
   Task<> reap();
@@ -108,9 +96,13 @@ Task<AttemptResult> Courier::deliver(Job job) {
   Attempt attempt(state_->pool, std::move(job));
   try {
     if (hop->is_crowded()) co_return attempt.stand_back();
-    do {
-      co_await hop->wait_for_place();
-    } while (co_await state_->take_turn(hop, attempt));
+    co_await hop->wait_for_place();
+    if (const auto why = hop->why_dead(state_->loop.now())) {
+      attempt.settle_open(*why);
+    } else {
+      const Hop::Slot slot(hop);
+      co_await state_->try_hosts(*hop, attempt);
+    }
   } catch (const Cancelled&) {
     attempt.broken_off();
   }
@@ -134,24 +126,6 @@ std::shared_ptr<Hop> Courier::State::hop_for(const std::string& key) {
   return place;
 }
 
-/// True when another turn is wanted: the hosts bear no more connections than others have.
-Task<bool> Courier::State::take_turn(std::shared_ptr<Hop> hop, Attempt& attempt) {
-  if (const auto why = hop->why_dead(loop.now())) {
-    attempt.settle_open(*why);
-    attempt.was_unreached(false);
-    co_return false;
-  }
-  const Hop::Slot slot(hop);
-  try {
-    co_await with_timeout(limit_of(attempt, settings->bounds), try_hosts(*hop, attempt));
-  } catch (const Timeout&) {
-    silent.remember(attempt.address(), loop.now());
-    hop->press_less();
-    attempt.host_failed(our_delay({4, 4, 2}, "Broken off: the host took too long over it all"));
-  }
-  co_return attempt.takes_another_turn();
-}
-
 /// In their order, until every recipient has a verdict (RFC 5321 §5.1).
 Task<> Courier::State::try_hosts(Hop& hop, Attempt& attempt) {
   std::size_t tried = 0;
@@ -165,7 +139,6 @@ Task<> Courier::State::try_hosts(Hop& hop, Attempt& attempt) {
     hop.press_less();
     const auto pause = std::min<std::chrono::milliseconds>(longest_dead, settings->retry.first / 4);
     hop.went_dead(*why, loop.now() + pause);
-    attempt.was_unreached(true);
   }
 }
 
@@ -188,13 +161,9 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
   const std::string place = place_of(target, address);
   std::unique_ptr<SmtpClient> client = hop.take_idle(place);
   const bool was_idle = client != nullptr;  // such a one may have died since
-  bool again = false, is_busy = false, is_full = false, is_put_off = false, has_stalled = false;
-  std::optional<SilentHosts::Visit> visit;
+  bool again = false, is_busy = false, is_put_off = false, has_stalled = false;
   try {
-    if (!client) {
-      visit.emplace(silent, address, settings->bounds);
-      client = co_await open(hop, *visit, target, address, may_encrypt);
-    }
+    if (!client) client = co_await SmtpClient::open(target, address, may_encrypt, client_settings);
     co_await attempt.converse(*client);
   } catch (const queue::BodyMissing&) {
     attempt.body_is_missing();
@@ -203,21 +172,13 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
     again = attempt.lines_are_unfit();
   } catch (const LeaseTooOld&) {
     attempt.lease_is_too_old();
-  } catch (const Cancelled&) {
-    if (client && client->was_uncertain()) attempt.is_uncertain();
-    throw;
-  } catch (const NoSlotForSilent& error) {
-    attempt.stands_back(connection_trouble(target, address, false, error), pause_for_silent);
   } catch (const HostTrouble& error) {
     clear_may_help = may_encrypt && error.is(HostTrouble::Kind::handshake);
     is_busy = error.is(HostTrouble::Kind::busy);
-    is_full = is_busy && !client && hop.has_others();
     is_put_off = error.is(HostTrouble::Kind::sender);
     again = (was_idle && !is_put_off) || clear_may_help;
     if (is_put_off) {
       attempt.sender_put_off(error.why());
-    } else if (is_full) {
-      attempt.turned_away(error.why());
     } else {
       attempt.host_failed(error.why());
     }
@@ -230,26 +191,13 @@ Task<bool> Courier::State::try_connection(Hop& hop, Attempt& attempt, Target tar
   if (client && !was_idle && !has_stalled) attempt.host_answered();
   if (client && client->was_uncertain()) attempt.is_uncertain();
   is_busy = is_busy || (client && client->is_busy());
-  if (has_stalled) silent.remember(address, loop.now());
-  if (is_full) {
-    hop.is_full();
-  } else if (is_busy) {
+  if (is_busy) {
     hop.press_less();
   } else if (attempt.is_done() && attempt.has_reached()) {
-    silent.forget(address);
     hop.went_well(settings->max_concurrency);
   }
   if ((attempt.is_done() || is_put_off) && client) keep(hop, place, std::move(client));
   co_return again && !attempt.is_done();
-}
-
-Task<std::unique_ptr<SmtpClient>> Courier::State::open(Hop& hop, SilentHosts::Visit& visit,
-                                                       Target target, net::Address address,
-                                                       bool may_encrypt) {
-  std::unique_ptr<SmtpClient> client = co_await visit.greeting(
-      SmtpClient::open(std::move(target), std::move(address), may_encrypt, client_settings));
-  client->wear(hop.connection_mark());
-  co_return client;
 }
 
 void Courier::State::keep(Hop& hop, std::string place, std::unique_ptr<SmtpClient> client) {

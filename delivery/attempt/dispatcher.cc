@@ -15,7 +15,6 @@
 #include "delivery/attempt/courier.h"
 #include "delivery/attempt/local_delivery.h"
 #include "delivery/model/sanitise.h"
-#include "delivery/pace/places.h"
 #include "delivery/report/report.h"
 #include "delivery/route/mx_hosts.h"
 #include "delivery/route/targets.h"
@@ -23,12 +22,9 @@
 namespace postern::delivery {
 namespace {
 
-// Twice what attempts at remote hosts may be (Bounds): the other half is for mailboxes here.
-constexpr std::size_t in_flight_limit = 10'000, claim_batch = 64, hops_limit = 100;
+constexpr std::size_t in_flight_limit = 5000, claim_batch = 64, hops_limit = 100;
 constexpr std::uint64_t octets_limit = 256 << 20;  // of bodies that those in flight hold in memory
 constexpr std::chrono::milliseconds claim_interval{250}, redis_pause{1000};
-// Of what is over its holder's share: long, for a place of many that wait may be free for minutes.
-constexpr std::chrono::minutes pause_for_share{2};
 constexpr std::size_t original_limit =
     256 * 1024;  // octets of a message that a report is made from
 
@@ -51,8 +47,6 @@ struct Dispatcher::State {
   TaskGroup group;        // claim loop and deliveries
   CancelScope break_off;  // of the attempts, not of their settling
   Event work, idle;
-  Places places;            // of attempts at remote hosts
-  bool wants_room = false;  // the last claim was smaller for want of it
   std::size_t in_flight = 0;
   std::uint64_t octets_in_flight = 0;
   bool stopping = false;
@@ -66,15 +60,12 @@ struct Dispatcher::State {
   bool has_room() const {
     return !stopping && in_flight < in_flight_limit && octets_in_flight < octets_limit;
   }
-  std::size_t claimable() const;
   void launch(std::vector<queue::Lease> leases);
   void landed();
   Task<> claim_loop();
   Task<> deliver(queue::Lease lease);
   Task<AttemptResult> attempt(queue::Lease lease);
   Task<AttemptResult> attempt_remote(queue::Lease lease);
-  AttemptResult without_a_place(const queue::Lease& lease) const;
-  Task<AttemptResult> attempt_at_hosts(queue::Lease lease);
   Task<bool> goes_in_circles(queue::Lease lease);
   Task<queue::Settlement> settlement_of(queue::Lease lease, AttemptResult result);
   Task<std::optional<queue::NewMessage>> report(queue::Lease lease,
@@ -101,14 +92,6 @@ void Dispatcher::State::launch(std::vector<queue::Lease> leases) {
 
 void Dispatcher::State::landed() {
   if (--in_flight == 0) idle.set();
-  if (wants_room && claimable() == claim_batch) work.set();
-}
-
-/// Without a place for a remote attempt one at a time, for a claim begins with the mailboxes here;
-/// if it brings another delivery all the same, that one goes back.
-std::size_t Dispatcher::State::claimable() const {
-  if (!has_room()) return 0;
-  return places.has_room(settings->bounds) ? claim_batch : 1;
 }
 
 void Dispatcher::configure(std::shared_ptr<const Settings> settings) {
@@ -138,15 +121,13 @@ Task<> Dispatcher::stop(std::chrono::milliseconds grace) {
 Task<> Dispatcher::State::claim_loop() {
   while (!stopping) {
     work.reset();
-    const std::size_t most = claimable();
-    wants_room = most < claim_batch;
-    bool is_away = false, is_worth_another = false;
-    if (most > 0) {
+    std::size_t claimed = 0;
+    bool is_away = false;
+    if (has_room()) {
       ++in_flight;  // what the answer brings must not come behind the end of all
       try {
-        std::vector<queue::Lease> leases = co_await parts.queue.claim(most);
-        is_worth_another =
-            leases.size() == most && (!wants_room || queue::is_local(leases.front().next_hop));
+        std::vector<queue::Lease> leases = co_await parts.queue.claim(claim_batch);
+        claimed = leases.size();
         launch(std::move(leases));
       } catch (const std::exception& error) {
         is_away = true;  // Redis comes back, and the queue reconnects by itself
@@ -154,7 +135,7 @@ Task<> Dispatcher::State::claim_loop() {
       }
       landed();
     }
-    if (is_worth_another || stopping) continue;
+    if (claimed == claim_batch || stopping) continue;
     try {
       co_await with_timeout(is_away ? redis_pause : claim_interval, work.wait());
     } catch (const Timeout&) {  // look again: something may be due
@@ -206,13 +187,15 @@ Task<> Dispatcher::State::deliver(queue::Lease lease) {
     queue::SettleResult settled =
         co_await parts.queue.settle(std::move(lease), std::move(settlement));
     if (!settled) log::warn("lease_lost", {{"id", text(id)}});
-    if (settled.more_is_ready && places.has_room(settings->bounds)) work.set();
+    if (settled.more_is_ready) work.set();
     launch(std::move(settled.report));
   } catch (const std::exception& error) {  // at shutdown; the next start takes the lease back
     log::warn("not_settled", {{"error", error.what()}});
   }
+  const bool had_room = has_room();
   octets_in_flight -= octets;
   landed();
+  if (!had_room && has_room()) work.set();
 }
 
 Task<AttemptResult> Dispatcher::State::attempt(queue::Lease lease) {
@@ -241,28 +224,7 @@ Task<bool> Dispatcher::State::goes_in_circles(queue::Lease lease) {
   });
 }
 
-/// With a place, or not at all.
 Task<AttemptResult> Dispatcher::State::attempt_remote(queue::Lease lease) {
-  std::string holder = holder_of(lease);
-  if (!places.has_room_for(holder, settings->bounds)) co_return without_a_place(lease);
-  const Places::Place place(places, std::move(holder), octets_in_memory(lease));
-  co_return co_await attempt_at_hosts(std::move(lease));
-}
-
-/// Back into its line when nobody finds a place; when its own holder has its share, it makes way
-/// for those behind it.
-AttemptResult Dispatcher::State::without_a_place(const queue::Lease& lease) const {
-  AttemptResult result =
-      same_for_all(lease.recipients.size(),
-                   our_delay({4, 4, 5}, "Much other mail of the same origin is being delivered"));
-  const bool others_find_one = places.has_room(settings->bounds);
-  result.broken_off = !others_find_one;
-  result.crowded = others_find_one;
-  result.pause = pause_for_share;
-  return result;
-}
-
-Task<AttemptResult> Dispatcher::State::attempt_at_hosts(queue::Lease lease) {
   if (co_await goes_in_circles(lease))
     co_return same_for_all(lease.recipients.size(),
                            our_verdict(Verdict::Kind::failed, {5, 4, 6},

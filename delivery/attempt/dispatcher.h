@@ -55,8 +55,7 @@ class Dispatcher {
   void start();
   /// Begins the first attempt of what was just committed, from the bytes still in memory.
   void take(std::vector<queue::Lease> leases);
-  /// Is there room to lease at commit? If not, commit to the ready list instead. It is never full
-  /// of attempts at remote hosts alone: what finds no place among those goes back by itself.
+  /// Is there room to lease at commit? If not, commit to the ready list instead.
   bool has_room() const;
   /// New work may be ready: an operator's retry, a release, a commit without a lease.
   void wake();

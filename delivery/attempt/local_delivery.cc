@@ -12,8 +12,6 @@ namespace {
 
 Verdict verdict_of(const mailbox::StoreError error) {
   if (error == mailbox::StoreError::over_quota) return our_delay({4, 2, 2}, "The mailbox is full");
-  if (error == mailbox::StoreError::no_room)
-    return our_delay({4, 3, 1}, "The disk is short of room");
   return our_delay({4, 2, 0}, "The mailbox cannot take it now");
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,9 +17,6 @@ struct LocalAccount {
   std::optional<std::uint64_t> quota;
 };
 
-/// A list that many may hold and nobody changes.
-using SharedAddresses = std::shared_ptr<const std::vector<mail::EmailAddress>>;
-
 /// Implemented over policy/accounts and the configuration by relay. One for each worker's loop.
 /// A lookup that cannot be made throws IoError: the delivery is deferred.
 class LocalAddresses {
@@ -29,7 +25,7 @@ class LocalAddresses {
   /// Is the domain declared by `[domain."…"]`?
   virtual bool is_local(const mail::Domain& domain) const = 0;
   /// What an address stands for: aliases resolved, without loops; itself when it is none.
-  virtual Task<SharedAddresses> expand(mail::EmailAddress address) = 0;
+  virtual Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress address) = 0;
   /// Who may get what no mailbox here answers to, in this order; nobody: it is refused.
   virtual std::vector<mail::EmailAddress> stand_ins(const mail::EmailAddress& address) const = 0;
   /// The account with exactly this address. Disabled accounts still receive.

@@ -72,10 +72,7 @@ struct AttemptResult {
   bool uncertain = false;     ///< a connection broke after the dot
   bool body_missing = false;  ///< hold it: never bounce
   bool broken_off = false;    ///< by our shutdown: put back without counting
-  bool crowded = false;       ///< not tried, for want of a place. Put off without counting
-  std::chrono::milliseconds pause{30'000};  ///< for so long, when `crowded`
-  bool unreached = false;                   ///< no host could be reached
-  bool untried = false;  ///< and none was tried: others found that out. Not counted
+  bool crowded = false;       ///< not tried: too many wait for this hop. Put off without counting
 };
 
 inline AttemptResult same_for_all(std::size_t recipients, const Verdict& verdict) {

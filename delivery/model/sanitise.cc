@@ -1,11 +1,10 @@
-// delivery/model/sanitise.cc: one line of printable text out of any octets.
+// delivery/model/sanitise.cc: a stranger's text, made fit for logs, reports and screens.
 #include "delivery/model/sanitise.h"
 
 #include <utility>
 
 #include "core/mail/charset.h"
 #include "core/mail/encodings.h"
-#include "core/unprintable.h"
 
 namespace postern::delivery {
 
@@ -23,9 +22,12 @@ std::string sanitise(std::string_view text, std::size_t limit, bool ascii_only) 
     if (std::exchange(blank, false)) out += ' ';
     out += ascii_only && byte >= 0x80 ? '?' : c;
   }
-  // A character may have been cut at the end.
+  // U+0080 to U+009F are controls, too; and a character may have been cut at the end.
+  for (std::size_t i = 0; i + 1 < out.size(); ++i) {
+    if (out[i] == '\xc2' && static_cast<unsigned char>(out[i + 1]) < 0xa0) out.replace(i, 2, "?");
+  }
   while (!ascii_only && !out.empty() && !mail::is_valid_utf8(out)) out.pop_back();
-  return ascii_only ? out : mask_unprintable(out);
+  return out;
 }
 
 }  // namespace postern::delivery

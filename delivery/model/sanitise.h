@@ -8,8 +8,8 @@
 
 namespace postern::delivery {
 
-/// Remote text for people, logs and fields: one line, printable ASCII or valid UTF-8, nothing
-/// unprintable (core/unprintable.h), at most `limit` octets.
+/// Remote text for people, logs and fields: one line, printable ASCII or valid UTF-8, no controls,
+/// at most `limit` octets.
 std::string sanitise(std::string_view text, std::size_t limit = 1000, bool ascii_only = true);
 
 }  // namespace postern::delivery

@@ -1,4 +1,5 @@
-// delivery/pace/hop.cc: the window opens with each success, and closes at what the hop bears.
+// delivery/pace/hop.cc: the window of a next hop: grows on success, halves on trouble; who waits in
+// line.
 #include "delivery/pace/hop.h"
 
 #include <algorithm>
@@ -29,21 +30,11 @@ Task<> Hop::wait_for_place() {
 
 void Hop::went_well(std::size_t most) {
   dead_why_.reset();
-  if (ceiling_ > 0 && trust_-- == 0) ceiling_ = 0;
-  if (ceiling_ > 0) most = std::min(most, ceiling_);
   window_ = std::min(window_ + 1 / window_, static_cast<double>(std::max<std::size_t>(1, most)));
   waiting_.wake_one();
 }
 
 void Hop::press_less() { window_ = std::max(1.0, window_ / 2); }
-
-void Hop::is_full() {
-  POSTERN_ASSERT(active_ > 0);
-  // Those that are open may be idle, or at their goodbye; those that try may not be open yet.
-  ceiling_ = std::min(connections(), active_ - 1);
-  trust_ = ceiling_trusted;
-  window_ = static_cast<double>(std::max<std::size_t>(1, ceiling_));
-}
 
 void Hop::went_dead(Verdict why, Clock::time_point until) {
   POSTERN_ASSERT(why.kind == Verdict::Kind::deferred);  // it is told to mail that was never tried

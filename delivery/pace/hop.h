@@ -47,13 +47,6 @@ class Hop {
   void went_well(std::size_t most);
   /// It is busy (421) or does not answer: half as many.
   void press_less();
-  /// It takes no more connections than those that are open (421 to a new one): so many from now on,
-  /// until so much has gone through that one more is worth a try.
-  void is_full();
-  /// Has it, beside the one that asks, others who converse or try to, or connections that are open?
-  bool has_others() const { return active_ > 1 || connections() > 0; }
-  /// To be kept by each connection while it is open: so they are counted.
-  std::shared_ptr<const void> connection_mark() const { return mark_; }
 
   /// No host of it could be reached: nothing is tried until then, and afterwards one message at a
   /// time, until one gets through. `why` is a delay, for those that are put off meanwhile.
@@ -80,16 +73,9 @@ class Hop {
   };
 
   static constexpr std::size_t most_in_line = 1000;
-  /// Messages that go through before a full hop is asked for one more: a refused connection among
-  /// hundred messages costs neither side much.
-  static constexpr std::size_t ceiling_trusted = 100;
-
-  std::size_t connections() const { return static_cast<std::size_t>(mark_.use_count()) - 1; }
 
   double window_ = 1;
   std::size_t active_ = 0, in_line_ = 0;
-  std::size_t ceiling_ = 0, trust_ = 0;  // of the window, 0: none is known; and for how much longer
-  const std::shared_ptr<const void> mark_ = std::make_shared<char>();
   WaitList waiting_;
   std::list<Idle> idle_;  // the one used last in front
   Clock::time_point dead_until_{};

@@ -10,7 +10,6 @@
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/encodings.h"
 #include "core/mail/headers.h"
-#include "core/unprintable.h"
 #include "delivery/model/sanitise.h"
 #include "delivery/report/dsn_text.h"
 
@@ -37,8 +36,8 @@ std::string status_fields(const DsnInput& input) {
                        : mail::orcpt_text(recipient.recipient.orcpt),
                    500, !input.options.smtputf8));
     }
-    out += mail::header_line(
-        "Final-Recipient", mask_unprintable(mail::original_recipient(recipient.recipient.address)));
+    out +=
+        mail::header_line("Final-Recipient", mail::original_recipient(recipient.recipient.address));
     out += mail::header_line("Action", telling_of(recipient.kind).action);
     out += mail::header_line("Status", status_of(recipient).text());
     if (!recipient.remote_host.empty())

@@ -5,25 +5,6 @@
 #include <algorithm>
 
 namespace postern::delivery {
-namespace {
-
-/// Neither a login brought it, nor a program of this host, nor a network that is trusted.
-bool is_of_stranger(const queue::Lease& lease, const Settings& settings) {
-  const auto client = net::Address::parse(lease.client);
-  return lease.account.empty() && client && !client->is_unix() &&
-         !net::is_within(settings.trusted_networks, *client);
-}
-
-/// That it takes its time, told to a stranger who did not ask to hear so.
-bool is_backscatter(const queue::Lease& lease, const std::vector<Reportable>& reports,
-                    const Settings& settings) {
-  const auto is_unasked = [&](const Reportable& one) {
-    return one.kind == DsnKind::delayed && !lease.recipients[one.recipient].notify.set;
-  };
-  return std::ranges::all_of(reports, is_unasked) && is_of_stranger(lease, settings);
-}
-
-}  // namespace
 
 std::vector<Reportable> wanted_reports(const queue::Lease& lease,
                                        std::vector<Reportable> outcomes) {
@@ -45,7 +26,7 @@ std::vector<Reportable> wanted_reports(const queue::Lease& lease,
 std::optional<mail::EmailAddress> report_recipient(const queue::Lease& lease,
                                                    const std::vector<Reportable>& reports,
                                                    const Settings& settings) {
-  if (reports.empty() || is_backscatter(lease, reports, settings)) return std::nullopt;
+  if (reports.empty()) return std::nullopt;
   if (lease.sender) return lease.sender;
   const auto postmaster = mail::EmailAddress::parse(settings.postmaster);
   if (!postmaster ||

@@ -25,8 +25,7 @@ struct Reportable {
 std::vector<Reportable> wanted_reports(const queue::Lease& lease, std::vector<Reportable> outcomes);
 
 /// To whom a report goes: the sender; for a bounce that fails the postmaster; nobody when that
-/// fails, too. A success or a delay of a bounce is told to nobody, nor to a stranger that his
-/// message takes its time. Pure.
+/// fails, too. A success or a delay of a bounce is told to nobody. Pure.
 std::optional<mail::EmailAddress> report_recipient(const queue::Lease& lease,
                                                    const std::vector<Reportable>& reports,
                                                    const Settings& settings);

@@ -1,4 +1,4 @@
-// delivery/route/mx_hosts.cc: MX records, their order, and which of their hosts are left out.
+// delivery/route/mx_hosts.cc: MX look-up and order of hosts (RFC 5321 §5.1), without ourselves.
 #include "delivery/route/mx_hosts.h"
 
 #include <algorithm>
@@ -7,7 +7,6 @@
 
 #include "core/async/task_group.h"
 #include "core/mail/encodings.h"
-#include "core/net/address_kinds.h"
 
 namespace postern::delivery {
 namespace {
@@ -96,15 +95,6 @@ std::vector<MxHost> drop_from_ourselves(std::vector<MxHost> hosts, const OwnIden
   if (us == hosts.end()) return hosts;
   const std::uint16_t ours = us->preference;
   std::erase_if(hosts, [&](const MxHost& host) { return host.preference >= ours; });
-  return hosts;
-}
-
-std::vector<MxHost> drop_private(std::vector<MxHost> hosts, std::span<const net::Network> allowed) {
-  for (MxHost& host : hosts)
-    std::erase_if(host.addresses, [&](const net::Address& address) {
-      return !net::is_public(address) && !net::is_within(allowed, address);
-    });
-  std::erase_if(hosts, [](const MxHost& host) { return host.addresses.empty(); });
   return hosts;
 }
 

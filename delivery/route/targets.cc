@@ -56,21 +56,16 @@ Task<Target> smarthost(net::Resolver& resolver, ThreadPool& pool, queue::NextHop
 Task<std::expected<Targets, Verdict>> mx_targets(net::Resolver& resolver, mail::Domain domain,
                                                  std::shared_ptr<const Settings> settings,
                                                  OwnIdentity own) {
-  auto found = co_await find_hosts(resolver, domain, settings->port, std::move(own));
-  if (!found) {
-    const NoHosts& why = found.error();
+  const auto hosts =
+      co_await find_hosts(resolver, std::move(domain), settings->port, std::move(own));
+  if (!hosts) {
+    const NoHosts& why = hosts.error();
     co_return std::unexpected(our_verdict(
         why.is_permanent ? Verdict::Kind::failed : Verdict::Kind::deferred,
         mail::StatusCode::parse(why.status).value_or(mail::StatusCode{4, 4, 3}), why.text));
   }
-  const std::vector<MxHost> hosts = drop_private(std::move(*found), settings->private_networks);
-  if (hosts.empty())
-    co_return std::unexpected(our_delay(
-        {4, 4, 4},
-        "Every host of " + domain.text() +
-            " has a private address only, which delivery.private_networks does not allow"));
-  Targets targets{.key = group_key(hosts), .hosts = {}};
-  for (const MxHost& host : hosts)
+  Targets targets{.key = group_key(*hosts), .hosts = {}};
+  for (const MxHost& host : *hosts)
     targets.hosts.push_back({.host = host.host,
                              .port = settings->port,
                              .addresses = host.addresses,

@@ -16,14 +16,12 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 std::string RemoteReply::words() const { return sanitise(std::to_string(code) + " " + text); }
 
 ReplyParser::Progress ReplyParser::feed(std::string_view line) {
-  line = line.substr(0, line_limit);
-  if (line.size() < 3 || line[0] < '2' || line[0] > '5' || !is_digit(line[1]) || !is_digit(line[2]))
+  if (line.size() < 4 || line.size() > line_limit || line[0] < '2' || line[0] > '5' ||
+      !is_digit(line[1]) || !is_digit(line[2]) || (line[3] != ' ' && line[3] != '-'))
     return Progress::broken;
-  const char after = line.size() == 3 ? ' ' : line[3];  // the text may be missing, blank and all
-  if (after != ' ' && after != '-') return Progress::broken;
   const int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
   if (lines_ > 0 && code != reply_.code) return Progress::broken;
-  const std::string_view rest = line.substr(std::min<std::size_t>(4, line.size()));
+  const std::string_view rest = line.substr(4);
   if (++lines_ > lines_limit || reply_.text.size() + rest.size() > octets_limit)
     return Progress::broken;
 
@@ -36,7 +34,7 @@ ReplyParser::Progress ReplyParser::feed(std::string_view line) {
   } else {
     reply_.text += rest;
   }
-  return after == ' ' ? Progress::complete : Progress::more;
+  return line[3] == ' ' ? Progress::complete : Progress::more;
 }
 
 RemoteReply ReplyParser::take() {

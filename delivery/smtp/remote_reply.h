@@ -29,12 +29,10 @@ struct RemoteReply {
 class ReplyParser {
  public:
   enum class Progress { more, complete, broken };
-  /// Octets of a line that are kept, four times what RFC 5321 §4.5.3.1.5 allows; lines of a reply;
-  /// octets of all of them, and of the longest line that is read.
   static constexpr std::size_t line_limit = 2048, lines_limit = 128, octets_limit = 16 * 1024;
 
-  /// `line` without its CRLF; only ^[2-5][0-9][0-9]([ -]|$) is one, and all lines of a reply share
-  /// the code. What is beyond `line_limit` is cut.
+  /// `line` without its CRLF; only ^[2-5][0-9][0-9][ -] is one, and all lines of a reply share the
+  /// code.
   Progress feed(std::string_view line);
   /// The reply that is complete; moves it out.
   RemoteReply take();

@@ -60,7 +60,7 @@ Task<RemoteReply> SmtpClient::read_reply(std::chrono::milliseconds limit) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(end - Loop::current().now());
     if (left.count() <= 0) throw Timeout("no complete reply in time");
-    const net::Stream::Line line = co_await stream_.read_line(ReplyParser::octets_limit, left);
+    const net::Stream::Line line = co_await stream_.read_line(ReplyParser::line_limit + 2, left);
     const auto progress = line.too_long ? ReplyParser::Progress::broken : parser.feed(line.text);
     if (progress == ReplyParser::Progress::broken)
       protocol_error("not a reply: " + sanitise(line.text, 80));

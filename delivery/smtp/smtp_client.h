@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/async/task.h"
@@ -113,8 +112,6 @@ class SmtpClient {
   std::size_t sent() const { return sent_; }
   std::string tls_text() const;
   const net::Address& address() const { return stream_.peer(); }
-  /// Keeps `mark` for as long as it lives: whoever gave it counts connections so.
-  void wear(std::shared_ptr<const void> mark) { mark_ = std::move(mark); }
 
  private:
   class Transaction;  // smtp_transaction.cc
@@ -144,7 +141,6 @@ class SmtpClient {
   bool is_resuming_ = false;    // the next reply is the first one after a message
   std::size_t unanswered_ = 1;  // commands that still have no reply; at first the greeting is owed
   std::size_t sent_ = 0;
-  std::shared_ptr<const void> mark_;
 };
 
 }  // namespace postern::delivery

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "core/net/while_connected.h"
 #include "mailbox/imap/commands/login.h"
 #include "mailbox/imap/login_phase.h"
 #include "mailbox/imap/session/refusal.h"
@@ -65,9 +64,8 @@ Task<Answer> LoginPhase::authenticate(const Request& request) {
 
 /// Ends the phase if the claim is good.
 Task<Answer> LoginPhase::check(policy::Claim claim, std::string tag) {
-  auto account = co_await net::while_connected(
-      stream_,
-      context_.authenticator->check(std::move(claim), policy::Scope::imap, stream_.peer()));
+  auto account =
+      co_await context_.authenticator->check(std::move(claim), policy::Scope::imap, stream_.peer());
   if (!account) co_return refusal(account.error());
   end_ = LoggedIn{*std::move(account), std::move(tag)};
   co_return reply::logged_in;

@@ -5,7 +5,6 @@
 
 #include <utility>
 
-#include "core/net/while_connected.h"
 #include "mailbox/pop3/replies.h"
 
 namespace postern::pop3 {
@@ -131,9 +130,8 @@ Task<> Authorization::converse(sasl::Dialogue dialogue, std::optional<std::strin
 }
 
 Task<> Authorization::check(policy::Claim claim) {
-  std::expected<policy::Account, AuthFailure> account = co_await net::while_connected(
-      stream_,
-      context_.authenticator->check(std::move(claim), policy::Scope::pop3, stream_.peer()));
+  std::expected<policy::Account, AuthFailure> account =
+      co_await context_.authenticator->check(std::move(claim), policy::Scope::pop3, stream_.peer());
   if (account) {
     end_ = *std::move(account);
     co_return;

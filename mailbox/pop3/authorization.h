@@ -22,8 +22,7 @@ class Authorization {
   Authorization(net::Stream& stream, const Context& context)
       : stream_(stream),
         context_(context),
-        client_(stream, When::authorization,
-                {.idle = context.login_timeout, .line = context.command_timeout}) {}
+        client_(stream, When::authorization, context.login_timeout) {}
 
   Task<AuthorizationEnd> run(bool greet);
 

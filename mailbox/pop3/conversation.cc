@@ -20,8 +20,7 @@ std::string_view reply_to(CommandError error) {
 
 Task<std::optional<Command>> Conversation::next() {
   while (!is_over_) {
-    co_await wait_for_line();
-    const net::Stream::Line line = co_await stream_.read_line(line_limit, patience_.line);
+    const net::Stream::Line line = co_await stream_.read_line(line_limit, patience_);
     if (line.too_long) {
       co_await refuse(reply::too_long);
       continue;
@@ -35,15 +34,10 @@ Task<std::optional<Command>> Conversation::next() {
 }
 
 Task<std::optional<std::string>> Conversation::response() {
-  co_await wait_for_line();
-  const net::Stream::Line line = co_await stream_.read_line(line_limit, patience_.line);
+  const net::Stream::Line line = co_await stream_.read_line(line_limit, patience_);
   if (!line.too_long) co_return std::string(line.text);
   co_await refuse(reply::too_long);
   co_return std::nullopt;
-}
-
-Task<> Conversation::wait_for_line() {
-  while (stream_.buffered().empty()) co_await stream_.wait_readable(patience_.idle);
 }
 
 Task<> Conversation::say(std::string_view line) {

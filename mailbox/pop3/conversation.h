@@ -20,17 +20,12 @@ struct Offer {
   bool tls = false;
 };
 
-/// How long is waited for a line to begin, and then for its end.
-struct Patience {
-  std::chrono::milliseconds idle, line;
-};
-
 /// Reads the commands that are legal in one state, and answers all others itself. The stream
 /// outlives it.
 class Conversation {
  public:
-  /// `state`: authorization or transaction.
-  Conversation(net::Stream& stream, When state, Patience patience)
+  /// `state`: authorization or transaction. `patience`: how long a line may take.
+  Conversation(net::Stream& stream, When state, std::chrono::milliseconds patience)
       : stream_(stream), state_(state), patience_(patience) {}
 
   /// None once the conversation is over. Timeout and ConnectionClosed are thrown.
@@ -47,11 +42,9 @@ class Conversation {
   void end() { is_over_ = true; }
 
  private:
-  Task<> wait_for_line();
-
   net::Stream& stream_;
   When state_;
-  Patience patience_;
+  std::chrono::milliseconds patience_;
   bool is_over_ = false;
   int mistakes_ = 0;
 };

@@ -12,8 +12,6 @@ struct Context : mailbox::SessionContext {
   std::chrono::milliseconds login_timeout{std::chrono::minutes(3)};  // from the greeting on
   std::chrono::milliseconds idle_timeout{
       std::chrono::minutes(10)};  // RFC 1939 §3: at least 10 minutes
-  std::chrono::milliseconds command_timeout{
-      std::chrono::minutes(5)};  // limits.command_timeout: from a line's first octet to its end
 };
 
 /// Serves a connection up to its login, then hands it to the loop that owns the account

@@ -22,29 +22,16 @@ Task<> Transaction::run() {
     co_await client_.say(reply::in_use);
     co_return;
   }
-  const std::shared_ptr<void> watch =
-      context_.authenticator->watch(context_.credential, [this] { break_off(); });
   co_await take_snapshot();
   co_await client_.say(fmt::format(fmt::runtime(reply::logged_in), maildrop_.messages().size()));
-  try {
-    co_await obey_all();
-  } catch (const Interrupted&) {  // by break_off
-  }
-  if (!context_.may_go_on()) co_await client_.say(reply::login_ended);
-}
-
-/// Until QUIT, or until the login is good no more.
-Task<> Transaction::obey_all() {
-  while (context_.may_go_on()) {
-    const std::optional<Command> command = co_await client_.next();
-    if (!command || !context_.may_go_on()) co_return;
+  while (const std::optional<Command> command = co_await client_.next()) {
+    if (!context_.may_go_on()) {
+      co_await client_.say(reply::login_ended);
+      co_return;
+    }
     co_await obey(*command);
   }
 }
-
-/// The login is good no more: whoever waits for a command waits no longer, and a message that is
-/// being sent is cut off. What else is done is done in a moment.
-void Transaction::break_off() { is_sending_ ? stream_.close() : stream_.interrupt(); }
 
 Task<> Transaction::take_snapshot() {
   const auto inbox = co_await mailbox_->open_folder("INBOX");
@@ -74,11 +61,10 @@ Task<> Transaction::obey(const Command& command) {
       co_await list(command.number, &Maildrop::unique_id);
       break;
     case Verb::retr:
+      co_await send_message(number, std::nullopt);
+      break;
     case Verb::top:
-      is_sending_ = true;
-      co_await send_message(
-          number, command.verb == Verb::top ? std::optional(command.lines) : std::nullopt);
-      is_sending_ = false;
+      co_await send_message(number, command.lines);
       break;
     case Verb::dele:
       maildrop_.mark(number);
@@ -127,8 +113,6 @@ Task<> Transaction::send_message(std::uint32_t number, std::optional<std::uint32
   for (std::uint64_t sent = 0; message.size > 0;) {
     std::string out;
     encoder.encode(cutter ? cutter->take(*piece) : std::string_view(*piece), out);
-    // As IMAP sends it, whose literals hold no NUL (RFC 3501 §9, CHAR8): one message, one text.
-    std::ranges::replace(out, '\0', ' ');
     co_await stream_.write(out);
     sent += piece->size();
     if (sent >= message.size || (cutter && cutter->done())) break;

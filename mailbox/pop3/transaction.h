@@ -19,16 +19,13 @@ class Transaction {
               std::shared_ptr<mailbox::Mailbox> mailbox)
       : stream_(stream),
         context_(context),
-        client_(stream, When::transaction,
-                {.idle = context.idle_timeout, .line = context.command_timeout}),
+        client_(stream, When::transaction, context.idle_timeout),
         mailbox_(std::move(mailbox)) {}
 
   Task<> run();
 
  private:
   Task<> take_snapshot();
-  Task<> obey_all();
-  void break_off();
   Task<> obey(const Command& command);
   Task<> list(std::optional<std::uint32_t> number,
               std::string (Maildrop::*row)(std::uint32_t) const);
@@ -45,7 +42,6 @@ class Transaction {
   mailbox::FolderId folder_{};
   Maildrop maildrop_;
   std::vector<mailbox::Octets> ahead_;  // the messages that the client will ask for next
-  bool is_sending_ = false;
 };
 
 }  // namespace postern::pop3

@@ -31,8 +31,7 @@ Seconds sent_date_of(const mail::HeaderBlock& header, Seconds internal_date) {
 /// What the trigram indexes hold of a message. Equal whenever it is asked: what was indexed is
 /// needed to take it out again.
 SearchText indexed_text(std::string_view message) {
-  // Folding makes no text shorter than half.
-  SearchText text = search_text(message, 4 * indexed_text_limit);
+  SearchText text = search_text(message);
   for (std::string* part : {&text.header, &text.body}) {
     part->resize(std::min(part->size(), indexed_text_limit));
   }
@@ -59,26 +58,13 @@ ContentId MailboxStore::Inner::store_content(std::string_view message, Seconds i
   const ContentId id = database.last_id();
   database.run("INSERT INTO summaries VALUES (?, ?, ?, ?)", id, Blob{summary.envelope},
                Blob{summary.body_structure}, Blob{summary.body});
-  database.run("INSERT INTO headers VALUES (?, ?)", id,
-               Blob{header.text().substr(0, kept_header_limit)});
+  database.run("INSERT INTO headers VALUES (?, ?)", id, Blob{header.text()});
   std::int64_t number = id * chunks_per_content;
   for (std::size_t at = 0; at < message.size(); at += chunk_size) {
     database.run("INSERT INTO chunks VALUES (?, ?)", number++,
                  Blob{message.substr(at, chunk_size)});
   }
   return id;
-}
-
-/// A long one stands in the message alone; "" when there is none.
-std::string MailboxStore::Inner::load_header(ContentId content) {
-  {
-    auto rows = database.query("SELECT header FROM headers WHERE id = ?", content);
-    if (!rows.next()) return {};
-    if (rows.bytes().size() < kept_header_limit) return rows.text();
-  }
-  std::string message = load_content(content, 0, ~std::uint64_t{0});
-  message.resize(mail::HeaderBlock::parse(message).size());
-  return message;
 }
 
 // Search -----------------------------------------------------------------------------------------
@@ -109,8 +95,8 @@ std::optional<std::vector<ContentId>> MailboxStore::probable_contents(SearchScop
 
 bool MailboxStore::matches_text(ContentId content, SearchScope scope, std::string_view needle) {
   if (scope == SearchScope::header) {
-    const std::string header = inner_->load_header(content);
-    return search_header_text(header).find(needle) != std::string::npos;
+    auto rows = inner_->database.query("SELECT header FROM headers WHERE id = ?", content);
+    return rows.next() && search_header_text(rows.bytes()).find(needle) != std::string::npos;
   }
   const std::string message = inner_->load_content(content, 0, ~std::uint64_t{0});
   const SearchText text = search_text(message);
@@ -120,21 +106,13 @@ bool MailboxStore::matches_text(ContentId content, SearchScope scope, std::strin
 
 bool MailboxStore::matches_header(ContentId content, std::string_view field,
                                   std::string_view needle) {
-  const std::string text = inner_->load_header(content);
-  const mail::HeaderBlock header = mail::HeaderBlock::parse(text);
+  auto rows = inner_->database.query("SELECT header FROM headers WHERE id = ?", content);
+  if (!rows.next()) return false;
+  const mail::HeaderBlock header = mail::HeaderBlock::parse(rows.bytes());
   return std::ranges::any_of(header.fields(), [&](const mail::HeaderField& one) {
     return one.is(field) &&
            (needle.empty() ||
             fold_case(mail::decode_words(one.unfolded())).find(needle) != std::string::npos);
-  });
-}
-
-bool MailboxStore::matches_addresses(ContentId content, std::string_view field,
-                                     std::string_view needle) {
-  const std::string text = inner_->load_header(content);
-  const mail::HeaderBlock header = mail::HeaderBlock::parse(text);
-  return std::ranges::any_of(header.all(field), [&](const mail::HeaderField* one) {
-    return needle.empty() || search_address_text(one->value).contains(needle);
   });
 }
 
@@ -173,7 +151,7 @@ std::optional<ContentId> MailboxStore::Inner::dead_content(std::span<const Conte
   return std::nullopt;
 }
 
-bool MailboxStore::maintain(std::span<const ContentId> held, bool may_index) {
+bool MailboxStore::maintain(std::span<const ContentId> held) {
   // On a thread of the pool, which has no loop: the slice measures its own work.
   const auto end = std::chrono::steady_clock::now() + maintenance_slice;
   return inner_->atomically([&] {
@@ -184,7 +162,6 @@ bool MailboxStore::maintain(std::span<const ContentId> held, bool may_index) {
         inner_->remove_content(*dead);
         continue;
       }
-      if (!may_index) return false;
       // The first condition is that of the partial index.
       const auto waiting =
           database.integer("SELECT id FROM contents WHERE indexed <> 1 AND indexed = 0 LIMIT 1");

@@ -9,13 +9,11 @@ namespace postern::mailbox {
 
 const MessageEntry* FolderIndex::find(Uid uid) const {
   const auto found = std::ranges::lower_bound(entries, uid, {}, &MessageEntry::uid);
-  return found != entries.end() && found->uid == uid ? &*found : departed.find(uid);
+  return found != entries.end() && found->uid == uid ? &*found : nullptr;
 }
 
 const MessageEntry* FolderIndex::find(Uid uid, std::size_t& near) const {
-  const auto* const found =
-      find_near(std::span<const MessageEntry>(entries), uid, &MessageEntry::uid, near);
-  return found != nullptr ? found : departed.find(uid);
+  return find_near(std::span<const MessageEntry>(entries), uid, &MessageEntry::uid, near);
 }
 
 std::size_t FolderIndex::count_from(Uid uid) const {
@@ -25,27 +23,17 @@ std::size_t FolderIndex::count_from(Uid uid) const {
 
 void FolderIndex::apply(const FolderChange& change) {
   if (!change.expunged.empty()) {
-    // Both ascend: one walk, for a search for each would be felt on the loop.
-    std::vector<MessageEntry> went;
-    auto next = change.expunged.begin();
     std::erase_if(entries, [&](const MessageEntry& entry) {
-      while (next != change.expunged.end() && *next < entry.uid) ++next;
-      const bool is_gone = next != change.expunged.end() && *next == entry.uid;
-      if (is_gone) went.push_back(entry);
-      return is_gone;
+      return std::ranges::binary_search(change.expunged, entry.uid);
     });
-    departed.add(went);
   }
-  recent_changes.add(change);
-  for (std::size_t near = 0; const MessageEntry& entry : change.upserts) {
+  for (const MessageEntry& entry : change.upserts) {
     if (std::ranges::binary_search(change.expunged, entry.uid)) continue;
-    if (entries.empty() || entries.back().uid < entry.uid) {
-      entries.push_back(entry);
-    } else if (find_near(std::span<const MessageEntry>(entries), entry.uid, &MessageEntry::uid,
-                         near) != nullptr) {
-      entries[near] = entry;
+    const auto place = std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid);
+    if (place != entries.end() && place->uid == entry.uid) {
+      *place = entry;
     } else {
-      entries.insert(std::ranges::lower_bound(entries, entry.uid, {}, &MessageEntry::uid), entry);
+      entries.insert(place, entry);
     }
   }
   uid_next = std::max(uid_next, change.uid_next);

@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "mailbox/store/departed.h"
-#include "mailbox/store/recent_changes.h"
 #include "mailbox/store/types.h"
 
 namespace postern::mailbox {
@@ -19,14 +17,9 @@ class FolderIndex {
   std::uint32_t uid_validity = 0;
   std::uint32_t uid_next = 1;
   ModSeq highest_modseq = 1;
-  Uid recent_from{};  // who has it or a higher one is \Recent, and no session was told so yet;
-                      // ahead of the store's mark as long as the sessions that were told are there
-  bool gone = false;  // deleted meanwhile: say BYE or close
+  bool gone = false;                  // deleted meanwhile: say BYE or close
   std::vector<MessageEntry> entries;  // ascending by uid
-  Departed departed;                  // who went, for the sessions that were not told yet
-  RecentChanges recent_changes;
 
-  /// Also finds those that are kept in `departed`: whoever asks for their uids still counts them.
   const MessageEntry* find(Uid uid) const;
   /// For a walk in ascending order: see find_near.
   const MessageEntry* find(Uid uid, std::size_t& near) const;

@@ -66,18 +66,6 @@ FolderInfo MailboxStore::Inner::insert_folder(std::string_view name, SpecialUse 
           .uid_validity = uid_validity};
 }
 
-/// Makes the folders above `name` that are missing. False when these and `more` are too many: then
-/// none is made.
-bool MailboxStore::Inner::make_parents(std::string_view name, std::int64_t more) {
-  std::vector<std::string> missing = parents_of(name);
-  std::erase_if(missing, [&](const std::string& parent) { return folder(parent).has_value(); });
-  more += static_cast<std::int64_t>(missing.size());
-  const std::int64_t count = database.integer("SELECT count(*) FROM folders").value_or(0);
-  if (more > 0 && count + more > folder_limit) return false;
-  for (const std::string& parent : missing) insert_folder(parent, SpecialUse::none);
-  return true;
-}
-
 std::vector<FolderInfo> MailboxStore::folders() {
   std::vector<FolderInfo> folders;
   auto rows =
@@ -111,15 +99,13 @@ std::optional<FolderInfo> MailboxStore::special_folder(SpecialUse use) {
 
 std::expected<FolderStatus, StoreError> MailboxStore::state(FolderId folder) {
   auto row = inner_->database.query(
-      "SELECT uid_validity, uid_next, highest_modseq, recent_from FROM folders WHERE id = ?",
-      folder);
+      "SELECT uid_validity, uid_next, highest_modseq FROM folders WHERE id = ?", folder);
   if (!row.next()) return std::unexpected(StoreError::no_such_folder);
   FolderStatus status;
   status.id = folder;
   status.uid_validity = static_cast<std::uint32_t>(row.integer(0));
   status.uid_next = static_cast<std::uint32_t>(row.integer(1));
   status.highest_modseq = static_cast<ModSeq>(row.integer(2));
-  status.recent_from = Uid(row.integer(3));
   return status;
 }
 
@@ -168,7 +154,15 @@ std::expected<FolderInfo, StoreError> MailboxStore::create_folder(std::string_vi
       database.run("DELETE FROM folders WHERE id = ?", there->id);
       return inner_->insert_folder(*normal, use);
     }
-    if (!inner_->make_parents(*normal, 1)) return std::unexpected(StoreError::too_many);
+    const std::vector<std::string> parents = parents_of(*normal);
+    if (database.integer("SELECT count(*) FROM folders").value_or(0) +
+            static_cast<std::int64_t>(parents.size()) >=
+        folder_limit) {
+      return std::unexpected(StoreError::too_many);
+    }
+    for (const std::string& parent : parents) {
+      if (!inner_->folder(parent)) inner_->insert_folder(parent, SpecialUse::none);
+    }
     return inner_->insert_folder(*normal, use);
   });
 }
@@ -224,7 +218,9 @@ std::expected<void, StoreError> MailboxStore::rename_folder(std::string_view fro
       inner_->place(*created, all, modseq);
       return {};
     }
-    if (!inner_->make_parents(*target, 0)) return std::unexpected(StoreError::too_many);
+    for (const std::string& parent : parents_of(*target)) {
+      if (!inner_->folder(parent)) inner_->insert_folder(parent, SpecialUse::none);
+    }
     database.run("UPDATE folders SET name = ? WHERE id = ?", std::string_view(*target), folder->id);
     database.run(
         "UPDATE folders SET name = ? || substr(name, length(?) + 1) WHERE name > ? AND name < ?",

@@ -25,7 +25,6 @@ AccountHub::AccountHub(Loop& loop, ThreadPool& pool, Options options, MessageInd
                                                                   .background = background_,
                                                                   .folder = options_.folder,
                                                                   .indexer = std::move(indexer),
-                                                                  .disk = options_.disk,
                                                                   .maintaining = maintaining_})) {}
 
 AccountHub::~AccountHub() = default;

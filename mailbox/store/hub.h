@@ -14,7 +14,6 @@
 #include "core/async/sync.h"
 #include "core/async/task.h"
 #include "core/async/task_group.h"
-#include "core/disk_room.h"
 #include "core/net/stream.h"
 #include "mailbox/store/mailbox.h"
 
@@ -28,7 +27,6 @@ class AccountHub {
     std::chrono::milliseconds close_after{60'000};
     std::size_t idle_limit = 256;                              // open databases that nobody uses
     std::chrono::seconds remember_deliveries{12 * 24 * 3600};  // queue.expire and a week
-    const DiskRoom* disk = nullptr;  // whose reserve is left alone; outlives the hub
   };
   /// `pool` and `indexer` outlive the hub.
   AccountHub(Loop& loop, ThreadPool& pool, Options options, MessageIndexer indexer);
@@ -70,8 +68,6 @@ class Mailboxes {
   Task<std::expected<std::optional<Appended>, StoreError>> deliver(
       std::string account, std::optional<std::uint64_t> quota, std::string key, std::string folder,
       NewMail mail) const;
-  /// What lies in the account's mailbox now.
-  Task<QuotaUse> usage(std::string account) const;
   Task<> purge(std::string account) const;
 
   /// Continues a session on the loop that owns the account. The caller's coroutine ends after it.

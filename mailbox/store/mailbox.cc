@@ -111,21 +111,18 @@ Mailbox::Committed Mailbox::commit(MailboxStore& store,
 
 void Mailbox::publish(std::vector<FolderChange> changes) {
   for (const FolderChange& change : changes) {
-    const std::shared_ptr<FolderIndex> index = apply(change);
+    apply(change);
     watchers_.tell(change);
-    if (index) index->departed.forget_unread();
   }
 }
 
-/// Gives the index, if the folder has one.
-std::shared_ptr<FolderIndex> Mailbox::apply(const FolderChange& change) {
+void Mailbox::apply(const FolderChange& change) {
   const auto found = open_folders_.find(change.folder);
-  if (found == open_folders_.end()) return nullptr;
+  if (found == open_folders_.end()) return;
   const std::shared_ptr<FolderIndex> index = found->second.lock();
   if (!index || change.gone) open_folders_.erase(found);
   if (change.gone && last_folder_ == index) last_folder_.reset();
   if (index) index->apply(change);
-  return index;
 }
 
 std::shared_ptr<void> Mailbox::watch(std::optional<FolderId> folder, FolderWatcher watcher) {

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <expected>
 #include <functional>
-#include <list>
 #include <memory>
 #include <optional>
 #include <set>
@@ -90,16 +89,10 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
                                                std::string to);
   /// With the account's limit.
   Task<QuotaUse> usage();
-  /// Whether the disk takes so many octets and keeps its reserve. What appends, delivers or copies
-  /// is refused with no_room otherwise.
-  Task<bool> has_room_for(std::uint64_t octets);
 
   /// Keeps the octets of a message of an open folder as long as the handle lives, also when it is
   /// moved or expunged meanwhile.
   [[nodiscard]] std::shared_ptr<void> hold(ContentId content);
-
-  /// The same of what the last change expunged, and later ones do, with the entries. For watchers.
-  [[nodiscard]] std::shared_ptr<void> keep_expunged(std::shared_ptr<FolderIndex> folder);
 
   /// Those of `candidates` (of the open folder) that hold `needle` (UTF-8), ascending. In slices,
   /// so that other reads of the account come between.
@@ -108,9 +101,6 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   /// `field` without colon; an empty needle matches when the field is there (RFC 3501 §6.4.4).
   Task<std::vector<Uid>> search_header(std::shared_ptr<FolderIndex> folder, std::string field,
                                        std::string needle, std::vector<Uid> candidates);
-  /// The same in the addresses of From, To, Cc or Bcc, as ENVELOPE has them (RFC 3501 §6.4.4).
-  Task<std::vector<Uid>> search_addresses(std::shared_ptr<FolderIndex> folder, std::string field,
-                                          std::string needle, std::vector<Uid> candidates);
 
   /// The one POP3 session that may hold the maildrop (RFC 1939 §4). None: someone else has it.
   /// Freed when the handle dies.
@@ -150,9 +140,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   Task<std::vector<Uid>> search_nothing(std::vector<Uid> candidates);
   void take_keywords(std::vector<std::string> names);
   void publish(std::vector<FolderChange> changes);
-  std::shared_ptr<FolderIndex> apply(const FolderChange& change);
-  std::vector<ContentId> held_contents() const;
-  std::vector<MessageEntry> known_messages(FolderId folder, std::span<const Uid> uids) const;
+  void apply(const FolderChange& change);
   std::shared_ptr<FolderIndex> opened(FolderId folder) const;
   std::shared_ptr<FolderIndex> keep(std::shared_ptr<FolderIndex> folder);
   void abandon_folders();
@@ -167,7 +155,9 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::unique_ptr<MailboxStore> writer_, reader_;
   Mutex reading_;
   std::vector<std::shared_ptr<Write>> waiting_;
-  bool writing_ = false, maintaining_ = false, closing_ = false;
+  bool writing_ = false;
+  bool maintaining_ = false;
+  bool closing_ = false;
   Event settled_;  // no write is on its way
   std::chrono::steady_clock::time_point last_used_{}, last_write_{};
   std::unordered_map<FolderId, std::weak_ptr<FolderIndex>> open_folders_;
@@ -177,8 +167,7 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
   std::uint64_t keywords_version_ = 1;
   std::weak_ptr<void> maildrop_lock_;
   std::multiset<ContentId> held_;
-  std::list<std::shared_ptr<FolderIndex>> kept_;  // one for each handle of keep_expunged
-  bool may_hold_dead_ = false;                    // the maintenance passed over what was held
+  bool may_hold_dead_ = false;  // the maintenance passed over what was held
 };
 
 template <class F, class... Args>

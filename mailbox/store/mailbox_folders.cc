@@ -14,7 +14,6 @@ bool load_index(MailboxStore& store, const std::shared_ptr<FolderIndex>& index,
   index->uid_validity = state->uid_validity;
   index->uid_next = state->uid_next;
   index->highest_modseq = state->highest_modseq;
-  index->recent_from = state->recent_from;
   index->entries = store.entries(folder.id);
   return true;
 }

@@ -15,7 +15,6 @@ namespace {
 constexpr std::chrono::milliseconds quiet_before_maintenance{2000};
 constexpr std::chrono::minutes longest_delay_of_maintenance{5};
 constexpr std::chrono::milliseconds pause_between_slices{20};
-constexpr std::uint64_t room_for_index = 4 * 1024 * 1024;  // octets that a slice may write
 
 }  // namespace
 
@@ -55,12 +54,10 @@ Task<bool> Mailbox::maintain_a_slice() {
   // Not by the queue of writes: it ends without leaving changes, and would call for itself again.
   writing_ = true;
   settled_.reset();
-  const std::vector<ContentId> held = held_contents();
+  const std::vector<ContentId> held(held_.begin(), held_.end());
   bool more = false, cancelled = false;
   try {
-    co_await offload(settings_->pool, [&] {
-      more = writer_->maintain(held, settings_->has_room_for(room_for_index));
-    });
+    co_await offload(settings_->pool, [&] { more = writer_->maintain(held); });
   } catch (const Cancelled&) {
     cancelled = true;
   } catch (const std::exception& error) {
@@ -68,7 +65,7 @@ Task<bool> Mailbox::maintain_a_slice() {
     log::warn("mailbox_not_maintained", {{"account", account_}, {"error", error.what()}});
   }
   may_hold_dead_ = !held.empty();
-  more = more || held_contents().size() < held.size();
+  more = more || held_.size() < held.size();
   writing_ = false;
   settled_.set();
   if (!waiting_.empty()) {

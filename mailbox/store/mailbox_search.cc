@@ -1,7 +1,6 @@
 // mailbox/store/mailbox_search.cc: searches in slices.
 #include <algorithm>
 
-#include "core/async/pace.h"
 #include "mailbox/store/mailbox.h"
 #include "mailbox/store/search_text.h"
 
@@ -20,10 +19,8 @@ Task<std::vector<Uid>> Mailbox::search(std::shared_ptr<FolderIndex> folder,
                                        std::string needle, Match match) {
   const auto probable = co_await read(&MailboxStore::probable_contents, scope, std::move(needle));
   std::vector<std::pair<Uid, ContentId>> to_verify;
-  Pace pace;
-  for (std::size_t near = 0; const Uid uid : candidates) {
-    co_await pace.give_way();
-    const MessageEntry* const entry = folder->find(uid, near);
+  for (const Uid uid : candidates) {
+    const MessageEntry* const entry = folder->find(uid);
     if (entry == nullptr) continue;
     if (probable && !std::ranges::binary_search(*probable, entry->content)) continue;
     to_verify.emplace_back(uid, entry->content);
@@ -65,20 +62,6 @@ Task<std::vector<Uid>> Mailbox::search_header(std::shared_ptr<FolderIndex> folde
     return store.matches_header(content, field, needle);
   };
   return search(std::move(folder), std::move(candidates), SearchScope::header, std::move(needle),
-                std::move(match));
-}
-
-// ENVELOPE's form has no comments and no quotes, so that of the index, which is the header's, may
-// part where it does not: the longest word of the needle is in both.
-Task<std::vector<Uid>> Mailbox::search_addresses(std::shared_ptr<FolderIndex> folder,
-                                                 std::string field, std::string needle,
-                                                 std::vector<Uid> candidates) {
-  needle = fold_case(needle);
-  std::string word = longest_word(needle);
-  auto match = [field = std::move(field), needle](MailboxStore& store, ContentId content) {
-    return store.matches_addresses(content, field, needle);
-  };
-  return search(std::move(folder), std::move(candidates), SearchScope::header, std::move(word),
                 std::move(match));
 }
 

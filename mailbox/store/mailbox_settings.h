@@ -6,7 +6,6 @@
 #include "core/async/sync.h"
 #include "core/async/task_group.h"
 #include "core/async/thread_pool.h"
-#include "core/disk_room.h"
 #include "mailbox/store/types.h"
 
 namespace postern::mailbox {
@@ -17,11 +16,7 @@ struct MailboxSettings {
   TaskGroup& background;  // writes and maintenance
   std::string folder;     // data_dir/mailboxes
   MessageIndexer indexer;
-  const DiskRoom* disk;  // null: no reserve
-  Mutex& maintaining;    // held by the account whose turn it is
-  bool has_room_for(std::uint64_t octets) const {
-    return disk == nullptr || disk->has_room_for(octets);
-  }
+  Mutex& maintaining;  // held by the account whose turn it is
   std::string path(const std::string& account) const { return folder + "/" + account + ".db"; }
 };
 

@@ -20,11 +20,6 @@ Task<std::expected<std::optional<Appended>, StoreError>> deliver_here(
   co_return co_await mailbox->deliver(std::move(key), std::move(folder), std::move(mail));
 }
 
-Task<QuotaUse> usage_here(AccountHub* hub, std::string account) {
-  const std::shared_ptr<Mailbox> mailbox = co_await hub->open(std::move(account));
-  co_return co_await mailbox->usage();
-}
-
 }  // namespace
 
 Task<std::expected<std::optional<Appended>, StoreError>> Mailboxes::deliver(
@@ -33,11 +28,6 @@ Task<std::expected<std::optional<Appended>, StoreError>> Mailboxes::deliver(
   AccountHub& hub = owner(account);
   return on_loop(hub.loop(), deliver_here(&hub, std::move(account), quota, std::move(key),
                                           std::move(folder), std::move(mail)));
-}
-
-Task<QuotaUse> Mailboxes::usage(std::string account) const {
-  AccountHub& hub = owner(account);
-  return on_loop(hub.loop(), usage_here(&hub, std::move(account)));
 }
 
 Task<> Mailboxes::purge(std::string account) const {

@@ -78,21 +78,6 @@ std::vector<MessageEntry> MailboxStore::Inner::find_entries(FolderId folder,
   return found;
 }
 
-void MailboxStore::Inner::add_expunged(std::vector<MessageEntry>& entries,
-                                       std::span<const MessageEntry> known) {
-  std::vector<MessageEntry> expunged;
-  for (const MessageEntry& entry : known) {
-    if (std::ranges::binary_search(entries, entry.uid, {}, &MessageEntry::uid)) continue;
-    if (database.integer("SELECT 1 FROM contents WHERE id = ?", entry.content))
-      expunged.push_back(entry);
-  }
-  if (expunged.empty()) return;
-  entries.insert(entries.end(), expunged.begin(), expunged.end());
-  std::ranges::sort(entries, {}, &MessageEntry::uid);
-  const auto repeated = std::ranges::unique(entries, {}, &MessageEntry::uid);
-  entries.erase(repeated.begin(), repeated.end());
-}
-
 std::vector<std::string> MailboxStore::keyword_names() {
   Inner& inner = *inner_;
   if (!inner.keywords_known) {
@@ -144,12 +129,13 @@ std::expected<KeywordBits, StoreError> MailboxStore::Inner::keywords_of(const Fl
   return bits;
 }
 
-Uid MailboxStore::claim_recent(FolderId folder, Uid end) {
+Uid MailboxStore::claim_recent(FolderId folder) {
   return inner_->atomically([&] {
     const auto from =
         inner_->database.integer("SELECT recent_from FROM folders WHERE id = ?", folder);
-    inner_->database.run("UPDATE folders SET recent_from = ?1 WHERE id = ?2 AND recent_from < ?1",
-                         end, folder);
+    inner_->database.run(
+        "UPDATE folders SET recent_from = uid_next WHERE id = ? AND recent_from <> uid_next",
+        folder);
     return Uid(from.value_or(1));
   });
 }
@@ -188,8 +174,9 @@ std::expected<std::vector<Appended>, StoreError> MailboxStore::append_all(
   return inner_->atomically([&]() -> std::expected<std::vector<Appended>, StoreError> {
     const std::optional<FolderInfo> folder = inner_->folder(id);
     if (!folder || !folder->selectable) return std::unexpected(StoreError::no_such_folder);
-    const std::uint64_t cost = size + message_cost * mails.size();
-    if (quota && inner_->charged() + cost > *quota) return std::unexpected(StoreError::over_quota);
+    if (quota && static_cast<std::uint64_t>(inner_->counter("bytes")) + size > *quota) {
+      return std::unexpected(StoreError::over_quota);
+    }
     keyword_names();
     const std::vector<KeywordBits> bits = inner_->keep_keywords(mails);
     const ModSeq modseq = inner_->next_modseq();
@@ -318,16 +305,15 @@ std::vector<Uid> MailboxStore::Inner::place(const FolderInfo& target,
 
 std::expected<Copied, StoreError> MailboxStore::copy(FolderId from, std::span<const Uid> uids,
                                                      FolderId to,
-                                                     std::optional<std::uint64_t> quota,
-                                                     std::span<const MessageEntry> known) {
+                                                     std::optional<std::uint64_t> quota) {
   return inner_->atomically([&]() -> std::expected<Copied, StoreError> {
     const std::optional<FolderInfo> target = inner_->folder(to);
     if (!target || !target->selectable) return std::unexpected(StoreError::no_such_folder);
-    std::vector<MessageEntry> entries = inner_->find_entries(from, uids);
-    inner_->add_expunged(entries, known);
+    const std::vector<MessageEntry> entries = inner_->find_entries(from, uids);
     const std::uint64_t size = total_size(entries);
-    const std::uint64_t cost = size + message_cost * entries.size();
-    if (quota && inner_->charged() + cost > *quota) return std::unexpected(StoreError::over_quota);
+    if (quota && static_cast<std::uint64_t>(inner_->counter("bytes")) + size > *quota) {
+      return std::unexpected(StoreError::over_quota);
+    }
     Copied copied{.uid_validity = target->uid_validity, .source = {}, .target = {}};
     if (entries.empty()) return copied;
     for (const MessageEntry& entry : entries) {

@@ -48,11 +48,6 @@ Metadata metadata_of(const Sqlite::Rows& rows) {
           .body = std::string(rows.bytes(4))};
 }
 
-std::uint64_t octets_of(const Metadata& metadata) {
-  return metadata.header.size() + metadata.envelope.size() + metadata.body_structure.size() +
-         metadata.body.size();
-}
-
 }  // namespace
 
 std::string MailboxStore::Inner::load_content(ContentId content, std::uint64_t offset,
@@ -112,12 +107,6 @@ std::vector<Octets> MailboxStore::contents(FolderId folder, std::span<const Uid>
 
 std::vector<Metadata> MailboxStore::metadata(std::vector<ContentId> contents,
                                              MetadataWanted wanted) {
-  return metadata_within(std::move(contents), wanted, UINT64_MAX).value();
-}
-
-std::optional<std::vector<Metadata>> MailboxStore::metadata_within(std::vector<ContentId> contents,
-                                                                   MetadataWanted wanted,
-                                                                   std::uint64_t octets) {
   std::ranges::sort(contents);
   const auto copies = std::ranges::unique(contents);
   contents.erase(copies.begin(), copies.end());
@@ -125,19 +114,13 @@ std::optional<std::vector<Metadata>> MailboxStore::metadata_within(std::vector<C
   const Snapshot snapshot(inner_->database);
   std::vector<Metadata> found;
   found.reserve(contents.size());
-  std::uint64_t size = 0;
-  const auto is_too_much = [&] { return size > octets && contents.size() > 1; };
   read_in_ranges(std::span<const ContentId>(contents), [&](ContentId first, ContentId last) {
-    if (is_too_much()) return;
     auto rows = inner_->database.query(sql, first, last);
-    while (!is_too_much() && rows.next()) {
+    while (rows.next()) {
       const bool is_wanted = first == last || std::ranges::binary_search(contents, rows.integer(0));
-      if (!is_wanted) continue;
-      found.push_back(metadata_of(rows));
-      size += octets_of(found.back());
+      if (is_wanted) found.push_back(metadata_of(rows));
     }
   });
-  if (is_too_much()) return std::nullopt;
   return found;
 }
 

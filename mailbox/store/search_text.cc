@@ -29,20 +29,6 @@ std::string decoded_header(std::string_view header) {
   return text;
 }
 
-std::string written(const mail::MailboxEntry& entry) {
-  using Kind = mail::MailboxEntry::Kind;
-  if (entry.kind == Kind::group_end) return "; ";
-  const std::string name = mail::decode_words(entry.display_name);
-  if (entry.kind == Kind::group_start) return name + ": ";
-  const std::string host = entry.domain.empty() ? "" : "@" + entry.domain;
-  const std::string route = entry.route.empty() ? "" : entry.route + ":";
-  return name + (name.empty() ? "<" : " <") + route + entry.local_part + host + ">, ";
-}
-
-bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
-}
-
 }  // namespace
 
 std::string fold_case(std::string_view utf8) {
@@ -64,35 +50,17 @@ std::string search_header_text(std::string_view header) {
   return fold_case(decoded_header(header));
 }
 
-SearchText search_text(std::string_view message, std::size_t enough) {
+SearchText search_text(std::string_view message) {
   const mail::MimeStructure structure = mail::MimeStructure::parse(message);
   SearchText text;
   text.header = search_header_text(structure.root().header.of(message));
   std::string body;
   for (const mail::MimePart& part : structure.parts) {
-    if (body.size() >= enough) break;
     if (&part != &structure.root()) body.append(decoded_header(part.header.of(message)));
     if (part.type == "text") body.append(mail::decoded_text(part, message)).append("\n");
   }
   text.body = fold_case(body);
   return text;
-}
-
-std::string search_address_text(std::string_view value) {
-  std::string text;
-  for (const mail::MailboxEntry& entry : mail::parse_address_list(value).entries)
-    text += written(entry);
-  return fold_case(text);
-}
-
-std::string longest_word(std::string_view folded) {
-  std::string_view longest;
-  for (auto at = folded.begin(); at != folded.end();) {
-    const auto begin = std::find_if(at, folded.end(), is_letter_or_digit);
-    at = std::find_if_not(begin, folded.end(), is_letter_or_digit);
-    if (static_cast<std::size_t>(at - begin) > longest.size()) longest = {begin, at};
-  }
-  return std::string(longest);
 }
 
 std::string trigram_query(std::string_view folded_needle) {

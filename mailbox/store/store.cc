@@ -203,13 +203,8 @@ std::uint32_t MailboxStore::last_uid_validity() {
   return static_cast<std::uint32_t>(inner_->counter("uid_validity"));
 }
 
-std::uint64_t MailboxStore::Inner::charged() {
-  return static_cast<std::uint64_t>(counter("bytes")) +
-         message_cost * static_cast<std::uint64_t>(counter("messages"));
-}
-
 QuotaUse MailboxStore::usage() {
-  return {.bytes = inner_->charged(),
+  return {.bytes = static_cast<std::uint64_t>(inner_->counter("bytes")),
           .messages = static_cast<std::uint64_t>(inner_->counter("messages")),
           .limit = {}};
 }

@@ -58,9 +58,8 @@ class MailboxStore {
   // Messages -----------------------------------------------------------------------------------
   std::vector<MessageEntry> entries(FolderId folder);  // ascending by uid
   std::vector<std::string> keyword_names();            // by bit
-  /// Messages from the mark on, which is given, up to `end` are \Recent to the caller and to nobody
-  /// else: the mark moves to `end`, never back.
-  Uid claim_recent(FolderId folder, Uid end);
+  /// Messages from this uid on are \Recent to the caller; the mark moves to UIDNEXT.
+  Uid claim_recent(FolderId folder);
   std::expected<Appended, StoreError> append(FolderId folder, const NewMail& mail,
                                              std::optional<std::uint64_t> quota);
   /// All or none (RFC 3502): used for MULTIAPPEND and imports.
@@ -73,11 +72,8 @@ class MailboxStore {
                                                              std::string_view folder,
                                                              const NewMail& mail,
                                                              std::optional<std::uint64_t> quota);
-  /// `known`: messages as the caller has seen them. Those that are expunged by now are copied all
-  /// the same, if their contents are there.
   std::expected<Copied, StoreError> copy(FolderId from, std::span<const Uid> uids, FolderId to,
-                                         std::optional<std::uint64_t> quota,
-                                         std::span<const MessageEntry> known = {});
+                                         std::optional<std::uint64_t> quota);
   std::expected<Copied, StoreError> move(FolderId from, std::span<const Uid> uids, FolderId to);
   std::expected<FlagsStored, StoreError> store_flags(FolderId folder, std::span<const Uid> uids,
                                                      const FlagUpdate& update);
@@ -103,9 +99,6 @@ class MailboxStore {
   std::vector<Octets> contents(FolderId folder, std::span<const Uid> uids);
   /// Ascending by content, each once; those that are gone are missing.
   std::vector<Metadata> metadata(std::vector<ContentId> contents, MetadataWanted wanted);
-  /// The same of several, unless it is more than so many octets; of one always.
-  std::optional<std::vector<Metadata>> metadata_within(std::vector<ContentId> contents,
-                                                       MetadataWanted wanted, std::uint64_t octets);
 
   /// Reads that `work` does see one state, and take the database's locks once.
   void at_one_moment(const std::function<void()>& work);
@@ -117,8 +110,6 @@ class MailboxStore {
   bool matches_text(ContentId content, SearchScope scope, std::string_view needle);
   /// `field` without colon; an empty needle matches when the field is there (RFC 3501 §6.4.4).
   bool matches_header(ContentId content, std::string_view field, std::string_view needle);
-  /// The same in the addresses of a field, in ENVELOPE's form: name, route, address, group.
-  bool matches_addresses(ContentId content, std::string_view field, std::string_view needle);
 
   // House-keeping ------------------------------------------------------------------------------
   void forget_deliveries(Seconds before);
@@ -127,8 +118,8 @@ class MailboxStore {
   QuotaUse usage();
   /// Some work that deliveries and expunges put off: text into the search index, dead contents out
   /// of the file, but for those in `held` (ascending), which are being read. True when there is
-  /// more to do. `may_index`: the disk has room for that.
-  bool maintain(std::span<const ContentId> held = {}, bool may_index = true);
+  /// more to do.
+  bool maintain(std::span<const ContentId> held = {});
   /// A consistent copy into a new file (VACUUM INTO).
   void backup(const std::string& path);
   std::uint32_t last_uid_validity();

@@ -69,8 +69,6 @@ struct MailboxStore::Inner {
 
   FolderChange& change(FolderId folder);
   std::int64_t counter(std::string_view key);
-  /// What counts against the quota.
-  std::uint64_t charged();
   void add_to_counter(std::string_view key, std::int64_t amount);
 
   std::uint32_t next_uid_validity();
@@ -81,7 +79,6 @@ struct MailboxStore::Inner {
   std::optional<FolderInfo> folder(std::string_view normal_name);
   std::optional<FolderInfo> folder(FolderId id);
   FolderInfo insert_folder(std::string_view name, SpecialUse use);
-  bool make_parents(std::string_view name, std::int64_t more);
   bool can_rename_children(std::string_view first, std::string_view end, std::string_view target);
   void forget_expunged(std::size_t keep);
 
@@ -92,14 +89,11 @@ struct MailboxStore::Inner {
   void remove_content(ContentId content);
   /// A content that no message has and nobody reads.
   std::optional<ContentId> dead_content(std::span<const ContentId> held);
-  std::string load_header(ContentId content);
   std::string load_content(ContentId content, std::uint64_t offset, std::uint64_t length);
   Appended insert_message(const FolderInfo& folder, const NewMail& mail, std::string_view message,
                           KeywordBits keyword_bits, ModSeq modseq);
   std::vector<MessageEntry> read_entries(Sqlite::Rows rows);
   std::vector<MessageEntry> find_entries(FolderId folder, std::span<const Uid> uids);
-  /// Adds those of `known` that are missing, if their contents are there.
-  void add_expunged(std::vector<MessageEntry>& entries, std::span<const MessageEntry> known);
   /// Takes messages out of a folder. `release`: their contents lose an owner (not when they move).
   void remove(FolderId folder, std::span<const MessageEntry> entries, ModSeq modseq, bool release);
   std::vector<Uid> place(const FolderInfo& target, std::span<const MessageEntry> entries,

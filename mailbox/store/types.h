@@ -25,7 +25,6 @@ enum class StoreError {
   bad_name,     // not UTF-8, control characters, empty levels, too long, too deep
   not_allowed,  // deleting INBOX, deleting a \Noselect parent that still has children, …
   over_quota,
-  no_room,            // on the disk, for now
   too_many,           // folders, subscriptions
   too_many_keywords,  // of the account: keyword_limit, and messages have all of them
   bad_keyword,        // no atom, too long
@@ -80,7 +79,6 @@ struct FolderStatus {
   ModSeq highest_modseq = 1;
   std::uint64_t messages = 0, unseen = 0, deleted = 0, size = 0, recent = 0;
   std::uint64_t deleted_size = 0;  // of those that are \Deleted
-  Uid recent_from{};               // \Recent is who has it or a higher one, and no session yet
 };
 
 /// What happened to one folder in one committed transaction; the hub applies it to the open index.
@@ -159,10 +157,6 @@ struct Metadata {
   std::string envelope, body_structure, body;
 };
 
-/// Octets of a header that are kept beside its message. Of a longer one so many are, and who wants
-/// it must look into the message.
-inline constexpr std::size_t kept_header_limit = 64 * 1024;
-
 inline constexpr std::uint64_t small_message =
     64 * 1024;  // octets; up to it, many are read at once
 
@@ -174,12 +168,9 @@ struct Octets {
 
 enum class SearchScope : std::uint8_t { header, body, text };  // text: both (RFC 3501 §6.4.4)
 
-/// Octets that a message costs beside its own: its rows, and what is kept ready of it.
-inline constexpr std::uint64_t message_cost = 1024;
-
 struct QuotaUse {
-  std::uint64_t bytes = 0, messages = 0;  // with message_cost for each
-  std::optional<std::uint64_t> limit;     // of bytes
+  std::uint64_t bytes = 0, messages = 0;
+  std::optional<std::uint64_t> limit;  // of bytes
 };
 
 }  // namespace postern::mailbox

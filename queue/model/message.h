@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,7 +43,7 @@ struct NewDelivery {
 /// An alias among the recipients, and what it stood for when it was looked up.
 struct Expansion {
   mail::EmailAddress alias;
-  std::shared_ptr<const std::vector<mail::EmailAddress>> targets;
+  std::vector<mail::EmailAddress> targets;
 };
 
 /// How a message came in, as far as the queue only tells it on.
@@ -104,9 +103,7 @@ struct Settlement {
   /// For those still open; none puts them back at once without counting an attempt (shutdown).
   std::optional<std::chrono::milliseconds> retry_in;
   bool counts = true;  ///< as an attempt; if not, it only waits in line
-  /// No host could be reached: due at once when one takes other mail of this next hop.
-  bool unreached = false;
-  bool hold = false;  ///< those still open wait for an operator: a body is missing
+  bool hold = false;   ///< those still open wait for an operator: a body is missing
   std::string last_error;
   std::string host, address, tls;  ///< who was talked to, for the timeline
   bool uncertain = false;          ///< the connection broke after the dot: may have been delivered

@@ -1,12 +1,9 @@
 // queue/model/node.cc: the node's name and the queue's epoch, in two small files under data_dir.
 #include "queue/model/node.h"
 
-#include <sys/stat.h>
-
 #include <random>
 
 #include "core/descriptor.h"
-#include "core/sha256.h"
 
 namespace postern::queue {
 
@@ -27,15 +24,6 @@ std::string checked(std::string text) {
   return safe && text.size() <= 32 ? text : std::string();
 }
 
-/// This run of this machine, and this file on it: a copied data_dir is another place.
-std::string place_of(const std::filesystem::path& file) {
-  struct stat found{};
-  ::stat(file.c_str(), &found);
-  return sha256(read_small("/proc/sys/kernel/random/boot_id") + std::to_string(found.st_dev) + " " +
-                std::to_string(found.st_ino))
-      .substr(0, 8);
-}
-
 std::int64_t ticks(std::chrono::steady_clock::time_point time) {
   return time.time_since_epoch().count();
 }
@@ -48,12 +36,7 @@ Node::Node(std::filesystem::path data_dir) : data_dir_(std::move(data_dir)) {
     name_ = random_name(10);
     write_durably(data_dir_ / "node", name_ + "\n");
   }
-  here_ = name_ + "." + place_of(data_dir_ / "node");
-  writer_ = here_ + random_name(8);
-}
-
-bool Node::was_here(std::string_view writer) const {
-  return writer.starts_with(here_) && writer != writer_;
+  writer_ = name_ + "." + random_name(8);
 }
 
 bool Node::still_ours(std::chrono::steady_clock::time_point now) const {

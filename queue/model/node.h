@@ -7,9 +7,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <string_view>
-
-#include "queue/model/doubts.h"
 
 namespace postern::queue {
 
@@ -26,9 +23,6 @@ class Node {
 
   const std::string& name() const { return name_; }      ///< stable over restarts
   const std::string& writer() const { return writer_; }  ///< name and boot, for spool files
-  /// `writer` was an earlier boot of this very place: same machine, same folder. A copy of our name
-  /// elsewhere may live.
-  bool was_here(std::string_view writer) const;
   const std::filesystem::path& data_dir() const { return data_dir_; }
 
   /// May what we lease be sent at `now`? Called before MAIL and before the final dot, from any
@@ -41,26 +35,16 @@ class Node {
   bool is_full() const { return full_.load(std::memory_order_relaxed); }
   void set_full(bool full) { full_.store(full, std::memory_order_relaxed); }
 
-  /// Of Redis, when it was last asked.
-  unsigned replicas() const { return replicas_.load(std::memory_order_relaxed); }
-  void set_replicas(unsigned count) { replicas_.store(count, std::memory_order_relaxed); }
-
-  /// What one worker finds out about Redis or the spool counts for all.
-  Doubts& doubts() { return doubts_; }
-  const Doubts& doubts() const { return doubts_; }
-
   /// What tells the queue that we knew from one that came back empty. Kept beside the name.
   std::string epoch() const;                      ///< empty before the first connect ever
   void remember_epoch(const std::string& epoch);  ///< blocks, fsynced
-  static std::string propose_epoch();             ///< an id that nobody else has
+  static std::string propose_epoch();
 
  private:
   std::filesystem::path data_dir_;
-  std::string name_, here_, writer_;
+  std::string name_, writer_;
   std::atomic<std::int64_t> confirmed_{0};
   std::atomic<bool> full_{false};
-  std::atomic<unsigned> replicas_{0};
-  Doubts doubts_;
 };
 
 }  // namespace postern::queue

@@ -84,8 +84,8 @@ std::vector<Fact> facts_of(const NewMessage& message, WallTime now) {
   for (const Expansion& expansion : message.expansions) {
     Fact& expanded = facts.emplace_back(Fact{.kind = FactKind::expanded, .at = now});
     expanded.recipient = expansion.alias.text();
-    expanded.recipients = expansion.targets->size();
-    expanded.reply = list_of(*expansion.targets);
+    expanded.recipients = expansion.targets.size();
+    expanded.reply = list_of(expansion.targets);
   }
   for (Fact& fact : facts) name_message(fact, message);
   return facts;

@@ -32,11 +32,11 @@ std::uint64_t size_of(const Descriptor& file) {
 
 }  // namespace
 
-std::filesystem::path latest_append_file(const std::filesystem::path& folder) {
+std::filesystem::path AppendRoom::latest_file() const {
   std::filesystem::path latest;
   std::uint64_t highest = 0;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "appendonlydir", error)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "appendonlydir", error)) {
     const std::uint64_t number = number_of(entry.path().filename().string());
     if (number <= highest) continue;
     highest = number;
@@ -52,7 +52,7 @@ bool AppendRoom::has_disk_to_spare() const {
 }
 
 void AppendRoom::keep() {
-  const std::filesystem::path latest = latest_append_file(folder_);
+  const std::filesystem::path latest = latest_file();
   if (latest != path_) {
     file_ = Descriptor(latest.empty() ? -1 : ::open(latest.c_str(), O_WRONLY | O_CLOEXEC));
     path_ = latest;

@@ -8,9 +8,6 @@
 
 namespace postern::queue {
 
-/// The one that a server with this working directory appends to; empty: there is none.
-std::filesystem::path latest_append_file(const std::filesystem::path& folder);
-
 /// Blocks that are allocated ahead make an fsync cheaper: it waits for the bytes, and not for the
 /// file system to find a place for them as well. The size of the file, as Redis sees it, stays.
 class AppendRoom {
@@ -27,6 +24,7 @@ class AppendRoom {
   void release();
 
  private:
+  std::filesystem::path latest_file() const;
   bool has_disk_to_spare() const;
 
   std::filesystem::path folder_, path_;

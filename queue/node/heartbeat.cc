@@ -13,7 +13,7 @@ namespace postern::queue {
 
 namespace {
 
-constexpr std::chrono::milliseconds longest_between_checks{2000};
+constexpr unsigned looks_per_settings_check = 20;
 constexpr std::chrono::minutes sweep_interval{1};
 
 std::uint64_t free_bytes(const std::filesystem::path& folder) {
@@ -44,6 +44,7 @@ struct Heartbeat::State {
   DeathWatch watch;
   TaskGroup group;
   std::uint64_t connects = 0;
+  unsigned looks = 0;
   std::uint64_t memory_used = 0, disk_left = ~std::uint64_t{0};
   bool memory_is_short = false;
   std::chrono::steady_clock::time_point next_sweep{};
@@ -71,26 +72,10 @@ struct Heartbeat::State {
     judge_room();
     memory_used = co_await queue.memory_used();
     memory_is_short = settings.memory_limit != 0 && memory_used > settings.memory_limit / 10 * 9;
-    co_await forget_history();
     judge_room();
     show(co_await queue.counts());
+    if (++looks % looks_per_settings_check == 0) co_await queue.check_settings();
     co_await sweep();
-  }
-
-  /// History gives way to mail before mail is refused.
-  Task<> forget_history() {
-    while (memory_is_short) {
-      const std::size_t forgotten = co_await queue.trim_history();
-      if (forgotten == 0) co_return;
-      memory_used = co_await queue.memory_used();
-      memory_is_short = memory_used > settings.memory_limit / 10 * 9;
-    }
-  }
-
-  /// What loses mail is seen within seconds.
-  Task<> check() {
-    co_await queue.check_settings();
-    co_await queue.check_spool();
   }
 
   void show(const Counts& counts) const {
@@ -147,11 +132,9 @@ struct Heartbeat::State {
 
   /// Each at its own pace: no beat waits for a disk.
   void live() {
-    for (const auto step : {&State::beat, &State::look_around, &State::shelve, &State::check}) {
-      const bool checks = step == &State::check;
+    for (const auto step : {&State::beat, &State::look_around, &State::shelve}) {
       group.spawn(every(
-          checks ? std::min(settings.interval, longest_between_checks) : settings.interval,
-          [this, step] { return (this->*step)(); },
+          settings.interval, [this, step] { return (this->*step)(); },
           [this](const std::exception& error) { tell(error); }));
     }
   }

@@ -19,8 +19,6 @@
 #include "core/log.h"
 #include "core/net/address.h"
 #include "queue/node/append_room.h"
-#include "queue/node/append_tail.h"
-#include "queue/node/redis_log.h"
 
 namespace postern::queue {
 
@@ -67,7 +65,6 @@ std::vector<std::string> arguments_of(const ManagedRedis::Settings& settings,
           "--maxmemory",                   std::to_string(settings.memory_limit),
           "--maxmemory-policy",            "noeviction",
           "--maxclients",                  "1000",
-          "--hash-max-listpack-value",     "2048",  // most messages stay compact
           "--loglevel",                    "notice",
           "--logfile",                     "",
           "--always-show-logo",            "no",
@@ -241,13 +238,18 @@ struct ManagedRedis::State {
       if (line.size() < longest_log_line) line += c;
       return;
     }
-    if (const auto said = read_redis_line(line)) {
-      last_line = said->words;
-      if (said->is_warning) {
-        log::warn("redis", {{"says", last_line}});
+    // "PID:ROLE DAY TIME LEVEL words": a # is a warning.
+    const std::size_t mark = line.find_first_of("#*");
+    if (!line.empty()) {
+      const std::string words =
+          mark == line.npos ? line : line.substr(mark + 2 < line.size() ? mark + 2 : mark);
+      const bool is_warning = mark != line.npos && line[mark] == '#';
+      if (is_warning) {
+        log::warn("redis", {{"says", words}});
       } else {
-        log::info("redis", {{"says", last_line}});
+        log::info("redis", {{"says", words}});
       }
+      last_line = words;
     }
     line.clear();
   }
@@ -270,16 +272,6 @@ struct ManagedRedis::State {
     co_return is_up;
   }
 
-  /// Before each start of a server.
-  Task<> mend_file() {
-    const std::optional<CutTail> cut =
-        co_await offload(files, [this] { return cut_empty_tail(folder); });
-    if (!cut) co_return;
-    log::warn("redis_file_mended", {{"file", cut->file.string()},
-                                    {"octets_kept", std::to_string(cut->kept)},
-                                    {"empty_octets_cut", std::to_string(cut->cut)}});
-  }
-
   Task<> keep_room() {
     co_await offload(files, [this] { room->keep(); });
   }
@@ -293,7 +285,6 @@ struct ManagedRedis::State {
       pause = std::min(pause * 2, longest_pause);
       if (stopping) co_return;
       try {
-        co_await mend_file();
         spawn();
       } catch (const IoError& error) {
         log::error("redis_not_started", {{"reason", error.what()}});
@@ -317,7 +308,6 @@ Task<> ManagedRedis::start() {
   state_->prepare();
   co_await state_->replace_orphan();
   for (int tries = 1;; ++tries) {
-    co_await state_->mend_file();
     state_->spawn();
     const bool is_ready = co_await state_->until_ready();
     if (is_ready) break;

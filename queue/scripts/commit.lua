@@ -9,7 +9,6 @@ if used then
   local earlier, of_earlier = string.match(used, '^(%S*) ?(.*)$')
   -- Without a digest there is nothing to tell them apart by: an older version stored none.
   local same = digest == '' or of_earlier == '' or digest == of_earlier
-  if same then vouch(earlier) end
   return {same and 'duplicate' or 'reused', earlier}
 end
 if call('EXISTS', 'q:m:' .. id) == 1 then return redis.error_reply('EXISTS message id') end

@@ -3,31 +3,18 @@
 -- try it (local mailboxes).
 local call = redis.call
 local week = 7 * 24 * 3600 * 1000
-local minute = 60 * 1000
 local history_cap = 100000
 local facts_cap = 1000
-local memory_is_short = false  -- as the last heartbeat said; known after now()
 
--- Queue time in milliseconds: the wall clock plus an offset that heals its steps (heartbeat.lua). Until the next heartbeat
--- sees a step, queue time stays within a minute of the last one.
+-- Queue time in milliseconds: the wall clock plus an offset that heals its backward steps (heartbeat.lua).
 local function now()
   local t = call('TIME')
-  local clock = call('HMGET', 'q:clock', 'offset', 'last', 'short')
-  memory_is_short = clock[3] == '1'
-  local at = t[1] * 1000 + math.floor(t[2] / 1000) + (tonumber(clock[1]) or 0)
-  local last = tonumber(clock[2])
-  if not last then return at end
-  return math.max(last, math.min(at, last + minute))
+  return t[1] * 1000 + math.floor(t[2] / 1000) + (tonumber(call('HGET', 'q:clock', 'offset')) or 0)
 end
 
 -- A connection that came later has raised the generation: what an older one sent late must not count any more.
 local function require_generation(owner, worker, generation)
   if call('HGET', 'q:gen:' .. owner, worker) ~= generation then error({err = 'STALE generation'}) end
-end
-
--- Another queue than the one that the caller knows: it must look again whom it talks to.
-local function require_epoch(epoch)
-  if call('GET', 'q:epoch') ~= epoch then error({err = 'STALE epoch'}) end
 end
 
 local function read(ref)
@@ -58,7 +45,6 @@ local function leave(ref, d)
     if call('EXISTS', 'q:lane:' .. d.lane) == 1 then offer(d.lane) end  -- it may have been at its cap
   elseif d.state == 'deferred' then
     call('ZREM', 'q:due', ref)
-    call('ZREM', 'q:off:' .. d.lane, ref)
   elseif d.state == 'held' then
     call('SREM', 'q:held', ref)
   end
@@ -85,25 +71,10 @@ local function will_wait(ref)
   if call('EXISTS', 'q:b:' .. id) == 1 then call('SADD', 'q:bulky', id) end
 end
 
--- `unreached`: the lane whose hosts could not be reached, if that is why.
-local function enter_deferred(ref, due, unreached)
+local function enter_deferred(ref, due)
   will_wait(ref)
   call('HSET', 'q:d:' .. ref, 'state', 'deferred', 'owner', '', 'due', due)
   call('ZADD', 'q:due', due, ref)
-  if unreached then call('ZADD', 'q:off:' .. unreached, due, ref) end
-end
-
--- A host of the lane has taken mail: what waits because none could be reached is due now, a hundred with each that is taken.
-local function revive(lane, t)
-  for _, ref in ipairs(call('ZRANGE', 'q:off:' .. lane, 0, 99)) do
-    local d = read(ref)
-    if d and d.state == 'deferred' then
-      leave(ref, d)
-      enter_ready(ref, lane, t)
-    else
-      call('ZREM', 'q:off:' .. lane, ref)
-    end
-  end
 end
 
 local function enter_held(ref)
@@ -117,17 +88,15 @@ local function tell(id, fact)
   if call('RPUSH', key, fact) > facts_cap then call('LTRIM', key, -facts_cap, -1) end
 end
 
--- Forgets the oldest of what is done: more than the cap, or older than a week. Gives how many.
+-- Forgets the oldest of what is done: more than the cap, or older than a week.
 local function trim_history(t, most, cap)
-  local spare, gone = call('ZCARD', 'q:done') - cap, 0
-  local oldest = call('ZRANGE', 'q:done', 0, most - 1, 'WITHSCORES')
-  for i = 1, #oldest, 2 do
-    if gone >= spare and tonumber(oldest[i + 1]) > t - week then break end
-    call('ZREM', 'q:done', oldest[i])
-    call('DEL', 'q:m:' .. oldest[i], 'q:e:' .. oldest[i])
-    gone = gone + 1
+  for _ = 1, most do
+    local oldest = call('ZRANGE', 'q:done', 0, 0, 'WITHSCORES')
+    if not oldest[1] then return end
+    if call('ZCARD', 'q:done') <= cap and tonumber(oldest[2]) > t - week then return end
+    call('ZREM', 'q:done', oldest[1])
+    call('DEL', 'q:m:' .. oldest[1], 'q:e:' .. oldest[1])
   end
-  return gone
 end
 
 -- Ends one delivery; the last one ends the message. Gives the spool file that nobody owns any more, or ''.
@@ -140,8 +109,7 @@ local function finish(id, ref, d, t)
   call('ZREM', 'q:messages', id)
   call('HSET', 'q:m:' .. id, 'done', t)
   call('ZADD', 'q:done', t, id)
-  -- Faster than it grows.
-  if memory_is_short then trim_history(t, 20, 0) else trim_history(t, 3, history_cap) end
+  trim_history(t, 3, history_cap)
   return path
 end
 
@@ -181,21 +149,10 @@ local function told(result, id, happened, fact)
   return result
 end
 
--- An answer speaks of this message: its commit is not taken back any more (abandon.lua).
-local function vouch(id)
-  if call('EXISTS', 'q:m:' .. id) == 1 then call('HSET', 'q:m:' .. id, 'vouched', 1) end
-end
-
 local function wish(ref, what)
   -- A removal stands: its sender may have been told that it was not taken.
   if call('HGET', 'q:d:' .. ref, 'wish') ~= 'remove' then call('HSET', 'q:d:' .. ref, 'wish', what) end
   return 'later'
-end
-
--- Somebody waits in this lane for more than a second: who comes now stands behind.
-local function has_waited(lane, t)
-  local first = call('ZRANGE', 'q:lane:' .. lane, 0, 0, 'WITHSCORES')
-  return first[2] and tonumber(first[2]) < t - 1000
 end
 
 -- Stores a message from ARGV[i]: id, meta, 'r' or 's', body or path, how many of a lane may be in flight for it to be leased
@@ -218,7 +175,7 @@ local function add_message(i, owner, t)
     local ref, lane = id .. ':' .. k, ARGV[i + 8 + 2 * k]
     call('HSET', 'q:d:' .. ref, 'lane', lane, 'rcpt', ARGV[i + 9 + 2 * k], 'attempts', 0, 'fence', 1)
     -- A host that does not answer must not take the whole node's places in flight.
-    local take = cap > 0 and (tonumber(call('HGET', 'q:flight', lane)) or 0) < cap and not has_waited(lane, t)
+    local take = cap > 0 and (tonumber(call('HGET', 'q:flight', lane)) or 0) < cap
     if take then enter_active(ref, lane, owner, 1) else enter_ready(ref, lane, t) end
     leased[k + 1] = take and '1' or '0'
   end

@@ -1,7 +1,6 @@
 #!lua flags=allow-oom
 -- settle.lua: a try is over: ends recipients, puts the others off, and stores the report of it, all or nothing.
--- ARGV: owner, id, index, fence, 'sent' (a host took it) | 'done' | 'defer' | 'later' (no attempt) | 'unreached' (as defer: no host
--- could be reached) | 'dead' (as later, for the same reason) | 'back' | 'hold', wait, open recipients, error, warned, facts,
+-- ARGV: owner, id, index, fence, 'done' | 'defer' | 'later' (no attempt) | 'back' | 'hold', wait, open recipients, error, warned, facts,
 -- each fact; then maybe a message as add_message takes it.
 -- Gives {'ok', spool file to remove or '', the report's leases, 1 when more of its lane is ready}, {'again', '', the report's leases}
 -- when this lease was settled already, {'lost', '', the report's leases}, {'exists'} (the report's id).
@@ -34,19 +33,17 @@ call('HSET', 'q:m:' .. id, 's:' .. index, lease)
 for i = 11, report - 1 do tell(id, ARGV[i]) end
 local leased = ARGV[report] and add_message(report, owner, t) or ''
 if leased ~= '' then call('HSET', 'q:m:' .. id, 'r:' .. index, leased) end
-if mode == 'done' or mode == 'sent' then
-  if mode == 'sent' then revive(d.lane, t) end
+if mode == 'done' then
   local file = finish(id, ref, d, t)
   return {'ok', file, leased, call('EXISTS', 'q:lane:' .. d.lane)}
 end
 
 call('HSET', 'q:d:' .. ref, 'rcpt', ARGV[7], 'error', ARGV[8])
 if ARGV[9] == '1' then call('HSET', 'q:d:' .. ref, 'warned', 1) end
-if mode == 'defer' or mode == 'unreached' then call('HINCRBY', 'q:d:' .. ref, 'attempts', 1) end
+if mode == 'defer' then call('HINCRBY', 'q:d:' .. ref, 'attempts', 1) end
 if mode == 'hold' and d.wish == 'bounce' then d.wish = '' end  -- what cannot be tried would come back at once
 local file = obey(id, ref, d, t, function()
   if mode == 'defer' or mode == 'later' then enter_deferred(ref, t + tonumber(ARGV[6]))
-  elseif mode == 'unreached' or mode == 'dead' then enter_deferred(ref, t + tonumber(ARGV[6]), d.lane)
   elseif mode == 'hold' then enter_held(ref)
   else enter_ready(ref, d.lane, t) end
 end)

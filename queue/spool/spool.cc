@@ -100,17 +100,6 @@ void remove_spooled(const Body& body) noexcept {
   if (body.is_in_spool()) ::unlink(body.file().c_str());
 }
 
-std::filesystem::path trash_of(const std::filesystem::path& spool) { return spool / "trash"; }
-
-void move_to_trash(const std::filesystem::path& spool, const std::string& file) noexcept {
-  std::error_code ignored;
-  const std::filesystem::path trash = trash_of(spool);
-  std::filesystem::create_directory(trash, ignored);
-  std::filesystem::last_write_time(spool / file, std::filesystem::file_time_type::clock::now(),
-                                   ignored);
-  std::filesystem::rename(spool / file, trash / file, ignored);
-}
-
 std::vector<SpoolFile> SpoolWalk::next(const std::filesystem::path& spool, std::chrono::seconds age,
                                        std::filesystem::file_time_type now, std::size_t most) {
   std::vector<SpoolFile> old;

@@ -57,11 +57,6 @@ std::vector<Body> spool_all(const std::filesystem::path& spool, const std::vecto
 /// No error when there is none.
 void remove_spooled(const Body& body) noexcept;
 
-/// Where the sweep puts what nobody owns; a folder in the spool.
-std::filesystem::path trash_of(const std::filesystem::path& spool);
-/// The file is then as old as its stay there. Best effort: what stays is found by the next sweep.
-void move_to_trash(const std::filesystem::path& spool, const std::string& file) noexcept;
-
 struct SpoolFile {
   std::filesystem::path file;
   QueueId id;

@@ -17,14 +17,13 @@ constexpr std::chrono::milliseconds replica_patience{3000};
 Task<std::expected<std::string, CommitError>> Queue::Impl::store(const NewMessage& message,
                                                                  bool lease_now,
                                                                  const std::vector<Fact>& facts) {
-  co_await redis.until_up();  // the generation is that of the connection by which it leaves
   redis::Arguments arguments{node.writer(), std::to_string(settings.worker), generation};
   append_message(arguments, message, node, lease_now ? settings.in_flight_per_hop : 0, facts);
-  const redis::Reply reply = co_await run(verbs().commit, std::move(arguments));
+  const redis::Reply reply = co_await redis.run(verbs().commit, std::move(arguments));
   const std::string& verdict = reply.at(0).text;
-  if (verdict == "reused") co_return std::unexpected(CommitError::key_reused);
-  if (node.replicas() > 0) co_await confirm_by_replica();
   if (verdict == "duplicate") co_return std::unexpected(CommitError::duplicate);
+  if (verdict == "reused") co_return std::unexpected(CommitError::key_reused);
+  if (replicas > 0) co_await confirm_by_replica();
   co_return reply.at(1).text;
 }
 
@@ -65,7 +64,7 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
   std::exception_ptr failure;
   bool in_doubt = false;
   try {
-    if (auto why = impl.node.doubts().refusal(); !why.empty()) throw QueueRefused(std::move(why));
+    if (!impl.refusal.empty()) throw QueueRefused(impl.refusal);
     if (impl.node.is_full()) {
       refused = CommitError::full;
     } else {
@@ -96,15 +95,18 @@ Task<std::expected<std::vector<Lease>, CommitError>> Queue::commit(NewMessage me
 }
 
 Task<std::optional<QueueId>> Queue::find_by_key(std::string account, std::string key) {
-  const redis::Reply reply = co_await impl_->run(verbs().vouch, {idempotency_name(account, key)});
-  co_return parse_queue_id(reply.text);
+  const redis::Reply reply =
+      co_await impl_->redis.call({"GET", "q:k:" + idempotency_name(account, key)});
+  co_return parse_queue_id(std::string_view(reply.text).substr(0, reply.text.find(' ')));
 }
 
 Task<> Queue::Impl::abandon_doubts(bool greeting) {
   while (!in_doubt.empty()) {
     const auto [id, body] = in_doubt.back();
     redis::Arguments arguments{text(id)};
-    const redis::Reply reply = co_await run_now(greeting, verbs().abandon, std::move(arguments));
+    const redis::Reply reply =
+        greeting ? co_await redis.run_in_greeting(verbs().abandon, std::move(arguments))
+                 : co_await redis.run(verbs().abandon, std::move(arguments));
     std::erase_if(in_doubt, [&](const auto& one) { return one.first == id; });
     if (reply.integer() == 1 && body.is_in_spool()) {
       co_await offload(blocking, [&] { remove_spooled(body); });

@@ -2,7 +2,6 @@
 // did we hold.
 #include "core/async/offload.h"
 #include "core/log.h"
-#include "queue/spool/identity.h"
 #include "queue/store/codec.h"
 #include "queue/store/queue_impl.h"
 #include "queue/store/settings_check.h"
@@ -14,53 +13,24 @@ namespace {
 
 constexpr std::size_t reclaim_batch = 500;
 
-/// A connection that is not the newest of its worker, a Redis that was emptied or replaced, or that
-/// became a replica.
-bool is_of_another_queue(std::string_view code) { return code == "STALE" || code == "READONLY"; }
-
-std::string would_lose_mail(const SettingsFound& found) {
-  return "Redis would lose mail: " + found.mistakes.front();
-}
-
 }  // namespace
 
 Task<> Queue::Impl::greet() {
-  const SettingsFound found = co_await read_settings(true);
-  if (!found.mistakes.empty()) refuse(Doubt::settings, would_lose_mail(found));
-  node.doubts().set(Doubt::settings, found.shortage);
+  const std::vector<std::string> mistakes = co_await read_settings(true);
+  if (!mistakes.empty()) refuse("Redis would lose mail: " + mistakes.front());
   co_await take_generation();
-  node.doubts().set(Doubt::epoch, {});
+  if (!refusal.empty()) log::info("queue_accepted_again", {});
   refusal.clear();
-  co_await look_at_spool(true);
   co_await abandon_doubts(true);
 }
 
-void Queue::Impl::refuse(Doubt about, std::string why) {
-  node.doubts().set(about, why);
+void Queue::Impl::refuse(std::string why) {
+  if (refusal != why) log::error("queue_refused", {{"reason", why}});
   refusal = std::move(why);
   throw QueueRefused(refusal);
 }
 
-Task<redis::Reply> Queue::Impl::run(const redis::Script& script, redis::Arguments arguments,
-                                    redis::Haste haste) {
-  try {
-    co_return co_await redis.run(script, std::move(arguments), haste);
-  } catch (const redis::ReplyError& error) {
-    if (is_of_another_queue(error.code())) {
-      log::warn("redis_changed", {{"says", error.what()}});
-      redis.reconnect(error.what());
-    }
-    throw;
-  }
-}
-
-Task<redis::Reply> Queue::Impl::run_now(bool greeting, const redis::Script& script,
-                                        redis::Arguments arguments) {
-  return greeting ? redis.run_in_greeting(script, std::move(arguments))
-                  : run(script, std::move(arguments));
-}
-
-Task<SettingsFound> Queue::Impl::read_settings(bool greeting) {
+Task<std::vector<std::string>> Queue::Impl::read_settings(bool greeting) {
   const auto ask = [&](redis::Arguments command) {
     return greeting ? redis.call_in_greeting(std::move(command)) : redis.call(std::move(command));
   };
@@ -71,38 +41,8 @@ Task<SettingsFound> Queue::Impl::read_settings(bool greeting) {
     if (reply.items.size() == 2) found.emplace_back(reply.at(0).text, reply.at(1).text);
   }
   const redis::Reply replication = co_await ask({"INFO", "replication"});
-  const auto count = [&](std::string_view name) {
-    return static_cast<unsigned>(info_number(replication.text, name));
-  };
-  node.set_replicas(count("connected_slaves"));
-  co_return SettingsFound{unsafe_settings(found, node.replicas()),
-                          missing_replicas(found, count("min_slaves_good_slaves"))};
-}
-
-/// The first spool that ever came to this queue is its own.
-Task<> Queue::Impl::look_at_spool(bool greeting) {
-  redis::Reply known = co_await run_now(greeting, verbs().spool, {""});
-  const bool is_first = known.text.empty();
-  const std::string found = co_await offload(blocking, [&] {
-    return is_first ? mark_spool(settings.spool, Node::propose_epoch())
-                    : spool_identity(settings.spool);
-  });
-  if (is_first) known = co_await run_now(greeting, verbs().spool, {found});
-  spool_id = known.text;
-  const std::string folder = settings.spool.string();
-  node.doubts().set(Doubt::spool, found == spool_id
-                                      ? ""
-                                      : folder +
-                                            " is not the spool of this queue (if it "
-                                            "is meant to be, write " +
-                                            spool_id + " into " + folder + "/.identity)");
-}
-
-/// Asked of the folder itself, now.
-Task<bool> Queue::Impl::spool_is_ours() {
-  const std::string found =
-      co_await offload(blocking, [this] { return spool_identity(settings.spool); });
-  co_return found == spool_id;
+  replicas = static_cast<unsigned>(info_number(replication.text, "connected_slaves"));
+  co_return unsafe_settings(found, replicas);
 }
 
 Task<> Queue::Impl::take_generation() {
@@ -118,19 +58,18 @@ Task<> Queue::Impl::take_generation() {
     trouble = error.what();
   }
   if (!trouble.empty()) {
-    refuse(Doubt::epoch, trouble.substr(trouble.find(' ') + 1) +
-                             " (if that is meant to be, remove " +
-                             (node.data_dir() / "queue.epoch").string() + ")");
+    refuse(trouble.substr(trouble.find(' ') + 1) + " (if that is meant to be, remove " +
+           (node.data_dir() / "queue.epoch").string() + ")");
   }
   if (reply.at(1).text != known) {
-    co_await offload(blocking, [&] { node.remember_epoch(reply.at(1).text); });
+    const std::string epoch = reply.at(1).text;
+    co_await offload(blocking, [this, &epoch] { node.remember_epoch(epoch); });
   }
-  epoch = reply.at(1).text;
   generation = std::to_string(reply.at(0).integer());
-  // What this node held before it was restarted comes back at once. One of our name that was
-  // elsewhere may be alive, and is judged like all others (heartbeat.h).
+  // What this node held before it was restarted comes back at once.
   for (const redis::Reply& owner : reply.at(2).items) {
-    if (node.was_here(owner.text)) co_await take_over(owner.text, true);
+    if (owner.text == node.writer() || !owner.text.starts_with(node.name() + ".")) continue;
+    co_await take_over(owner.text, true);
   }
 }
 
@@ -150,7 +89,9 @@ Task<std::size_t> Queue::Impl::take_over(std::string owner, bool greeting) {
   for (;;) {
     redis::Arguments arguments{owner, std::to_string(reclaim_batch),
                                encode_fact({.kind = FactKind::uncertain, .at = wall_now()})};
-    const redis::Reply reply = co_await run_now(greeting, verbs().reclaim, std::move(arguments));
+    const redis::Reply reply =
+        greeting ? co_await redis.run_in_greeting(verbs().reclaim, std::move(arguments))
+                 : co_await redis.run(verbs().reclaim, std::move(arguments));
     tell_reclaimed(reply.at(2).items);
     for (const redis::Reply& file : reply.at(1).items) co_await remove_file(file.text);
     const auto moved = static_cast<std::size_t>(reply.at(0).integer());
@@ -168,11 +109,10 @@ Task<std::size_t> Queue::take_over(std::string owner) {
 }
 
 Task<> Queue::check_settings() {
-  const SettingsFound found = co_await impl_->read_settings(false);
-  impl_->node.doubts().set(Doubt::settings,
-                           found.mistakes.empty() ? found.shortage : would_lose_mail(found));
+  const std::vector<std::string> mistakes = co_await impl_->read_settings(false);
+  const std::string why = mistakes.empty() ? "" : "Redis would lose mail: " + mistakes.front();
+  if (!why.empty() && why != impl_->refusal) log::error("queue_refused", {{"reason", why}});
+  impl_->refusal = why;
 }
-
-Task<> Queue::check_spool() { co_await impl_->look_at_spool(false); }
 
 }  // namespace postern::queue

@@ -39,7 +39,7 @@ Task<std::optional<MessageRow>> Queue::show(QueueId id) {
 }
 
 Task<std::optional<Timeline>> Queue::history(QueueId id) {
-  const redis::Reply reply = co_await impl_->run(verbs().show, {text(id)});
+  const redis::Reply reply = co_await impl_->redis.run(verbs().show, {text(id)});
   if (reply.items.empty()) co_return std::nullopt;
   co_return parse_timeline(reply);
 }
@@ -76,7 +76,7 @@ Task<std::vector<Timeline>> Queue::search(Sought sought, std::size_t limit) {
 }
 
 Task<Queue::Page> Queue::list(Filter filter, std::optional<QueueId> after, std::size_t batch) {
-  const redis::Reply reply = co_await impl_->run(
+  const redis::Reply reply = co_await impl_->redis.run(
       verbs().list, {after ? text(*after) : std::string(), std::to_string(batch)});
   Page page;
   for (const redis::Reply& item : reply.at(0).items) {
@@ -113,8 +113,8 @@ Task<ActionResult> Queue::apply(Action action, QueueId id) {
                        {all.remove, FactKind::removed},
                        {all.bounce, FactKind::returned}};
   const Row& row = table[static_cast<std::size_t>(action)];
-  const redis::Reply reply =
-      co_await impl_->run(row.verb, {text(id), encode_fact({.kind = row.fact, .at = wall_now()})});
+  const redis::Reply reply = co_await impl_->redis.run(
+      row.verb, {text(id), encode_fact({.kind = row.fact, .at = wall_now()})});
   impl_->settings.facts.tell(parse_facts(reply.at(4), id));
   co_await impl_->remove_file(reply.at(3).text);
   co_return ActionResult{reply.at(0).integer() == 1, static_cast<unsigned>(reply.at(1).integer()),
@@ -122,7 +122,7 @@ Task<ActionResult> Queue::apply(Action action, QueueId id) {
 }
 
 Task<Counts> Queue::counts() {
-  const redis::Reply reply = co_await impl_->run(verbs().counts, {});
+  const redis::Reply reply = co_await impl_->redis.run(verbs().counts, {});
   const auto number = [&](std::size_t i) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(0, reply.at(i).integer()));
   };

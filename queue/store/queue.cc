@@ -13,7 +13,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t trim_batch = 1000;
 constexpr std::chrono::seconds settle_grace{5};  // at stop, for answers that are under way
 
 }  // namespace
@@ -51,35 +50,18 @@ Task<> Queue::stop() {
 }
 
 std::string Queue::trouble() const {
-  std::string doubt = impl_->node.doubts().any();
-  return doubt.empty() ? impl_->redis.trouble() : doubt;
+  return impl_->refusal.empty() ? impl_->redis.trouble() : impl_->refusal;
 }
 
 Task<Queue::Beat> Queue::beat(bool memory_is_short) {
-  Impl& impl = *impl_;
-  co_await impl.redis.until_up();
-  const auto sent = impl.loop.now();
-  std::string expected;
-  if (impl.last_beat) {
-    const auto passed = std::chrono::duration_cast<milliseconds>(sent - impl.last_beat->second);
-    expected = std::to_string(impl.last_beat->first + passed.count());
-  }
-  const redis::Reply reply = co_await impl.run(
-      verbs().heartbeat,
-      {impl.node.writer(), memory_is_short ? "1" : "0", std::move(expected), impl.epoch});
-  const std::int64_t now = reply.at(0).integer();
-  impl.last_beat = {now, sent};
-  Beat beat{.now = to_time(now)};
+  const redis::Reply reply = co_await impl_->redis.run(
+      verbs().heartbeat, {impl_->node.writer(), memory_is_short ? "1" : "0"});
+  Beat beat{.now = to_time(reply.at(0).integer())};
   const std::vector<redis::Reply>& owners = reply.at(1).items;
   for (std::size_t i = 0; i + 1 < owners.size(); i += 2) {
     beat.owners.emplace_back(owners[i].text, owners[i + 1].integer());
   }
   co_return beat;
-}
-
-Task<std::size_t> Queue::trim_history() {
-  const redis::Reply reply = co_await impl_->run(verbs().trim, {std::to_string(trim_batch)});
-  co_return static_cast<std::size_t>(reply.integer());
 }
 
 std::uint64_t Queue::connects() const { return impl_->redis.connects(); }

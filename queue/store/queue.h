@@ -51,7 +51,7 @@ class Queue {
   /// when Redis does not answer in `wait`.
   Task<> start(std::chrono::milliseconds wait = std::chrono::seconds(30));
   Task<> stop();
-  /// Empty when all is well, else what is wrong, for /readyz and `status`. From any thread.
+  /// Empty when all is well, else what is wrong, for /readyz and `status`.
   std::string trouble() const;
 
   /// When it returns, the message is on disk. `lease_now`: its deliveries are ours to try, but
@@ -102,16 +102,11 @@ class Queue {
   Task<std::uint64_t> memory_used();
   /// Commits are refused while a setting of the running Redis would lose mail.
   Task<> check_settings();
-  /// Bodies are neither written nor missed while the spool is another one than the queue knows.
-  Task<> check_spool();
-  /// Forgets some history, the oldest first, because memory is short; gives how many messages.
-  Task<std::size_t> trim_history();
   /// Moves bodies of messages that wait from Redis to the spool, one bounded batch; gives how many
   /// there were to look at.
   Task<std::size_t> shelve_bodies();
-  /// Looks at the next few thousand spool files, and moves those that are older than `age` and that
-  /// no message owns to the trash, which is kept for a week; gives how many. None while it is in
-  /// doubt which queue or which spool this is.
+  /// Looks at the next few thousand spool files, and removes those that are older than `age` and
+  /// that no message owns; gives how many.
   Task<std::size_t> sweep_spool(std::chrono::seconds age = std::chrono::hours(24));
   /// Counts the connects: after each, other nodes' deaths are judged afresh.
   std::uint64_t connects() const;

@@ -3,8 +3,6 @@
 
 #include <array>
 
-#include "core/number.h"
-
 namespace postern::queue {
 
 namespace {
@@ -46,13 +44,6 @@ std::vector<std::string> unsafe_settings(const RedisSettings& settings, unsigned
                        "what none has");
   }
   return mistakes;
-}
-
-std::string missing_replicas(const RedisSettings& settings, unsigned good) {
-  const std::string_view least = value_of(settings, "min-replicas-to-write");
-  if (parse_number<unsigned>(least).value_or(0) <= good) return {};
-  return "Redis would lose mail: of its replicas " + std::to_string(good) +
-         " answer, min-replicas-to-write is " + std::string(least);
 }
 
 }  // namespace postern::queue

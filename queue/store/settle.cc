@@ -11,13 +11,11 @@ namespace {
 
 constexpr std::size_t bodies_per_claim = 4 * 1024 * 1024;  // bytes after which a claim is enough
 constexpr std::chrono::milliseconds first_wait{200}, longest_wait{5000};  // between tries
-constexpr std::chrono::milliseconds wait_for_spool{10'000};
 
 }  // namespace
 
 Task<std::vector<Lease>> Queue::claim(std::size_t max) {
   Impl& impl = *impl_;
-  co_await impl.redis.until_up();  // the generation is that of the connection by which it leaves
   redis::Arguments arguments{impl.node.writer(),
                              impl.node.name(),
                              std::to_string(max),
@@ -28,7 +26,7 @@ Task<std::vector<Lease>> Queue::claim(std::size_t max) {
                              std::to_string(++impl.claims),
                              std::to_string(impl.claims_answered)};
   const std::uint64_t number = impl.claims;
-  const redis::Reply reply = co_await impl.run(verbs().claim, std::move(arguments));
+  const redis::Reply reply = co_await impl.redis.run(verbs().claim, std::move(arguments));
   std::vector<Lease> leases;
   std::vector<std::pair<const redis::Reply*, std::string>> unreadable;  // and why
   for (const redis::Reply& item : reply.at(1).items) {
@@ -49,7 +47,7 @@ Task<> Queue::Impl::hold_unreadable(const redis::Reply& item, std::string why) {
   log::error("entry_unreadable", {{"id", item.at(0).text}, {"error", why}});
   Fact held{.kind = FactKind::held, .at = wall_now(), .reply = std::move(why)};
   held.id = parse_queue_id(item.at(0).text).value_or(QueueId{});
-  const redis::Reply reply = co_await run(verbs().settle, hold_arguments(item, node, held));
+  const redis::Reply reply = co_await redis.run(verbs().settle, hold_arguments(item, node, held));
   if (reply.at(0).text == "ok") settings.facts.tell(held);
 }
 
@@ -68,22 +66,10 @@ void Queue::give_up_after(std::chrono::milliseconds wait) {
   impl_->give_up_at = impl_->loop.now() + wait;
 }
 
-/// A body that is not in a folder that is not the spool may well be in the spool.
-Task<> Queue::Impl::do_not_hold_for_a_wrong_spool(const Lease& lease, Settlement& settlement) {
-  if (!settlement.hold || !lease.body.is_in_spool()) co_return;
-  const bool is_ours = co_await spool_is_ours();
-  if (is_ours) co_return;
-  settlement.hold = false;
-  settlement.counts = false;
-  settlement.unreached = false;
-  settlement.retry_in = wait_for_spool;
-}
-
 Task<> Queue::Impl::settle_in_background(std::shared_ptr<Settling> settling_state, Lease lease,
                                          Settlement settlement) {
   std::string file;
   try {
-    co_await do_not_hold_for_a_wrong_spool(lease, settlement);
     file = co_await settle_until_answered(*settling_state, lease, settlement);
   } catch (const std::exception&) {
     settling_state->failure = std::current_exception();
@@ -104,7 +90,7 @@ Task<std::optional<redis::Reply>> Queue::Impl::try_to_settle(const Lease& lease,
     if (settlement.report) co_await prepare_body(*settlement.report);
     // Nobody waits for the end of a delivery: it shares the fsync of the next commit.
     const auto haste = settlement.report ? redis::Haste::now : redis::Haste::soon;
-    co_return co_await run(
+    co_return co_await redis.run(
         verbs().settle, settle_arguments(lease, settlement, node, settings.in_flight_per_hop, now),
         haste);
   } catch (const IoError& error) {

@@ -34,16 +34,11 @@ Verbs::Verbs()
       search(whole(script::search)),
       counts(whole(script::counts)),
       bulky(whole(script::bulky)),
-      shelve(whole(script::shelve)),
-      vouch(whole(script::vouch)),
-      trim(whole(script::trim)),
-      owned(whole(script::owned)),
-      spool(whole(script::spool)) {}
+      shelve(whole(script::shelve)) {}
 
 std::vector<const redis::Script*> Verbs::all() const {
-  return {&commit, &claim,  &settle,    &reclaim,    &abandon, &hold, &release, &retry,
-          &remove, &bounce, &heartbeat, &generation, &list,    &show, &search,  &counts,
-          &bulky,  &shelve, &vouch,     &trim,       &owned,   &spool};
+  return {&commit, &claim,     &settle,     &reclaim, &abandon, &hold,   &release, &retry, &remove,
+          &bounce, &heartbeat, &generation, &list,    &show,    &search, &counts,  &bulky, &shelve};
 }
 
 const Verbs& verbs() {

@@ -11,7 +11,7 @@ namespace postern::queue {
 struct Verbs {
   Verbs();
   redis::Script commit, claim, settle, reclaim, abandon, hold, release, retry, remove, bounce,
-      heartbeat, generation, list, show, search, counts, bulky, shelve, vouch, trim, owned, spool;
+      heartbeat, generation, list, show, search, counts, bulky, shelve;
   std::vector<const redis::Script*> all() const;
 };
 

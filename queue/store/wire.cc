@@ -45,18 +45,6 @@ std::vector<mail::Recipient> still_open(const Lease& lease, const Settlement& se
   return open;
 }
 
-/// How settle.lua calls it.
-const char* mode_of(const Settlement& settlement, bool is_over) {
-  const bool was_taken = std::ranges::any_of(settlement.done, [](const Settlement::Done& done) {
-    return done.outcome == FactKind::delivered || done.outcome == FactKind::relayed;
-  });
-  if (is_over) return was_taken ? "sent" : "done";
-  if (settlement.hold) return "hold";
-  if (!settlement.retry_in) return "back";
-  if (settlement.unreached) return settlement.counts ? "unreached" : "dead";
-  return settlement.counts ? "defer" : "later";
-}
-
 }  // namespace
 
 WallTime wall_now() { return Loop::current().wall_now(); }
@@ -114,7 +102,11 @@ std::vector<Lease> leases_of(const NewMessage& message, std::string_view leased)
 redis::Arguments settle_arguments(const Lease& lease, const Settlement& settlement,
                                   const Node& node, unsigned in_flight, WallTime now) {
   const std::vector<mail::Recipient> open = still_open(lease, settlement);
-  const char* const mode = mode_of(settlement, open.empty());
+  const char* const mode = open.empty()           ? "done"
+                           : settlement.hold      ? "hold"
+                           : !settlement.retry_in ? "back"
+                           : settlement.counts    ? "defer"
+                                                  : "later";
   const milliseconds wait = settlement.retry_in.value_or(milliseconds(0));
   redis::Arguments arguments{node.writer(),
                              text(lease.id),

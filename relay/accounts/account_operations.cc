@@ -3,8 +3,6 @@
 
 #include <limits>
 
-#include "policy/password_strength.h"
-
 namespace postern::relay {
 namespace {
 
@@ -114,32 +112,17 @@ Read<std::optional<std::uint64_t>> quota_field(const Json& body) {
   return quota;
 }
 
-/// The password in the body, or a made one; `made` is told apart since only that one is shown. A
-/// weak one is refused, unless the body says "force": tests do.
+/// The password in the body, or a made one; `made` is told apart since only that one is shown.
 struct NewPassword {
   std::string text;
   bool made = false;
 };
-Read<NewPassword> password_of(const Json& body, const mail::EmailAddress& address) {
+Read<NewPassword> password_of(const Json& body) {
   if (!body.contains("password")) return NewPassword{policy::make_password(), true};
   auto text = body.at("password").get<std::string>();
   if (text.empty() || text.size() > 1024 || text.contains('\0'))
     return not_allowed("a password has 1 to 1024 octets, and no NUL");
-  const auto weakness = policy::weakness(address, text);
-  if (weakness && !truth_field(body, "force")) return not_allowed(*weakness);
   return NewPassword{std::move(text), false};
-}
-
-Read<unsigned> scopes_of(policy::Accounts& accounts, const Json& body,
-                         const mail::EmailAddress& address) {
-  if (body.contains("scope")) {
-    const auto scopes = policy::parse_scopes(body.at("scope").get<std::string>());
-    if (!scopes) return not_allowed(scopes.error());
-    return *scopes;
-  }
-  const auto account = accounts.find(address);
-  if (!account) return refused(404, "Not found", "no account " + address.text());
-  return policy::default_scopes(*account);
 }
 
 Answer set_enabled(policy::Accounts& accounts, const AccountRequest& request, bool enabled) {
@@ -161,7 +144,7 @@ Answer add_account(policy::Accounts& accounts, const AccountRequest& request) {
   if (!text) return std::unexpected(text.error());
   const auto address = local_address(request, *text);
   if (!address) return std::unexpected(address.error());
-  const auto password = password_of(request.body, *address);
+  const auto password = password_of(request.body);
   if (!password) return std::unexpected(password.error());
   const auto quota = quota_field(request.body);
   if (!quota) return std::unexpected(quota.error());
@@ -189,10 +172,10 @@ Answer show_account(policy::Accounts& accounts, const AccountRequest& request) {
 }
 
 Answer set_password(policy::Accounts& accounts, const AccountRequest& request) {
+  const auto password = password_of(request.body);
+  if (!password) return std::unexpected(password.error());
   const auto address = address_in_path(request);
   if (!address) return std::unexpected(address.error());
-  const auto password = password_of(request.body, *address);
-  if (!password) return std::unexpected(password.error());
   const auto changed = accounts.set_password(*address, password->text);
   if (!changed) return refused_by(changed.error());
   return answer(200, password->made ? Json{{"password", password->text}} : Json::object());
@@ -225,10 +208,11 @@ Answer list_app_passwords(policy::Accounts& accounts, const AccountRequest& requ
 Answer add_app_password(policy::Accounts& accounts, const AccountRequest& request) {
   const auto label = text_field(request.body, "label");
   if (!label) return std::unexpected(label.error());
+  const auto scopes =
+      policy::parse_scopes(request.body.value("scope", std::string("smtp,imap,pop3,http")));
+  if (!scopes) return not_allowed(scopes.error());
   const auto address = address_in_path(request);
   if (!address) return std::unexpected(address.error());
-  const auto scopes = scopes_of(accounts, request.body, *address);
-  if (!scopes) return std::unexpected(scopes.error());
   const auto secret = accounts.add_app_password(*address, *label, *scopes);
   if (!secret) return refused_by(secret.error());
   return answer(201,

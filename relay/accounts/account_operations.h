@@ -46,12 +46,8 @@ inline constexpr std::array account_fields{
     http::JsonField{"password", http::JsonKind::text},
     http::JsonField{"quota",    http::JsonKind::number},
     http::JsonField{"operator", http::JsonKind::truth},
-    http::JsonField{"force",    http::JsonKind::truth},
 };
-inline constexpr std::array password_fields{
-    http::JsonField{"password", http::JsonKind::text},
-    http::JsonField{"force",    http::JsonKind::truth},
-};
+inline constexpr std::array password_fields{http::JsonField{"password", http::JsonKind::text}};
 inline constexpr std::array removal_fields{http::JsonField{"purge", http::JsonKind::truth}};
 inline constexpr std::array app_password_fields{
     http::JsonField{"label", http::JsonKind::text},

@@ -1,10 +1,8 @@
 // relay/api/api.cc: who may ask, and which function answers.
 #include "relay/api/api.h"
 
-#include "core/async/offload.h"
 #include "relay/api/credentials.h"
 #include "relay/api/routes.h"
-#include "relay/api/same_site.h"
 #include "relay/config/config.h"
 
 namespace postern::http {
@@ -31,13 +29,8 @@ Problem as_problem(policy::AuthFailure failure) {
 
 }  // namespace
 
-/// Of loopback only the two addresses that this host's programs have, and no proxy on it: whom it
-/// speaks for may be anywhere.
-bool Api::is_near(const Request& request) const {
-  const net::Address& peer = request.peer;
-  const bool is_here = peer.is_unix() || peer.ip() == "127.0.0.1" || peer.ip() == "::1";
-  return (is_here && !is_forwarded(request)) ||
-         net::is_within(snapshot_->config->trusted_networks, peer);
+bool Api::is_near(const net::Address& peer) const {
+  return peer.is_loopback() || net::is_within(snapshot_->config->trusted_networks, peer);
 }
 
 Caller Api::caller_of(const Request& request) const {
@@ -51,22 +44,11 @@ Caller Api::caller_of(const Request& request) const {
 /// (`*`) tells nothing, and probes have no credentials.
 Task<std::optional<Problem>> Api::admit(Request& request) {
   if (trust_ != Trust::by_password || request.raw_path == "*") co_return std::nullopt;
-  if (is_from_foreign_page(request)) {
-    co_return Problem{403, "Forbidden", "a page of another site asks"};
-  }
   if (is_open_to(routes(), request.raw_path, Caller::neighbour)) {
-    co_return co_await admit_to_probes(request);
+    if (is_near(request.peer)) co_return std::nullopt;
+    co_return Problem{403, "Forbidden", "only for trusted_networks"};
   }
   co_return co_await log_in(request);
-}
-
-Task<std::optional<Problem>> Api::admit_to_probes(Request& request) {
-  if (is_near(request)) co_return std::nullopt;
-  if (!request.field("authorization").empty()) {
-    if (auto refusal = co_await log_in(request)) co_return refusal;
-    if (request.account->is_operator) co_return std::nullopt;
-  }
-  co_return Problem{403, "Forbidden", "only for trusted_networks and operators"};
 }
 
 Task<std::optional<Problem>> Api::log_in(Request& request) {
@@ -79,15 +61,8 @@ Task<std::optional<Problem>> Api::log_in(Request& request) {
   co_return std::nullopt;
 }
 
-/// A long body is read where that may take its time.
-Task<std::expected<Call, Response>> Api::find_call(const Request& request) {
-  const auto find = [&] { return find_route(routes(), request, caller_of(request)); };
-  if (request.body.size() <= longest_quick_body) co_return find();
-  co_return co_await offload(services_.bodies.pool(), find);
-}
-
 Task<Response> Api::answer(Request request) {
-  auto call = co_await find_call(request);
+  auto call = find_route(routes(), request, caller_of(request));
   if (!call) co_return call.error();
   call->config = snapshot_->config;
   co_return to_response(co_await obey(*call));

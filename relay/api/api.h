@@ -30,11 +30,9 @@ class Api final : public Application {
 
  private:
   Task<std::optional<Problem>> log_in(Request& request);
-  Task<std::optional<Problem>> admit_to_probes(Request& request);
-  Task<std::expected<Call, Response>> find_call(const Request& request);
   Task<Answer> obey(const Call& call);
   Caller caller_of(const Request& request) const;
-  bool is_near(const Request& request) const;
+  bool is_near(const net::Address& peer) const;
 
   Services services_;
   Trust trust_;

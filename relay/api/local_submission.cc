@@ -62,14 +62,12 @@ std::expected<LocalEnvelope, std::string> read_envelope(const Request& request,
 /// JSON, or a message that is completed. A client that names no type, or a wrong one, still says by
 /// its query what it sends.
 std::expected<Submission, Problem> read_local(const Request& request, const std::string& hostname,
-                                              const mail::EmailAddress& user,
-                                              std::chrono::system_clock::time_point now) {
+                                              const mail::EmailAddress& user) {
   if (media_type(request) == "application/json" && !request.parameter("from"))
-    return read_json_message(request, now);
+    return read_json_message(request, Loop::current().wall_now());
   auto envelope = read_envelope(request, hostname, user);
   if (!envelope) return bad_request(envelope.error());
-  return as_submission(std::move(envelope->sender), std::move(envelope->recipients),
-                       request.body.text());
+  return as_submission(std::move(envelope->sender), std::move(envelope->recipients), request.body);
 }
 
 /// Who may open the control socket, root and our own user name any sender; others are themselves.
@@ -86,34 +84,24 @@ std::optional<mail::EmailAddress> address_of_program(const Call& call) {
   return user;
 }
 
-/// The message as it goes on: of the program's user, with what it left out.
-std::expected<Submission, Problem> read_completed(const Call& call, const mail::EmailAddress& user,
-                                                  std::chrono::system_clock::time_point now) {
-  const std::string& hostname = call.config->hostname;
-  auto message = read_local(call.request, hostname, user, now);
-  if (!message) return message;
-  if (!names_anyone(call) && message->sender) message->sender = user;
-  const mail::Person author{call.request.parameter("name").value_or(""),
-                            message->sender.value_or(user)};
-  message->content = complete_message(message->content, hostname, author);
-  return message;
-}
-
 }  // namespace
 
 Task<Answer> take_from_socket(const Services& services, const Call& call) {
+  const std::string& hostname = call.config->hostname;
   const auto user = address_of_program(call);
   if (!user) co_return refused(403, "Forbidden", "your user has no name on this host");
-  const auto now = Loop::current().wall_now();
-  auto message =
-      co_await made_of(services, call.request, [&] { return read_completed(call, *user, now); });
+  auto message = read_local(call.request, hostname, *user);
   if (!message) co_return std::unexpected(message.error());
   std::set<std::string> own;
   if (!names_anyone(call)) {
     own = {user->folded()};
     const auto other = address_of_user(*call.request.user, kernel_host_name());
     if (other) own.insert(other->folded());
+    if (message->sender) message->sender = *user;
   }
+  const mail::Person author{call.request.parameter("name").value_or(""),
+                            message->sender.value_or(*user)};
+  message->content = complete_message(message->content, hostname, author);
   co_return co_await submit(services, call, std::move(*message), std::move(own));
 }
 

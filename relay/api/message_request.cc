@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/bounded_json.h"
+#include "core/json.h"
 #include "core/mail/compose.h"
 #include "core/mail/dot_stuffing.h"
 #include "core/mail/encodings.h"
@@ -18,9 +18,6 @@ namespace postern::http {
 namespace {
 
 using People = std::vector<mail::Person>;
-
-constexpr JsonBounds message_bounds{.depth = 32, .values = 20'000};
-constexpr std::size_t longest_fields = 512 << 10;  // octets: 1,000 of the longest addresses, named
 
 /// "Ann <ann@b.example>", "ann@b.example, bob@b.example", or an array of such.
 std::expected<People, std::string> read_people(const Json& value, std::string_view key) {
@@ -46,36 +43,6 @@ std::optional<std::string> text_of(const Json& body, const char* key) {
   return found->get<std::string>();
 }
 
-/// The same of what may be large: it is not there twice.
-std::optional<std::string> take_text(Json& body, const char* key) {
-  const auto found = body.find(key);
-  if (found == body.end()) return {};
-  return std::move(found->get_ref<std::string&>());
-}
-
-std::size_t octets_of(const Json& value) {
-  if (value.is_string()) return value.get_ref<const std::string&>().size();
-  std::size_t octets = 0;
-  if (value.is_array()) {
-    for (const Json& item : value) octets += octets_of(item);
-  } else if (value.is_object()) {
-    for (const auto& [key, item] : value.items()) octets += key.size() + octets_of(item);
-  }
-  return octets;
-}
-
-/// All of a message but its texts and what is attached: what becomes header fields.
-std::size_t octets_of_fields(const Json& body) {
-  std::size_t octets = 0;
-  for (const auto& [key, value] : body.items()) {
-    if (key == "text" || key == "html") continue;
-    octets += octets_of(value);
-    if (key != "attachments") continue;
-    for (const Json& attachment : value) octets -= octets_of(attachment.at("content"));
-  }
-  return octets;
-}
-
 // clang-format off
 constexpr std::array attachment_fields{
     JsonField{"content",      JsonKind::text},
@@ -92,30 +59,27 @@ std::optional<std::string> mistake_in_attachment(const Json& attachment) {
   return "\"content\" is missing: base64";
 }
 
-/// What is not known, of another type or too long; after it, all can be read as what it is.
+/// What is not known, or of another type; after it, all can be read as what it is. Nothing is
+/// copied or written before: both would follow a stranger's nesting on our stack.
 std::optional<std::string> mistake_in_message(const Json& body) {
   if (auto mistake = mistake_in(body, message_fields)) return mistake;
   if (body.contains("headers") &&
       !std::ranges::all_of(body["headers"], [](const Json& value) { return value.is_string(); })) {
     return "headers: a value is a text";
   }
-  if (body.contains("attachments")) {
-    for (std::size_t number = 0; const Json& attachment : body["attachments"]) {
-      if (const auto mistake = mistake_in_attachment(attachment)) {
-        return fmt::format("attachments[{}]: {}", number, *mistake);
-      }
-      ++number;
+  if (!body.contains("attachments")) return {};
+  for (std::size_t number = 0; const Json& attachment : body["attachments"]) {
+    if (const auto mistake = mistake_in_attachment(attachment)) {
+      return fmt::format("attachments[{}]: {}", number, *mistake);
     }
+    ++number;
   }
-  if (octets_of_fields(body) <= longest_fields) return {};
-  return fmt::format("all but texts and attachments is longer than {} KiB", longest_fields >> 10);
+  return {};
 }
 
 /// The body, without what is null.
-std::expected<Json, std::string> parse_message(std::string_view text) {
-  auto parsed = parse_bounded_json(text, message_bounds);
-  if (!parsed) return parsed;
-  Json body = without_nulls(*std::move(parsed));
+Json parse_message(std::string_view text) {
+  Json body = without_nulls(parse_json(text));
   if (body.is_object() && body.contains("attachments")) {
     for (Json& attachment : body["attachments"]) {
       attachment = without_nulls(std::move(attachment));
@@ -131,21 +95,21 @@ struct Composed {
   std::string content;
 };
 
-std::expected<void, std::string> add_attachments(mail::Composer& composer, Json& list) {
-  for (Json& item : list) {
-    auto content = mail::base64_decode(*take_text(item, "content"));
+std::expected<void, std::string> add_attachments(mail::Composer& composer, const Json& list) {
+  for (const Json& item : list) {
+    const auto content = mail::base64_decode(text_of(item, "content").value_or(""));
     if (!content) return std::unexpected("an attachment's content is base64");
     mail::Attachment attachment;
     attachment.file_name = text_of(item, "filename").value_or(text_of(item, "name").value_or(""));
     attachment.content_type = text_of(item, "content_type").value_or(attachment.content_type);
     attachment.content_id = text_of(item, "content_id").value_or("");
-    attachment.content = *std::move(content);
+    attachment.content = *content;
     composer.attach(std::move(attachment));
   }
   return {};
 }
 
-std::expected<Composed, std::string> compose(Json body, std::string_view unique,
+std::expected<Composed, std::string> compose(const Json& body, std::string_view unique,
                                              std::chrono::system_clock::time_point now) {
   if (!body.contains("from")) return std::unexpected("from is missing");
   const auto from = read_people(body["from"], "from");
@@ -174,10 +138,9 @@ std::expected<Composed, std::string> compose(Json body, std::string_view unique,
       composer.field(name, value.get<std::string>());
     }
   }
-  auto text = take_text(body, "text"), html = take_text(body, "html");
-  const bool has_html = html.has_value();
-  if (has_html) composer.html(*std::move(html));
-  if (text || !has_html) composer.text(std::move(text).value_or(""));
+  const auto text = text_of(body, "text"), html = text_of(body, "html");
+  if (html) composer.html(*html);
+  if (text || !html) composer.text(text.value_or(""));
   if (body.contains("attachments")) {
     const auto added = add_attachments(composer, body["attachments"]);
     if (!added) return std::unexpected(added.error());
@@ -217,20 +180,17 @@ std::expected<EnvelopeInQuery, std::string> read_envelope(const Request& request
 
 Submission as_submission(mail::ReversePath sender, std::vector<mail::EmailAddress> recipients,
                          std::string_view body) {
-  Sha256 said;
-  said.update(mail::path_text(sender) + '\n');  // no address holds a line end
-  for (const auto& recipient : recipients) said.update(recipient.text() + '\n');
-  said.update("\n");
-  said.update(body);
-  return {std::move(sender), std::move(recipients),
-          mail::with_crlf(body, mail::LineEndNormaliser::Kind::message), said.finish()};
+  std::string said = mail::path_text(sender) + '\n';  // no address holds a line end
+  for (const auto& recipient : recipients) said += recipient.text() + '\n';
+  said += '\n';
+  said += body;
+  return {std::move(sender), std::move(recipients), mail::with_crlf(body), sha256(said)};
 }
 
 std::expected<Submission, Problem> read_rfc822(const Request& request) {
   auto envelope = read_envelope(request);
   if (!envelope) return bad_request(envelope.error());
-  return as_submission(std::move(envelope->sender), std::move(envelope->recipients),
-                       request.body.text());
+  return as_submission(std::move(envelope->sender), std::move(envelope->recipients), request.body);
 }
 
 std::string media_type(const Request& request) {
@@ -240,16 +200,15 @@ std::string media_type(const Request& request) {
 
 std::expected<Submission, Problem> read_json_message(const Request& request,
                                                      std::chrono::system_clock::time_point now) {
-  auto body = parse_message(request.body.text());
-  if (!body) return bad_request("the body " + body.error());
-  if (const auto mistake = mistake_in_message(*body)) return bad_request(*mistake);
-  // Keys are written in their order, whatever that of the request.
-  std::string digest = sha256_of_json(*body);
+  const Json body = parse_message(request.body);
+  if (body.is_discarded()) return bad_request("the body is not JSON");
+  if (const auto mistake = mistake_in_message(body)) return bad_request(*mistake);
   const auto unique = queue::text(queue::make_queue_id(now));
-  auto composed = compose(*std::move(body), unique, now);
+  auto composed = compose(body, unique, now);
   if (!composed) return unprocessable(composed.error());
+  // Keys are written in their order, whatever that of the request.
   return Submission{std::move(composed->sender), std::move(composed->recipients),
-                    std::move(composed->content), std::move(digest)};
+                    std::move(composed->content), sha256(write_json(body))};
 }
 
 }  // namespace postern::http

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/mail/address.h"
-#include "relay/http/budget.h"
 #include "relay/http/json_fields.h"
 #include "relay/http/message.h"
 
@@ -20,8 +19,6 @@ struct Submission {
   std::string content;  ///< CRLF line ends
   /// Equal for two requests that say the same: envelope and content, of JSON whatever its layout.
   std::string digest;
-  bool is_eight_bit = false;
-  Budget::Share memory = {};  ///< of what the content takes up, where it is large
 };
 
 /// Of a message that is given as JSON.
@@ -52,8 +49,8 @@ std::expected<Submission, Problem> read_rfc822(const Request& request);
 /// Of the Content-Type field: in lower case, without parameters.
 std::string media_type(const Request& request);
 
-/// JSON, from which a message of `now` is composed; or why not: 400 where it is not understood or
-/// too much, 422 where no message can be made of it.
+/// JSON, from which a message of `now` is composed; or why not: 400 where it is not understood, 422
+/// where no message can be made of it.
 std::expected<Submission, Problem> read_json_message(const Request& request,
                                                      std::chrono::system_clock::time_point now);
 

@@ -43,11 +43,9 @@ Task<Answer> take_message(const Services& services, const Call& call) {
   if (type != "message/rfc822" && type != "application/json") {
     co_return refused(415, "Unsupported Media Type", "application/json or message/rfc822");
   }
-  const auto now = Loop::current().wall_now();
-  auto message = co_await made_of(services, call.request, [&] {
-    return type == "message/rfc822" ? read_rfc822(call.request)
-                                    : read_json_message(call.request, now);
-  });
+  auto message = type == "message/rfc822"
+                     ? read_rfc822(call.request)
+                     : read_json_message(call.request, Loop::current().wall_now());
   if (!message) co_return std::unexpected(message.error());
   co_return co_await submit(services, call, std::move(*message));
 }

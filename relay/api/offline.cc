@@ -10,7 +10,7 @@ Response answer_offline(policy::Accounts& accounts, const relay::LocalDomains& d
   Request request;
   request.method = method;
   request.raw_path = path;
-  request.body = std::string(body);
+  request.body = body;
   const auto call = find_route(routes(), request, Caller::control);
   if (!call) return call.error();
   const auto* handler = std::get_if<relay::AccountHandler>(&call->route->handler);

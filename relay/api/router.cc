@@ -4,19 +4,13 @@
 #include <algorithm>
 #include <array>
 
-#include "core/bounded_json.h"
 #include "queue/model/queue_id.h"
-#include "relay/api/message_request.h"
 
 namespace postern::http {
 namespace {
 
 constexpr std::array<std::string_view, 4> methods{"GET", "POST", "PUT", "DELETE"};
 constexpr std::string_view whole_server = "*";  // RFC 9112 §3.2.4
-
-/// Of JSON that tells what to do: 100,000 ids are 1.6 MB.
-constexpr std::size_t longest_order = 4 << 20;
-constexpr JsonBounds order_bounds{.depth = 32, .values = 200'000};
 
 struct Match {
   const Route* route;
@@ -96,27 +90,14 @@ Response no_row(std::span<const Route> routes, const Segments& path, Caller call
   return problem(404, "Not Found", "no such path or message");
 }
 
-/// No form of a page can send JSON with its type: who may come with the credentials of a browser
-/// must name it, with a body or without.
-bool lacks_type(const Route& route, const Request& request, Caller caller) {
-  const bool is_by_password = caller == Caller::account || caller == Caller::operators;
-  return is_by_password && route.method != "GET" && route.takes.body != Takes::message &&
-         media_type(request) != "application/json";
-}
-
-/// The body as the row wants it, or why not.
-std::expected<Json, Problem> read_body(const Input& takes, std::string_view text) {
-  if (takes.body == Takes::nothing || takes.body == Takes::message) return Json::object();
-  const bool may_lack = takes.body == Takes::object_if_any;
-  if (may_lack && text.empty()) return Json::object();
-  if (text.size() > longest_order) {
-    return refused(413, "Content Too Large", "the body is longer than 4 MiB");
-  }
-  auto body = parse_bounded_json(text, order_bounds);
-  if (!body) return bad_request("the body " + body.error());
-  if (may_lack) body = without_nulls(*std::move(body));
-  if (const auto mistake = mistake_in(*body, takes.fields)) return bad_request(*mistake);
-  return *std::move(body);
+/// The body as the row wants it; what is wrong with it, for a person.
+std::expected<Json, std::string> read_body(const Input& takes, std::string_view text) {
+  if (takes.body == Body::ignored || takes.body == Body::message) return Json::object();
+  const bool may_lack = takes.body == Body::object_if_any;
+  Json body = may_lack && text.empty() ? Json::object() : parse_json(text);
+  if (may_lack) body = without_nulls(std::move(body));
+  if (auto mistake = mistake_in(body, takes.fields)) return std::unexpected(*std::move(mistake));
+  return body;
 }
 
 }  // namespace
@@ -148,12 +129,8 @@ std::expected<Call, Response> find_route(std::span<const Route> routes, const Re
   const std::string_view asked = request.method;
   const auto row = std::ranges::find(rows, asked == "HEAD" ? "GET" : asked, method_of);
   if (row == rows.end()) return std::unexpected(methods_response(request, allow_text(rows)));
-  if (lacks_type(*row->route, request, caller)) {
-    return std::unexpected(
-        problem(415, "Unsupported Media Type", "Content-Type: application/json is due"));
-  }
-  auto body = read_body(row->route->takes, request.body.text());
-  if (!body) return std::unexpected(to_response(body.error()));
+  auto body = read_body(row->route->takes, request.body);
+  if (!body) return std::unexpected(problem(400, "Bad Request", body.error()));
   return Call{request, caller, row->route, std::move(row->captures), *std::move(body)};
 }
 

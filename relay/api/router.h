@@ -45,8 +45,8 @@ class Callers {
 };
 
 /// What is done with the body of a request.
-enum class Takes : std::uint8_t {
-  nothing,        ///< or something that means nothing
+enum class Body : std::uint8_t {
+  ignored,
   object,         ///< JSON with the row's fields and no other; what else it is, is 400
   object_if_any,  ///< the same; no body is an object without members, null one that was left out
   message,        ///< a message, or JSON with the row's fields: the handler tells and checks it
@@ -56,7 +56,7 @@ enum class Takes : std::uint8_t {
 /// nothing.
 struct Input {
   std::span<const JsonField> query = {};  ///< parameters
-  Takes body = Takes::nothing;
+  Body body = Body::ignored;
   std::span<const JsonField> fields = {};  ///< of the body's JSON
 };
 

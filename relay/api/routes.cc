@@ -12,7 +12,7 @@ namespace postern::http {
 namespace {
 
 namespace who {
-constexpr Callers near{Caller::neighbour, Caller::operators, Caller::control};
+constexpr Callers near{Caller::neighbour, Caller::control};
 constexpr Callers by_password{Caller::account, Caller::operators};
 constexpr Callers by_socket{Caller::control, Caller::submit};
 constexpr Callers everybody{Caller::account, Caller::operators, Caller::control};
@@ -33,16 +33,16 @@ constexpr std::array local_parameters{
 };
 constexpr Input nothing{};
 constexpr Input search{.query = search_parameters};
-constexpr Input message{envelope_parameters, Takes::message, message_fields};
-constexpr Input local_message{local_parameters, Takes::message, message_fields};
+constexpr Input message{envelope_parameters, Body::message, message_fields};
+constexpr Input local_message{local_parameters, Body::message, message_fields};
 constexpr Input selection{.query = filter_fields};
-constexpr Input targets{{}, Takes::object, target_fields};
-constexpr Input no_fields{{}, Takes::object_if_any, {}};
-constexpr Input account{{}, Takes::object_if_any, relay::account_fields};
-constexpr Input removal{{}, Takes::object_if_any, relay::removal_fields};
-constexpr Input password{{}, Takes::object_if_any, relay::password_fields};
-constexpr Input app_password{{}, Takes::object_if_any, relay::app_password_fields};
-constexpr Input alias{{}, Takes::object_if_any, relay::alias_fields};
+constexpr Input targets{{}, Body::object, target_fields};
+constexpr Input no_fields{{}, Body::object_if_any, {}};
+constexpr Input account{{}, Body::object_if_any, relay::account_fields};
+constexpr Input removal{{}, Body::object_if_any, relay::removal_fields};
+constexpr Input password{{}, Body::object_if_any, relay::password_fields};
+constexpr Input app_password{{}, Body::object_if_any, relay::app_password_fields};
+constexpr Input alias{{}, Body::object_if_any, relay::alias_fields};
 }  // namespace takes
 
 constexpr std::array table{

@@ -12,7 +12,6 @@
 #include "policy/authenticator.h"
 #include "queue/model/message.h"
 #include "relay/accounts/account_operations.h"
-#include "relay/http/body_store.h"
 #include "relay/http/message.h"
 #include "relay/intake/intake.h"
 
@@ -98,7 +97,6 @@ struct Services {
   ServerService& server;
   relay::Intake& intake;
   policy::Authenticator& logins;
-  BodyStore& bodies;
 };
 
 }  // namespace postern::http

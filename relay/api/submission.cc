@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "core/async/offload.h"
-#include "core/async/timer.h"
 #include "core/mail/encodings.h"
 #include "relay/api/refusal.h"
 #include "relay/config/config.h"
@@ -13,10 +11,6 @@ namespace postern::http {
 namespace {
 
 constexpr std::size_t longest_key = 255;  // octets
-/// A body with all that is made of it on the way: JSON decoded, encoded anew, with its line ends.
-constexpr std::uint64_t growth = 4;
-constexpr std::chrono::seconds patience{15};  // for room to work on a large body
-constexpr std::size_t slice = 128 << 10;      // octets, of which a hash takes a millisecond
 
 /// All, or the refusal. A program of this host reads no answer for each recipient: while one of
 /// them is taken, those that are not are bounced.
@@ -35,7 +29,7 @@ Task<std::expected<std::vector<relay::Admitted>, relay::Refused>> admit_all(
     refusals.push_back(std::move(one.error()));
     if (!origin.is_local || !refusals.back().is_permanent())
       co_return std::unexpected(refusals.back());
-    admitted.push_back(relay::Admitted::itself(recipient));
+    admitted.push_back({recipient, {recipient}});
   }
   if (refusals.size() == admitted.size()) co_return std::unexpected(refusals.front());
   co_return admitted;
@@ -77,41 +71,13 @@ relay::Origin origin_of(const Call& call, std::set<std::string> own_addresses) {
 mail::Envelope envelope_of(const Submission& message) {
   mail::Envelope envelope;
   envelope.sender = message.sender;
-  envelope.options.eight_bit = message.is_eight_bit;
+  envelope.options.eight_bit = !mail::is_ascii(message.content);
   envelope.options.smtputf8 =
       std::ranges::any_of(message.recipients, &mail::EmailAddress::needs_smtputf8);
   return envelope;
 }
 
-/// In slices, between which the loop serves others.
-Task<> hand_over(std::string_view content, relay::Reception& reception) {
-  for (std::string_view rest = content; !rest.empty();) {
-    co_await reception.write(rest.substr(0, slice));
-    rest.remove_prefix(std::min(slice, rest.size()));
-    if (!rest.empty()) co_await sleep_for(std::chrono::milliseconds(0));
-  }
-}
-
 }  // namespace
-
-Task<std::expected<Submission, Problem>> made_of(
-    const Services& services, const Request& request,
-    std::function<std::expected<Submission, Problem>()> make) {
-  const auto made = [&] {
-    auto message = make();
-    if (message) message->is_eight_bit = !mail::is_ascii(message->content);
-    return message;
-  };
-  if (request.body.size() <= longest_quick_body) co_return made();
-  auto room =
-      co_await services.bodies.room_for_work(request.who(), growth * request.body.size(), patience);
-  if (!room) co_return std::unexpected(no_room());
-  auto message = co_await offload(services.bodies.pool(), made);
-  if (!message) co_return message;
-  room->shrink_to(message->content.size());
-  message->memory = *std::move(room);
-  co_return message;
-}
 
 Task<Answer> submit(const Services& services, const Call& call, Submission message,
                     std::set<std::string> own_addresses) {
@@ -124,7 +90,7 @@ Task<Answer> submit(const Services& services, const Call& call, Submission messa
   if (!admitted) co_return std::unexpected(as_problem(admitted.error()));
   auto reception = intake.begin_once(std::move(origin), envelope_of(message), std::move(*admitted),
                                      {idempotency_key(call), std::move(message.digest)});
-  co_await hand_over(message.content, *reception);
+  co_await reception->write(message.content);
   const auto outcome = (co_await reception->finish()).front();
   if (!outcome) co_return std::unexpected(as_problem(outcome.error()));
   co_return json_response({{"id", queue::text(outcome->id)}}, 202);

@@ -39,12 +39,11 @@ void print_secret(const std::string& body, const char* key) {
 
 struct AccountOptions {
   std::string address, quota, label, scope;
-  bool password_stdin = false, is_operator = false, purge = false, force = false;
+  bool password_stdin = false, is_operator = false, purge = false;
 
   Json with_password() const {
     Json body = Json::object();
     if (password_stdin) body["password"] = one_line_of_stdin();
-    if (force) body["force"] = true;
     return body;
   }
 };
@@ -54,10 +53,6 @@ CLI::App* account_command(CLI::App& parent, AccountOptions& options, const char*
   CLI::App* const command = parent.add_subcommand(name, help);
   command->add_option("ADDRESS", options.address)->required()->check(not_empty());
   return command;
-}
-
-void add_force(CLI::App& command, AccountOptions& options) {
-  command.add_flag("--force", options.force, "takes a weak password, too: for tests");
 }
 
 void add_account(const CliSession& session, const AccountOptions& options) {
@@ -74,9 +69,7 @@ void add_app_passwords(CLI::App& account, CliSession& session, AccountOptions& o
   group->require_subcommand(1);
   CLI::App* const add = account_command(*group, options, "add", "makes a secret and shows it once");
   add->add_option("--label", options.label)->required()->check(not_empty());
-  add->add_option("--scope", options.scope,
-                  "of smtp,imap,pop3,http and, for operators, operator (with http); when missing, "
-                  "the first four, for operators the first three")
+  add->add_option("--scope", options.scope, "smtp,imap,pop3,http; all when missing")
       ->check(not_empty());
   add->callback([&] {
     Json body{{"label", options.label}};
@@ -106,7 +99,6 @@ void add_accounts(CLI::App& app, CliSession& session, AccountOptions& options) {
   CLI::App* const add = account_command(*account, options, "add", "an account with a mailbox");
   add->add_flag("--password-stdin", options.password_stdin,
                 "the first line of stdin; else a password is made and printed");
-  add_force(*add, options);
   add->add_option("--quota", options.quota, "such as 10GB")->check(not_empty());
   add->add_flag("--operator", options.is_operator, "sees everything over HTTP");
   add->callback([&] { add_account(session, options); });
@@ -120,7 +112,6 @@ void add_accounts(CLI::App& app, CliSession& session, AccountOptions& options) {
   });
   CLI::App* const password = account_command(*account, options, "password", "a new password");
   password->add_flag("--password-stdin", options.password_stdin);
-  add_force(*password, options);
   password->callback([&] {
     print_secret(session.ask_accounts("PUT", account_path(options.address, "/password"),
                                       write_json(options.with_password())),

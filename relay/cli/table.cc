@@ -5,31 +5,23 @@
 #include <vector>
 
 #include "core/json.h"
-#include "core/unprintable.h"
 
 namespace postern::relay {
 
 namespace {
 
-/// As programs read it, and harmless on a terminal: line by line, for line ends stand between
-/// strings.
-std::string as_json(const Json& json) {
-  const std::string text = write_json(json, 2);
-  std::string out;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    out += escape_unprintable(std::string_view(text).substr(begin, end - begin)) + "\n";
-    begin = end + 1;
-  }
-  return out;
+/// What strangers sent may hold terminal escapes.
+std::string harmless(std::string text) {
+  std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text;
 }
 
 std::string cell(const Json& value) {
   if (value.is_null()) return "-";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_string())
-    return value.get<std::string>().empty() ? "-" : mask_unprintable(value.get<std::string>());
-  if (!value.is_array()) return escape_unprintable(write_json(value));
+    return value.get<std::string>().empty() ? "-" : harmless(value.get<std::string>());
+  if (!value.is_array()) return write_json(value);
   std::string joined;
   for (const auto& item : value) joined += (joined.empty() ? "" : ",") + cell(item);
   return joined.empty() ? "-" : joined;
@@ -65,7 +57,7 @@ void print_object(std::string& out, const Json& object, const std::string& inden
 std::string render_listing(std::string_view body, bool json,
                            std::initializer_list<std::string_view> columns) {
   const Json rows = expect_json(body);
-  if (json) return as_json(rows);
+  if (json) return write_json(rows, 2) + "\n";
   if (rows.empty()) return "";
   std::vector<std::vector<std::string>> table(1);
   for (const auto column : columns) table.front().emplace_back(column);
@@ -88,7 +80,7 @@ std::string render_listing(std::string_view body, bool json,
 
 std::string render_object(std::string_view body, bool json) {
   const Json object = expect_json(body);
-  if (json) return as_json(object);
+  if (json) return write_json(object, 2) + "\n";
   std::string text;
   print_object(text, object, "");
   return text;
@@ -96,7 +88,7 @@ std::string render_object(std::string_view body, bool json) {
 
 std::string render_objects(std::string_view body, bool json) {
   const Json objects = expect_json(body);
-  if (json) return as_json(objects);
+  if (json) return write_json(objects, 2) + "\n";
   std::string text;
   for (const auto& object : objects) {
     if (!text.empty()) text += "\n";

@@ -9,7 +9,7 @@ namespace postern::relay {
 
 /// `body` is a JSON array of objects. With `json` it is given back as it is, else as a table of
 /// `columns` (keys of the objects), which shows lists joined by commas, absent values as "-",
-/// control characters and those that turn the direction of text as "?". In JSON they are escaped.
+/// control characters as "?".
 std::string render_listing(std::string_view body, bool json,
                            std::initializer_list<std::string_view> columns);
 

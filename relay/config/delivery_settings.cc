@@ -10,7 +10,6 @@ std::shared_ptr<const delivery::Settings> delivery_settings(const Config& config
   settings->postmaster = config.postmaster;
   settings->routes = config.routes;
   settings->retry = config.queue.retry;
-  settings->trusted_networks = config.trusted_networks;
   for (const Listener& listener : config.listeners) {
     if (listener.service != Service::smtp) continue;
     for (const net::Address& address : listener.addresses)

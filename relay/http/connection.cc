@@ -10,7 +10,6 @@
 #include "core/async/loop.h"
 #include "core/log.h"
 #include "core/mail/encodings.h"
-#include "core/net/while_connected.h"
 #include "core/percent.h"
 #include "relay/http/head_check.h"
 #include "relay/http/render.h"
@@ -19,36 +18,7 @@ namespace postern::http {
 namespace {
 
 namespace beast = boost::beast::http;
-
-/// A kind of body for Beast: what was decoded since it was last taken.
-struct DecodedOctets {
-  using value_type = std::string;
-  class reader {
-   public:
-    template <bool is_request, class Fields>
-    reader(beast::header<is_request, Fields>&, value_type& octets) : octets_(octets) {}
-    void init(const boost::optional<std::uint64_t>&, boost::beast::error_code& error) {
-      error = {};
-    }
-    template <class Buffers>
-    std::size_t put(const Buffers& buffers, boost::beast::error_code& error) {
-      const std::size_t before = octets_.size();
-      for (auto one = boost::asio::buffer_sequence_begin(buffers);
-           one != boost::asio::buffer_sequence_end(buffers); ++one) {
-        const boost::asio::const_buffer octets = *one;
-        octets_.append(static_cast<const char*>(octets.data()), octets.size());
-      }
-      error = {};
-      return octets_.size() - before;
-    }
-    void finish(boost::beast::error_code& error) { error = {}; }
-
-   private:
-    value_type& octets_;
-  };
-};
-
-using Parser = beast::request_parser<DecodedOctets>;
+using Parser = beast::request_parser<beast::string_body>;
 
 constexpr std::chrono::seconds farewell{5}, farewell_at_shutdown{1};
 constexpr std::size_t most_parameters = 10'000;
@@ -80,14 +50,6 @@ bool read_target(std::string_view target, Request& request) {
     request.query.emplace_back(std::move(*name), std::move(*value));
   }
   return true;
-}
-
-/// What is left of a time, or Timeout.
-std::chrono::milliseconds until(std::chrono::steady_clock::time_point deadline,
-                                const char* what_is_late) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Loop::current().now());
-  if (left <= std::chrono::milliseconds(0)) throw Timeout(what_is_late);
-  return left;
 }
 
 Problem malformed(int status, std::string_view why) {
@@ -122,8 +84,9 @@ Task<std::expected<std::optional<std::string>, Problem>> read_head(
     if (end != have.npos) co_return std::unexpected(malformed(431, "the head is too long"));
     if (auto flaw = flaw_in_part(have, seen, limits.head)) co_return std::unexpected(*flaw);
     seen = have.size();
+    if (Loop::current().now() >= deadline) throw Timeout("no request");
     try {
-      co_await stream.wait_readable(until(deadline, "no request"));
+      co_await stream.wait_readable(limits.idle);
     } catch (const ConnectionClosed&) {
       if (!stream.buffered().empty()) throw;
       co_return std::nullopt;
@@ -164,51 +127,26 @@ std::optional<Flaw> parse_head(std::string_view head, Parser& parser, Request& r
   return {};
 }
 
-/// How long a body may still take: what comes at a fair rate has time, what stands still has not.
-class Pace {
- public:
-  explicit Pace(const RequestLimits& limits) : limits_(limits), begin_(Loop::current().now()) {}
-  void received(std::size_t octets) { octets_ += octets; }
-  std::chrono::milliseconds left() const {
-    const std::chrono::milliseconds earned(octets_ * 1000 / limits_.body_rate);
-    const auto deadline = begin_ + std::min(limits_.body_time, limits_.pause + earned);
-    return std::min(until(deadline, "the body arrives too slowly"), limits_.pause);
-  }
-
- private:
-  const RequestLimits& limits_;
-  std::chrono::steady_clock::time_point begin_;
-  std::uint64_t octets_ = 0;
-};
-
-/// Feeds the parser what there is, as far as it takes it.
-std::optional<Problem> feed(std::string_view have, Parser& parser, std::size_t& used) {
-  boost::beast::error_code error;
-  used = parser.put(boost::asio::buffer(have.data(), have.size()), error);
-  if (error == beast::error::body_limit) return malformed(413, "the body is too long");
-  if (error && error != beast::error::need_more) return malformed(400, "the body cannot be read");
-  if (used == 0 && have.size() > longest_chunk_header) {
-    return malformed(400, "chunk header too long");
-  }
-  return {};
-}
-
-/// Until the body is complete.
-Task<std::optional<Problem>> read_body(net::Stream& stream, Parser& parser, IncomingBody& body,
-                                       const RequestLimits& limits) {
-  std::string& decoded = parser.get().body();
-  for (Pace pace(limits); !parser.is_done();) {
-    if (stream.buffered().empty()) co_await stream.wait_readable(pace.left());
-    std::size_t used = 0;
-    if (auto flaw = feed(stream.buffered(), parser, used)) co_return flaw;
+/// Feeds the parser until the body is complete.
+Task<std::optional<Problem>> read_body(net::Stream& stream, Parser& parser,
+                                       std::chrono::milliseconds time) {
+  const auto deadline = Loop::current().now() + time;
+  while (!parser.is_done()) {
+    if (Loop::current().now() >= deadline) throw Timeout("the body arrives too slowly");
+    if (stream.buffered().empty()) co_await stream.wait_readable(time);
+    const std::string_view have = stream.buffered();
+    boost::beast::error_code error;
+    const std::size_t used = parser.put(boost::asio::buffer(have.data(), have.size()), error);
     stream.consume(used);
-    pace.received(used);
-    if (!co_await body.add(decoded)) co_return no_room();
-    decoded.clear();
+    if (error == beast::error::body_limit) co_return malformed(413, "the body is too long");
+    if (error && error != beast::error::need_more) {
+      co_return malformed(400, "the body cannot be read");
+    }
+    if (!error || used > 0) continue;
     // A chunk header that is not complete: wait for more than there is.
-    if (used == 0) co_await stream.wait_readable(pace.left());
+    if (have.size() > longest_chunk_header) co_return malformed(400, "chunk header too long");
+    co_await stream.wait_readable(time);
   }
-  if (!co_await body.add(decoded)) co_return no_room();  // what stood behind the head already
   co_return std::nullopt;
 }
 
@@ -239,12 +177,8 @@ Task<std::expected<T, Problem>> outcome_of(std::string path, Task<T> work) {
 class Connection {
  public:
   Connection(net::Stream stream, Application& application, const RequestLimits& limits,
-             net::IdleSessions& idle, BodyStore& bodies)
-      : stream_(std::move(stream)),
-        application_(application),
-        limits_(limits),
-        idle_(idle),
-        bodies_(bodies) {}
+             net::IdleSessions& idle)
+      : stream_(std::move(stream)), application_(application), limits_(limits), idle_(idle) {}
 
   /// One request and its response. False: the connection is over.
   Task<bool> exchange();
@@ -260,7 +194,6 @@ class Connection {
   Application& application_;
   const RequestLimits& limits_;
   net::IdleSessions& idle_;
-  BodyStore& bodies_;
 };
 
 Task<bool> Connection::refuse(Problem problem, Manner manner) {
@@ -269,24 +202,18 @@ Task<bool> Connection::refuse(Problem problem, Manner manner) {
 }
 
 Task<std::optional<Problem>> Connection::admit(Request& request) {
-  auto admission =
-      co_await net::while_connected(stream_, outcome_of(request.path, application_.admit(request)));
+  auto admission = co_await outcome_of(request.path, application_.admit(request));
   co_return admission ? std::move(*admission) : std::move(admission.error());
 }
 
 Task<std::optional<Problem>> Connection::take_body(Parser& parser, Request& request,
                                                    bool may_continue) {
-  IncomingBody body(bodies_, request.who());
-  const auto length = parser.content_length();
-  if (!parser.is_done() && !body.begin(length ? std::optional(*length) : std::nullopt)) {
-    co_return no_room();
-  }
   if (!parser.is_done() && may_continue &&
       mail::equal_ignoring_case(request.field("expect"), "100-continue")) {  // RFC 9110 §10.1.1
     co_await stream_.write("HTTP/1.1 100 Continue\r\n\r\n");
   }
-  auto flaw = co_await read_body(stream_, parser, body, limits_);
-  if (!flaw) request.body = co_await body.finish();
+  auto flaw = co_await read_body(stream_, parser, limits_.body_time);
+  if (!flaw) request.body = std::move(parser.get().body());
   co_return flaw;
 }
 
@@ -334,8 +261,8 @@ Task<bool> Connection::exchange() {
 }  // namespace
 
 Task<> serve(net::Stream stream, Application& application, RequestLimits limits,
-             net::IdleSessions& idle, BodyStore& bodies) {
-  Connection connection(std::move(stream), application, limits, idle, bodies);
+             net::IdleSessions& idle) {
+  Connection connection(std::move(stream), application, limits, idle);
   bool is_over = false;
   try {
     while (co_await connection.exchange()) {

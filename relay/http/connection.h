@@ -8,7 +8,6 @@
 #include "core/async/task.h"
 #include "core/net/idle_sessions.h"
 #include "core/net/stream.h"
-#include "relay/http/body_store.h"
 #include "relay/http/message.h"
 
 namespace postern::http {
@@ -25,16 +24,14 @@ class Application {
 
 /// Bounds of one request.
 struct RequestLimits {
-  std::size_t head = 64 << 10;                                 ///< octets
-  std::uint64_t body = 64 << 20;                               ///< octets
-  std::chrono::milliseconds idle = std::chrono::seconds(60);   ///< until the head is there
-  std::chrono::milliseconds pause = std::chrono::seconds(30);  ///< without an octet of the body
-  std::uint64_t body_rate = 8 << 10;  ///< octets a second at least, after the first pause
+  std::size_t head = 64 << 10;                                    ///< octets
+  std::uint64_t body = 64 << 20;                                  ///< octets
+  std::chrono::milliseconds idle = std::chrono::seconds(60);      ///< until the head is there
   std::chrono::milliseconds body_time = std::chrono::minutes(5);  ///< for the whole body
 };
 
 /// Serves requests until the peer leaves, or sends what cannot be read in exactly one way.
 Task<> serve(net::Stream stream, Application& application, RequestLimits limits,
-             net::IdleSessions& idle, BodyStore& bodies);
+             net::IdleSessions& idle);
 
 }  // namespace postern::http

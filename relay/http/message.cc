@@ -16,12 +16,6 @@ std::optional<std::string> Request::parameter(std::string_view name) const {
   return found->second;
 }
 
-std::string Request::who() const {
-  if (account) return "account " + account->id;
-  if (user) return "user " + std::to_string(*user);
-  return peer.ip();
-}
-
 std::unexpected<Problem> refused(int status, std::string_view title, std::string_view detail) {
   return std::unexpected(Problem{status, std::string(title), std::string(detail)});
 }
@@ -32,13 +26,6 @@ std::unexpected<Problem> bad_request(std::string_view detail) {
 
 std::unexpected<Problem> unprocessable(std::string_view detail) {
   return refused(422, "Unprocessable Content", detail);
-}
-
-Problem no_room(std::string_view detail) {
-  return {.status = 503,
-          .title = "Service Unavailable",
-          .detail = std::string(detail),
-          .fields = {{"Retry-After", "5"}}};
 }
 
 Response json_response(const Json& body, int status) {

@@ -11,7 +11,6 @@
 #include "core/json.h"
 #include "core/net/address.h"
 #include "policy/accounts.h"
-#include "relay/http/body.h"
 
 namespace postern::http {
 
@@ -23,14 +22,13 @@ struct Request {
   std::string raw_path;  ///< as it came, without the query
   Fields query;          ///< decoded, in order
   Fields fields;         ///< names in lower case
-  Body body;
+  std::string body;
   net::Address peer;
   std::optional<unsigned> user;            ///< at the other end of a unix socket
   std::optional<policy::Account> account;  ///< set by Application::admit
 
   std::string_view field(std::string_view lower_name) const;          ///< empty if absent
   std::optional<std::string> parameter(std::string_view name) const;  ///< the first of the query
-  std::string who() const;  ///< the account, the user of this host, or the address: who must share
 };
 
 struct Response {
@@ -58,8 +56,6 @@ std::unexpected<Problem> refused(int status, std::string_view title, std::string
 std::unexpected<Problem> bad_request(std::string_view detail);
 /// 422: it is understood and cannot be done.
 std::unexpected<Problem> unprocessable(std::string_view detail);
-/// 503: there is too much to do already, again in a moment (RFC 9110 §10.2.3).
-Problem no_room(std::string_view detail = "too many large requests are being read");
 
 /// Whatever octets peers sent, the text is valid JSON.
 Response json_response(const Json& body, int status = 200);

@@ -15,27 +15,6 @@ std::optional<delivery::LocalAccount> as_local(const std::optional<policy::Accou
   return as_local(*account);
 }
 
-delivery::SharedAddresses shared(std::vector<mail::EmailAddress> list) {
-  return std::make_shared<const std::vector<mail::EmailAddress>>(std::move(list));
-}
-
-// What answers take on the heap, near enough for a bound.
-
-std::size_t octets_of(const std::optional<std::string>& text) { return text ? text->size() : 0; }
-std::size_t octets_of(const std::optional<delivery::LocalAccount>& account) {
-  return account ? account->id.size() : 0;
-}
-std::size_t octets_of(const delivery::SharedAddresses& list) {
-  std::size_t octets = 0;
-  for (const mail::EmailAddress& one : *list) octets += sizeof one + one.text().size();
-  return octets;
-}
-std::size_t octets_of(const Directory::Addresses& set) {
-  std::size_t octets = 0;
-  for (const std::string& one : *set) octets += 64 + one.size();  // a node of the tree
-  return octets;
-}
-
 }  // namespace
 
 Directory::Directory(policy::Accounts& accounts, ThreadPool& pool,
@@ -76,17 +55,13 @@ Task<Answer> Directory::answer(Remembered<Answer>& remembered, std::string key, 
   const std::uint64_t changes = accounts_.changes();
   if (const Answer* known = remembered.find(key, changes)) co_return *known;
   Answer found = co_await offload(pool_, ask);
-  remembered.keep(std::move(key), found, changes, octets_of(found));
+  remembered.keep(std::move(key), found, changes);
   co_return found;
 }
 
-/// By what is behind all of its forms: "list+1@" and "list+2@" share one expansion.
-Task<delivery::SharedAddresses> Directory::expand(mail::EmailAddress address) {
-  if (!is_local(address.domain())) co_return shared({std::move(address)});
-  const auto known =
-      co_await answer(known_, address.folded(), [&] { return accounts_.known_as(address); });
-  if (!known) co_return shared({std::move(address)});
-  co_return co_await answer(expansions_, *known, [&] { return shared(accounts_.expand(address)); });
+Task<std::vector<mail::EmailAddress>> Directory::expand(mail::EmailAddress address) {
+  if (!is_local(address.domain())) co_return std::vector{std::move(address)};
+  co_return co_await answer(expansions_, address.text(), [&] { return accounts_.expand(address); });
 }
 
 Task<std::optional<delivery::LocalAccount>> Directory::find_account(mail::EmailAddress address) {

@@ -22,7 +22,7 @@ class Directory final : public delivery::LocalAddresses {
   void configure(std::shared_ptr<const Snapshot> snapshot) { snapshot_ = std::move(snapshot); }
 
   bool is_local(const mail::Domain& domain) const override;
-  Task<delivery::SharedAddresses> expand(mail::EmailAddress address) override;
+  Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress address) override;
   std::vector<mail::EmailAddress> stand_ins(const mail::EmailAddress& address) const override;
   Task<std::optional<delivery::LocalAccount>> find_account(mail::EmailAddress address) override;
   Task<std::optional<delivery::LocalAccount>> account_by_id(std::string id) override;
@@ -40,8 +40,7 @@ class Directory final : public delivery::LocalAddresses {
   policy::Accounts& accounts_;
   ThreadPool& pool_;
   std::shared_ptr<const Snapshot> snapshot_;
-  Remembered<std::optional<std::string>> known_;      ///< Accounts::known_as
-  Remembered<delivery::SharedAddresses> expansions_;  ///< by that
+  Remembered<std::vector<mail::EmailAddress>> expansions_;
   Remembered<Account> accounts_by_address_, accounts_by_id_;
   Remembered<Addresses> addresses_;
 };

@@ -1,7 +1,6 @@
 // relay/intake/intake.h: where every message enters, whatever door it came through.
 #pragma once
 
-#include <cstdint>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -14,7 +13,6 @@
 #include "core/mail/envelope.h"
 #include "core/net/address.h"
 #include "policy/accounts.h"
-#include "relay/intake/admitted.h"
 #include "relay/intake/outcome.h"
 
 namespace postern::relay {
@@ -32,7 +30,12 @@ struct Origin {
   std::optional<policy::Account> account;  ///< who logged in
   bool is_local = false;                   ///< a program on this host: to anyone
   std::set<std::string> own_addresses;     ///< of such a program, folded; none: any sender
-  std::uint64_t announced = 0;             ///< octets of the message, as SIZE has it; 0: unsaid
+};
+
+/// A recipient that was let in, and the addresses that it stands for (aliases expanded).
+struct Admitted {
+  mail::Recipient as_given;
+  std::vector<mail::Recipient> targets;
 };
 
 /// What makes a repeat harmless: the key that the client gave, and a digest of what came with it. A

@@ -50,7 +50,7 @@ Task<Acceptance> MailReception::deliver_to(mailbox::Content content, const Admit
                                            Share& share) {
   std::vector<std::string> accounts;
   for (queue::NewDelivery& delivery :
-       co_await parts_.router.plan(envelope_.sender, recipient.recipients())) {
+       co_await parts_.router.plan(envelope_.sender, recipient.targets)) {
     if (auto* mailbox = std::get_if<queue::ToMailbox>(&delivery.next_hop)) {
       accounts.push_back(std::move(mailbox->account));
     } else {
@@ -82,8 +82,6 @@ Task<Acceptance> MailReception::store(mailbox::Content content, const mail::Emai
   if (!stored && stored.error() == mailbox::StoreError::over_quota) {
     co_return std::unexpected(refused(Reason::mailbox_full, recipient));
   }
-  if (!stored && stored.error() == mailbox::StoreError::no_room)
-    co_return std::unexpected(refused(Reason::queue_full));
   if (!stored) co_return std::unexpected(refused(Reason::store_away));
   tell_delivered(recipient, account);
   co_return Accepted{id_, recipient};
@@ -112,7 +110,7 @@ Task<bool> MailReception::forward(queue::Body body, std::vector<Share>& shares) 
 /// Of an alias that was refused nothing is told.
 void MailReception::forget_refused(const std::vector<Share>& shares) {
   for (std::size_t i = 0; i < shares.size(); ++i) {
-    if (!shares[i].outcome) admitted_[i] = Admitted::itself(admitted_[i].as_given);
+    if (!shares[i].outcome) admitted_[i].targets = {admitted_[i].as_given};
   }
 }
 

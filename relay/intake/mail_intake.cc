@@ -2,7 +2,6 @@
 #include "relay/intake/mail_intake.h"
 
 #include "core/log.h"
-#include "delivery/report/rights.h"
 #include "policy/sender_identity.h"
 #include "relay/config/config.h"
 #include "relay/intake/reception.h"
@@ -11,9 +10,7 @@
 namespace postern::relay {
 
 MailIntake::MailIntake(IntakeParts parts, std::shared_ptr<const Snapshot> snapshot)
-    : parts_(std::move(parts)),
-      snapshot_(std::move(snapshot)),
-      fullness_(parts_.directory, parts_.mailboxes) {}
+    : parts_(std::move(parts)), snapshot_(std::move(snapshot)) {}
 
 Task<Permission> MailIntake::check_sender(const Origin& origin, const mail::ReversePath& sender) {
   if (!origin.account) co_return Permission();
@@ -32,47 +29,31 @@ Task<Permission> MailIntake::check_sender(const Origin& origin, const mail::Reve
 
 namespace {
 
-/// The alias's own list, where that is what its targets are: many names may stand for one.
-Task<delivery::SharedAddresses> shared(Directory& directory, mail::EmailAddress alias,
-                                       std::vector<mail::EmailAddress> targets) {
-  if (targets.size() > 1) {
-    auto list = co_await directory.expand(std::move(alias));
-    if (*list == targets) co_return list;
-  }
-  co_return std::make_shared<const std::vector<mail::EmailAddress>>(std::move(targets));
-}
-
-}  // namespace
-
 /// What a recipient stands for: itself, or what its alias and the catch-all lead to; or the
-/// refusal. Of an alias that reaches somebody the other targets bounce (Router::plan), and of one
-/// that somebody has room for the others wait.
-Task<std::expected<delivery::SharedAddresses, Refused>> MailIntake::find_targets(
-    const mail::ReversePath& sender, const mail::EmailAddress& recipient, std::uint64_t octets) {
-  std::vector<mail::EmailAddress> targets;
-  Refused refusal = refused(Reason::no_mailbox, recipient);
-  bool reaches_somebody = false, has_room = false;
-  for (delivery::Destination& one : co_await parts_.router.destinations(sender, recipient)) {
+/// refusal. Of an alias that reaches somebody the other targets bounce (Router::plan).
+Task<std::expected<std::vector<mail::Recipient>, Refused>> find_targets(
+    const IntakeParts& parts, const mail::ReversePath& sender, const mail::Recipient& recipient) {
+  std::vector<mail::Recipient> targets;
+  Refused refusal = refused(Reason::no_mailbox, recipient.address);
+  bool reaches_somebody = false;
+  for (delivery::Destination& one : co_await parts.router.destinations(sender, recipient.address)) {
     if (const auto* reject = one.reject()) {
       refusal = refused_because(Reason::by_rule, reject->words);
       refusal.status = reject->status;
     }
-    if (one.is_reached()) {
-      reaches_somebody = true;
-      has_room = has_room || !co_await fullness_.is_full(*one.route, octets);
+    reaches_somebody = reaches_somebody || one.is_reached();
+    mail::Recipient target = recipient;
+    if (target.orcpt.empty() && one.address != recipient.address) {
+      target.orcpt = mail::original_recipient(recipient.address);
     }
-    targets.push_back(std::move(one.address));
+    target.address = std::move(one.address);
+    targets.push_back(std::move(target));
   }
   if (!reaches_somebody) co_return std::unexpected(std::move(refusal));
-  if (!has_room) co_return std::unexpected(refused(Reason::mailbox_full, recipient));
-  co_return co_await shared(parts_.directory, recipient, std::move(targets));
+  co_return targets;
 }
 
-/// Neither logged in nor known by its address. LMTP is spoken to those whom the operator trusts.
-bool MailIntake::is_stranger(const Origin& origin) const {
-  return origin.door == Door::mx && !origin.account && !origin.is_local &&
-         !net::is_within(snapshot_->config->trusted_networks, origin.peer);
-}
+}  // namespace
 
 Task<std::expected<Admitted, Refused>> MailIntake::admit(const Origin& origin,
                                                          const mail::ReversePath& sender,
@@ -91,11 +72,9 @@ Task<std::expected<Admitted, Refused>> MailIntake::admit(const Origin& origin,
     co_return std::unexpected(refused(why, recipient.address));
   }
   try {
-    auto targets = co_await find_targets(sender, recipient.address, origin.announced);
+    auto targets = co_await find_targets(parts_, sender, recipient);
     if (!targets) co_return std::unexpected(targets.error());
-    Admitted admitted{recipient, std::move(*targets)};
-    if (is_stranger(origin)) admitted.as_given.notify = delivery::failures_only(recipient.notify);
-    co_return admitted;
+    co_return Admitted{recipient, std::move(*targets)};
   } catch (const IoError& error) {
     log::warn("recipient_check_failed", {{"error", error.what()}});
   }

@@ -9,7 +9,6 @@
 #include "relay/config/snapshot.h"
 #include "relay/intake/body_keeper.h"
 #include "relay/intake/directory.h"
-#include "relay/intake/fullness.h"
 #include "relay/intake/intake.h"
 
 namespace postern::mailbox {
@@ -46,13 +45,8 @@ class MailIntake final : public Intake {
                                         std::vector<Admitted> admitted, Once once) override;
 
  private:
-  bool is_stranger(const Origin& origin) const;
-  Task<std::expected<delivery::SharedAddresses, Refused>> find_targets(
-      const mail::ReversePath& sender, const mail::EmailAddress& recipient, std::uint64_t octets);
-
   IntakeParts parts_;
   std::shared_ptr<const Snapshot> snapshot_;
-  Fullness fullness_;
 };
 
 }  // namespace postern::relay

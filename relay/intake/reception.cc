@@ -33,12 +33,6 @@ MailReception::MailReception(const IntakeParts& parts, std::shared_ptr<const Sna
 
 Task<> MailReception::write(std::string_view octets) {
   if (refusal_) co_return;
-  // One before a dot hides it from us, not from a host that drops it; no host must take one (RFC
-  // 2045 §2.8). What LMTP brings stays here, or is checked on its way out (mail::LineCheck).
-  if (origin_.door != Door::lmtp && octets.contains('\0')) {
-    refusal_ = refused_because(Reason::bad_message, "it holds a NUL octet (RFC 2045 2.8)");
-    co_return keeper_.drop();
-  }
   if (!header_ended_) {
     const std::size_t before = header_.size();
     header_ += octets;
@@ -100,7 +94,10 @@ Task<std::optional<queue::Body>> MailReception::complete() {
 Task<Acceptance> MailReception::enqueue() {
   std::optional<queue::Body> body = co_await complete();
   if (!body) co_return std::unexpected(refused(Reason::queue_full));
-  co_return co_await hand_on(std::move(*body), recipients_of(admitted_));
+  std::vector<mail::Recipient> recipients;
+  for (const Admitted& admitted : admitted_)
+    std::ranges::copy(admitted.targets, std::back_inserter(recipients));
+  co_return co_await hand_on(std::move(*body), std::move(recipients));
 }
 
 /// To the queue. An address that stands there twice gets one copy.
@@ -124,13 +121,11 @@ Task<Acceptance> MailReception::hand_on(queue::Body body, std::vector<mail::Reci
 
 Task<Acceptance> MailReception::commit(queue::Body body,
                                        std::vector<queue::NewDelivery> deliveries) {
-  queue::NewMessage message = describe(std::move(body), std::move(deliveries));
-  std::optional<queue::NewMessage> report = expansion_report(message);
   try {
-    auto leases = co_await parts_.queue.commit(std::move(message), parts_.dispatcher.has_room());
+    auto leases = co_await parts_.queue.commit(describe(std::move(body), std::move(deliveries)),
+                                               parts_.dispatcher.has_room());
     if (!leases) co_return co_await not_committed(leases.error());
     parts_.dispatcher.take(std::move(*leases));
-    if (report) co_await send_report(std::move(*report));
     co_return Accepted{id_};
   } catch (const IoError& error) {
     log::warn("commit_failed", {{"id", queue::text(id_)}, {"error", error.what()}});
@@ -159,7 +154,12 @@ std::string MailReception::account_id() const { return origin_.account ? origin_
 std::vector<queue::Expansion> MailReception::expansions() const {
   std::vector<queue::Expansion> all;
   for (const Admitted& admitted : admitted_) {
-    if (admitted.is_alias()) all.push_back({admitted.as_given.address, admitted.targets});
+    const mail::EmailAddress& given = admitted.as_given.address;
+    const auto& targets = admitted.targets;
+    if (targets.size() == 1 && targets.front().address.folded() == given.folded()) continue;
+    queue::Expansion expansion{given, {}};
+    for (const mail::Recipient& target : targets) expansion.targets.push_back(target.address);
+    all.push_back(std::move(expansion));
   }
   return all;
 }

@@ -42,8 +42,6 @@ class MailReception final : public Reception {
   Task<Acceptance> not_committed(queue::CommitError why) const;
   std::string account_id() const;
   std::vector<queue::Expansion> expansions() const;
-  std::optional<queue::NewMessage> expansion_report(const queue::NewMessage& message) const;
-  Task<> send_report(queue::NewMessage report);
   queue::NewMessage describe(queue::Body body, std::vector<queue::NewDelivery> deliveries) const;
 
   // lmtp_delivery.cc

@@ -42,7 +42,7 @@ void OperatorQueue::forget_trouble() {
 void OperatorQueue::wake() { worker_.dispatcher().wake(); }
 
 Task<http::Answer> OperatorAccounts::run(AccountHandler handler, const AccountRequest& request) {
-  auto answer = co_await offload(house_.disk, [&] {
+  auto answer = co_await offload(house_.hashing, [&] {
     auto result = handler(house_.accounts, request);
     house_.logins.refresh();
     return result;

@@ -76,7 +76,7 @@ class WorkerApi {
       : queue_(worker, house),
         accounts_(house),
         server_(worker, house, hooks, snapshot),
-        api_({queue_, accounts_, server_, worker.intake(), house.logins, house.bodies}, trust,
+        api_({queue_, accounts_, server_, worker.intake(), house.logins}, trust,
              std::move(snapshot)) {}
   http::Application& application() { return api_; }
   /// On the worker's loop.

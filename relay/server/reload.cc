@@ -70,7 +70,6 @@ Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
   const auto& config = *snapshot->config;
   log::configure(config.log_level, config.log_format);
   house_->addresses.set_limits(address_limits(config.limits));
-  house_->allowance.set_limits(login_limits(config.limits));
   co_await bound_queue(config.queue);
   co_await control_->configure(snapshot);
   co_await submit_->configure(snapshot);
@@ -81,7 +80,6 @@ Task<> Server::apply(std::shared_ptr<const Snapshot> snapshot) {
 
 Task<> Server::bound_queue(const queue::Config& queue) {
   heartbeat_->set_bounds(queue.memory_limit, queue.disk_reserve);
-  house_->disk_room.set_reserve(queue.disk_reserve);
   if (!redis_) co_return;
   try {
     co_await redis_->set_memory_limit(queue.memory_limit);

@@ -216,10 +216,7 @@ Task<> Server::finish_control_sessions(std::chrono::milliseconds grace) {
 
 std::string Server::trouble() const {
   if (house_->node.is_full()) return "the queue is full";
-  for (const auto& worker : workers_) {
-    if (auto why = worker->queue().trouble(); !why.empty()) return why;
-  }
-  return {};
+  return workers_.front()->queue().trouble();
 }
 
 namespace {

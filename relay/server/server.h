@@ -15,7 +15,6 @@
 #include "queue/node/managed_redis.h"
 #include "relay/config/config.h"
 #include "relay/server/api_services.h"
-#include "relay/server/local_users.h"
 #include "relay/server/process.h"
 #include "relay/worker/worker.h"
 
@@ -59,9 +58,7 @@ class Server {
   void open_control_socket();
   void open_submit_socket();
   void close_unix_sockets();
-  http::RequestLimits local_limits() const;
-  Task<> serve_operator(net::Stream stream);
-  Task<> serve_program(net::Stream stream);
+  net::Listener listen_here(const std::string& path, http::Application& api);
 
   // reload.cc
   Task<http::Answer> reload();
@@ -102,7 +99,6 @@ class Server {
   std::vector<std::unique_ptr<WorkerApi>> apis_;  ///< one for each worker
   std::unique_ptr<WorkerApi> control_, submit_;   ///< the first worker's
   net::IdleSessions control_idle_;
-  LocalUsers programs_;  ///< who hands in mail
   TaskGroup control_sessions_, background_;
   std::optional<net::Listener> control_listener_, submit_listener_;
   Channel<Wish> wishes_{16};

@@ -3,11 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-
 #include "core/log.h"
-#include "core/metrics.h"
-#include "relay/http/render.h"
 #include "relay/server/server.h"
 
 namespace postern::relay {
@@ -15,7 +11,6 @@ namespace postern::relay {
 namespace {
 
 constexpr mode_t owner_only = 0600, everyone = 0666, open_to_all = 0755;
-constexpr std::chrono::seconds courtesy{5};            // to take leave of who is turned away
 constexpr std::size_t longest_local_head = 512 << 10;  // an envelope of 1,000 long addresses
 
 /// Does somebody listen on this unix socket already?
@@ -35,49 +30,23 @@ std::unique_ptr<WorkerApi> Server::make_api(Worker& worker, http::Api::Trust tru
   return std::make_unique<WorkerApi>(worker, *house_, hooks_, snapshot_, trust);
 }
 
-http::RequestLimits Server::local_limits() const {
-  const Limits& wanted = snapshot_->config->limits;
-  http::RequestLimits limits;
-  limits.body = wanted.message_size + 64 * 1024;
-  limits.head = longest_local_head;
-  limits.idle = std::min(limits.idle, wanted.command_timeout);
-  limits.pause = std::min(limits.pause, wanted.command_timeout);
-  return limits;
-}
-
-/// Never turned away: he may have come because of too many others.
-Task<> Server::serve_operator(net::Stream stream) {
-  return http::serve(std::move(stream), control_->application(), local_limits(), control_idle_,
-                     house_->bodies);
-}
-
-/// Of any user of this host: the limits are those of an address elsewhere.
-Task<> Server::serve_program(net::Stream stream) {
-  static metrics::Counter& refused =
-      metrics::counter("postern_connections_refused_total", "Connections over the limits");
-  const auto place =
-      programs_.admit(stream.peer_user(), snapshot_->config->limits.connections_per_ip);
-  const auto slot = house_->addresses.admit(stream.peer());
-  if (place && slot) {
-    co_return co_await http::serve(std::move(stream), submit_->application(), local_limits(),
-                                   control_idle_, house_->bodies);
-  }
-  refused.add();
-  const auto answer = http::to_response(http::no_room("too many connections of your user"));
-  try {
-    co_await stream.write(http::render(answer, {}));
-    co_await stream.shutdown(courtesy);
-  } catch (const IoError&) {  // it was a courtesy
-  }
+net::Listener Server::listen_here(const std::string& path, http::Application& api) {
+  return net::Listener(
+      loop_, net::Address::unix_socket(path),
+      [this, &api](net::Stream stream) {
+        http::RequestLimits limits;
+        limits.body = snapshot_->config->limits.message_size + 64 * 1024;
+        limits.head = longest_local_head;
+        return http::serve(std::move(stream), api, limits, control_idle_);
+      },
+      control_sessions_);
 }
 
 void Server::open_control_socket() {
   control_ = make_api(*workers_.front(), http::Api::Trust::control);
   const std::string path = config_->control_socket().string();
   control_listener_.emplace(
-      loop_, net::Address::unix_socket(path),
-      [this](net::Stream stream) { return serve_operator(std::move(stream)); },
-      control_sessions_);  // as serve's umask wants it: for us
+      listen_here(path, control_->application()));  // as serve's umask wants it: for us
   ::chmod(path.c_str(), owner_only);
 }
 
@@ -91,9 +60,7 @@ void Server::open_submit_socket() {
   if (std::filesystem::create_directories(folder, ignored)) ::chmod(folder.c_str(), open_to_all);
   if (is_answered(path)) return;
   try {
-    submit_listener_.emplace(
-        loop_, net::Address::unix_socket(path),
-        [this](net::Stream stream) { return serve_program(std::move(stream)); }, control_sessions_);
+    submit_listener_.emplace(listen_here(path, submit_->application()));
     ::chmod(path.c_str(), everyone);
   } catch (const IoError& error) {
     log::debug("no_submit_socket", {{"error", error.what()}});

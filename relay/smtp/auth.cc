@@ -1,10 +1,6 @@
 // relay/smtp/auth.cc: AUTH: carries an exchange of SASL (RFC 4954).
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
-#include "core/async/loop.h"
-#include "core/net/while_connected.h"
 #include "policy/sasl/dialogue.h"
 #include "relay/smtp/replies.h"
 #include "relay/smtp/session.h"
@@ -17,17 +13,11 @@ namespace sasl = policy::sasl;
 constexpr std::size_t failures_allowed =
     3;  // in one conversation; an address has its own allowance
 
-/// Who is asked, and until when we wait for his answers, to all challenges together.
+/// Who is asked, and how long we wait for an answer.
 struct Client {
   net::Stream& stream;
   net::IdleSessions& idle;
-  std::chrono::steady_clock::time_point deadline;
-
-  std::chrono::milliseconds left() const {
-    const auto time = deadline - Loop::current().now();
-    return std::max(std::chrono::ceil<std::chrono::milliseconds>(time),
-                    std::chrono::milliseconds(1));
-  }
+  std::chrono::milliseconds timeout;
 };
 
 Answer failure_reply(const sasl::Failure& failure) {
@@ -57,7 +47,7 @@ Task<std::expected<policy::Claim, Answer>> authenticate(const Client& client,
     co_await client.stream.write(reply::challenge.with(challenge->base64).wire());
     const net::IdleSessions::Mark mark(client.idle, client.stream);
     const net::Stream::Line line =
-        co_await client.stream.read_line(sasl::response_limit, client.left());
+        co_await client.stream.read_line(sasl::response_limit, client.timeout);
     if (line.too_long) co_return std::unexpected(reply::line_too_long);
     turn = dialogue.answer(line.text);
   }
@@ -92,12 +82,11 @@ Task<Answer> Session::auth(std::string_view arguments) {
   const sasl::Mechanism* mechanism = sasl::find_offered(command->mechanism, channel);
   if (mechanism == nullptr) co_return reply::bad_mechanism;
 
-  const Client client{stream_, idle_, Loop::current().now() + terms_.command_timeout};
+  const Client client{stream_, idle_, terms_.command_timeout};
   auto claim =
       co_await authenticate(client, sasl::Dialogue(*mechanism, channel), command->initial_response);
   if (!claim) co_return claim.error();
-  auto account = co_await net::while_connected(
-      stream_, logins_.check(*std::move(claim), policy::Scope::smtp, stream_.peer()));
+  auto account = co_await logins_.check(*std::move(claim), policy::Scope::smtp, stream_.peer());
   if (!account) {
     if (++failed_logins_ >= failures_allowed) closing_ = true;
     co_return failure_reply(account.error());

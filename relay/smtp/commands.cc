@@ -2,7 +2,6 @@
 #include "relay/smtp/commands.h"
 
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include "core/number.h"
@@ -129,12 +128,9 @@ std::expected<RcptCommand, Answer> RcptCommand::parse(std::string_view arguments
 std::expected<BdatCommand, Answer> BdatCommand::parse(std::string_view arguments) {
   std::string_view rest = arguments;
   const std::string_view word = next_word(rest);
-  // No message is larger: who says so wants our sum to overflow.
-  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
-  const auto size = parse_number<std::uint64_t>(word);
+  const auto size = word.size() <= 19 ? parse_number<std::uint64_t>(word) : std::nullopt;
   const std::string last = upper(trim(rest));
-  if (!size || *size > most || (!last.empty() && last != "LAST"))
-    return std::unexpected(bad("BDAT size [LAST]"));
+  if (!size || (!last.empty() && last != "LAST")) return std::unexpected(bad("BDAT size [LAST]"));
   return BdatCommand{*size, !last.empty()};
 }
 

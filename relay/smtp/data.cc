@@ -20,7 +20,7 @@ void Session::begin_message() {
   relay::Origin origin = origin_;
   origin.protocol = protocol_word();
   admitted_count_ = admitted_.size();
-  reception_ = intake_.begin(std::move(origin), std::move(envelope_), admitted_.take());
+  reception_ = intake_.begin(std::move(origin), std::move(envelope_), std::move(admitted_));
 }
 
 /// The word behind `with` in the Received field (RFC 3848, RFC 6531 §4.3).

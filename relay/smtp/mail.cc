@@ -13,14 +13,13 @@ Task<Answer> Session::mail(std::string_view arguments) {
   if (const auto absent = command->extensions.missing_in(mail::understood_by(role()))) {
     co_return reply::unknown_param.with(mail::mail_keywords(*absent));
   }
-  const std::uint64_t announced = command->parameters.size;
-  if (announced > terms_.message_size) co_return reply::too_big.with(terms_.message_size);
+  if (command->parameters.size > terms_.message_size)
+    co_return reply::too_big.with(terms_.message_size);
 
   const auto allowed = co_await intake_.check_sender(origin_, command->sender);
   if (!allowed) co_return answer_to(allowed.error());
 
   envelope_.sender = std::move(command->sender);
-  origin_.announced = announced;
   envelope_.options = std::move(command->parameters.options);
   phase_ = Phase::sender;
   co_return reply::sender_ok;

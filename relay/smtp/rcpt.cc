@@ -22,10 +22,7 @@ Task<Answer> Session::rcpt(std::string_view arguments) {
   }
   auto admitted = co_await intake_.admit(origin_, envelope_.sender, command->recipient);
   if (!admitted) co_return answer_to(admitted.error());
-  if (!admitted_.add(std::move(*admitted))) {
-    ++over_limit_;
-    co_return reply::too_many_rcpt.with(relay::Admissions::most_targets);
-  }
+  admitted_.push_back(std::move(*admitted));
   phase_ = Phase::recipients;
   co_return reply::recipient_ok;
 }

@@ -31,7 +31,6 @@ inline constexpr Reply closing          {421, "4.3.2",  "Shutting down, come bac
 inline constexpr Reply too_many_errors  {421, "4.7.0",  "Too many errors, closing"};
 inline constexpr Reply trouble          {421, "4.3.0",  "Something went wrong here, closing"};
 inline constexpr Reply login_ended      {421, "4.7.0",  "Your login is good no more, closing"};
-inline constexpr Reply not_http         {421, "4.7.0",  "This is no HTTP server, closing"};
 inline constexpr Reply smuggling        {421, "4.7.0",  "Commands sent ahead of the TLS handshake, closing"};
 
 inline constexpr Reply queue_away       {451, "4.3.0",  "The queue (Redis) is not available, try again later"};

@@ -1,8 +1,6 @@
 // relay/smtp/session.cc: one SMTP conversation, greeting to QUIT (RFC 5321 §3, RFC 6409, RFC 2033).
 #include "relay/smtp/session.h"
 
-#include <algorithm>
-
 #include "core/log.h"
 #include "relay/smtp/replies.h"
 
@@ -13,15 +11,6 @@ constexpr std::size_t longest_line = 12'288;  // of AUTH: RFC 4954 §4, item 6
 constexpr std::size_t longest_command =
     2'048;  // of all others: over twice what RFC 5321 §4.5.3.1.4 and extensions ask
 constexpr std::chrono::seconds farewell{10};
-
-/// A browser that a page sent here, or a proxy that was talked into it: the lines that follow may
-/// be somebody's commands.
-bool speaks_http(std::string_view word) {
-  static constexpr std::array<std::string_view, 9> methods{
-      "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
-  return std::ranges::find(methods, word) != methods.end();
-}
-
 constexpr std::chrono::seconds farewell_at_shutdown{1};
 
 }  // namespace
@@ -116,7 +105,6 @@ Task<std::string> Session::next_line(bool& is_too_long) {
 Task<Answer> Session::obey(const Request& request) {
   if (!may_go_on()) co_return reply::login_ended;
   const Verb* verb = find_verb(request.word());
-  if (verb == nullptr && speaks_http(request.word())) co_return reply::not_http;
   if (verb == nullptr) co_return reply::unknown;
   if (!is_at_door(verb->doors)) co_return reply::not_here;
   if (phase_ < verb->earliest) co_return missing();
@@ -162,12 +150,11 @@ Task<> Session::send(const Answer& answer) { co_await stream_.write(answer.wire(
 
 void Session::reset() {
   envelope_ = {};
-  origin_.announced = 0;
   admitted_.clear();
   admitted_count_ = 0;
   over_limit_ = 0;
   reception_.reset();
-  line_ends_ = mail::LineEndNormaliser(mail::LineEndNormaliser::Kind::message);
+  line_ends_ = {};
   at_line_start_ = true;
   received_ = 0;
   is_chunking_ = false;

@@ -119,13 +119,13 @@ class Session {
 
   // The transaction: from MAIL to the end of the message.
   mail::Envelope envelope_;
-  relay::Admissions admitted_;
+  std::vector<relay::Admitted> admitted_;
   std::size_t admitted_count_ = 0;
   std::size_t over_limit_ = 0;  // recipients put off because the envelope is full
 
   // The message: from DATA or the first BDAT on.
   std::unique_ptr<relay::Reception> reception_;
-  mail::LineEndNormaliser line_ends_{mail::LineEndNormaliser::Kind::message};
+  mail::LineEndNormaliser line_ends_;
   std::string mended_;          // of one packet
   bool at_line_start_ = true;   // of the message so far
   std::uint64_t received_ = 0;  // octets

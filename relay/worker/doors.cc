@@ -14,7 +14,7 @@
 namespace postern::relay {
 namespace {
 
-constexpr std::chrono::milliseconds handshake_time{30'000};
+constexpr std::chrono::seconds handshake{30};
 constexpr std::chrono::seconds farewell{5};
 
 bool is_for_readers(Protocol protocol) {
@@ -208,9 +208,8 @@ Task<> Worker::speak_imap(const Listener& settings, net::Stream stream,
   context.scratch_folder = (config.data_dir / "scratch").string();
   context.message_size = config.limits.message_size;
   context.command_timeout = config.limits.command_timeout;
-  context.login_timeout = std::min(context.login_timeout, context.command_timeout);
   if (row_of(settings.service).has_implicit_tls) {
-    co_await stream.start_tls_server(context.tls, std::min(handshake_time, context.login_timeout));
+    co_await stream.start_tls_server(context.tls, handshake);
   }
   co_await imap::serve(std::move(stream), std::move(context));
 }
@@ -218,10 +217,8 @@ Task<> Worker::speak_imap(const Listener& settings, net::Stream stream,
 Task<> Worker::speak_pop3(const Listener& settings, net::Stream stream,
                           std::shared_ptr<void> slot) {
   pop3::Context context{reader_context(settings, std::move(slot))};
-  context.command_timeout = snapshot_->config->limits.command_timeout;
-  context.login_timeout = std::min(context.login_timeout, context.command_timeout);
   if (row_of(settings.service).has_implicit_tls) {
-    co_await stream.start_tls_server(context.tls, std::min(handshake_time, context.login_timeout));
+    co_await stream.start_tls_server(context.tls, handshake);
   }
   co_await pop3::serve(std::move(stream), std::move(context));
 }
@@ -229,14 +226,11 @@ Task<> Worker::speak_pop3(const Listener& settings, net::Stream stream,
 Task<> Worker::speak_http(const Listener& settings, net::Stream stream) {
   if (row_of(settings.service).has_implicit_tls) {
     const net::IdleSessions::Mark mark(idle_, stream);
-    co_await stream.start_tls_server(snapshot_->tls, handshake_time);
+    co_await stream.start_tls_server(snapshot_->tls, handshake);
   }
   http::RequestLimits limits;
-  const Limits& wanted = snapshot_->config->limits;
-  limits.body = wanted.message_size + 64 * 1024;
-  limits.idle = std::min(limits.idle, wanted.command_timeout);
-  limits.pause = std::min(limits.pause, wanted.command_timeout);
-  co_await http::serve(std::move(stream), *http_, limits, idle_, house_.bodies);
+  limits.body = snapshot_->config->limits.message_size + 64 * 1024;
+  co_await http::serve(std::move(stream), *http_, limits, idle_);
 }
 
 }  // namespace postern::relay

@@ -11,40 +11,27 @@
 namespace postern::relay {
 namespace {
 
-constexpr std::size_t longest_wait_for_pool = 10'000;                               // jobs
-constexpr std::size_t most_logins_of_a_place = 500, most_logins_of_a_rank = 2'000;  // that wait
-
-/// Some of the largest that may come fit beside each other.
-http::BodyBounds body_bounds(const Limits& limits) {
-  http::BodyBounds bounds;
-  bounds.files = std::max(bounds.files, 8 * limits.message_size);
-  return bounds;
-}
+constexpr std::size_t longest_wait_for_pool = 10'000;  // jobs
 
 }  // namespace
 
 net::AddressTable::Limits address_limits(const Limits& limits) {
-  return {.connections = limits.connections, .connections_per_address = limits.connections_per_ip};
-}
-
-policy::LoginAllowance::Limits login_limits(const Limits& limits) {
-  return {.failures = limits.auth_failures_per_ip.count, .window = limits.auth_failures_per_ip.per};
+  return {.connections = limits.connections,
+          .connections_per_address = limits.connections_per_ip,
+          .failures = limits.auth_failures_per_ip.count,
+          .window = limits.auth_failures_per_ip.per};
 }
 
 House::House(const Config& config)
     : accounts(config.accounts_file()),
       addresses(address_limits(config.limits)),
-      allowance(login_limits(config.limits)),
-      hashing(std::thread::hardware_concurrency(), most_logins_of_a_place, most_logins_of_a_rank),
-      lookups(2, longest_wait_for_pool),
+      hashing(std::max(1U, config.worker_count() / 2), longest_wait_for_pool),
       // More than cores: a commit spends its time waiting for the disk, which serves many at once.
       store(std::max(16U, 4 * config.worker_count()), longest_wait_for_pool),
       disk(4, longest_wait_for_pool),
       signing(std::max(1U, std::thread::hardware_concurrency()), longest_wait_for_pool),
-      disk_room(config.data_dir, config.queue.disk_reserve),
-      bodies(config.data_dir / "scratch", body_bounds(config.limits)),
       node(config.data_dir),
-      logins(accounts, allowance, hashing, lookups),
+      logins(accounts, addresses, hashing, store),
       started(std::chrono::system_clock::now()) {}
 
 Task<> House::purge_removed_accounts() {

@@ -4,19 +4,15 @@
 #include <chrono>
 #include <vector>
 
-#include "core/async/fair_pool.h"
 #include "core/async/thread_pool.h"
-#include "core/disk_room.h"
 #include "core/net/address_table.h"
 #include "delivery/attempt/courier.h"
 #include "mailbox/session_context.h"
 #include "policy/accounts.h"
-#include "policy/login_allowance.h"
 #include "queue/model/node.h"
 #include "relay/facts/fact_log.h"
 #include "relay/facts/fact_metrics.h"
 #include "relay/facts/rates.h"
-#include "relay/http/body_store.h"
 #include "relay/worker/logins.h"
 #include "relay/worker/session_counts.h"
 
@@ -36,15 +32,11 @@ struct House {
   Task<> purge_removed_accounts();
 
   policy::Accounts accounts;
-  net::AddressTable addresses;       ///< connections by address
-  policy::LoginAllowance allowance;  ///< failed logins
-  FairPool hashing;                  ///< passwords
-  ThreadPool lookups;                ///< logins that need no hash work
-  ThreadPool store;                  ///< mailboxes
-  ThreadPool disk;                   ///< spool, changes of accounts
+  net::AddressTable addresses;  ///< connections and failed logins by address
+  ThreadPool hashing;           ///< passwords
+  ThreadPool store;             ///< mailboxes
+  ThreadPool disk;              ///< spool, accounts
   ThreadPool signing;  ///< DKIM: a millisecond of a core each, so no more threads than cores
-  DiskRoom disk_room;  ///< for mailboxes: queue.disk_reserve binds them, too
-  http::BodyStore bodies;  ///< of requests over HTTP
   queue::Node node;
   mailbox::Mailboxes mailboxes;              ///< of every worker; filled before they start
   std::vector<delivery::Courier*> couriers;  ///< by worker; filled before they start
@@ -60,7 +52,5 @@ struct House {
 
 /// What `[limits]` says about addresses.
 net::AddressTable::Limits address_limits(const Limits& limits);
-/// What it says about failed logins.
-policy::LoginAllowance::Limits login_limits(const Limits& limits);
 
 }  // namespace postern::relay

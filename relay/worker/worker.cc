@@ -45,7 +45,6 @@ Task<> Worker::open(std::shared_ptr<const Snapshot> snapshot, redis::Url redis) 
   options.remember_deliveries =
       std::chrono::duration_cast<std::chrono::seconds>(config->queue.retry.expire) +
       std::chrono::days(7);
-  options.disk = &house_.disk_room;
   hub_ = std::make_unique<mailbox::AccountHub>(loop_, house_.store, std::move(options),
                                                imap::summarise);
   courier_ = std::make_unique<delivery::Courier>(loop_, house_.disk, delivery_settings(*config));

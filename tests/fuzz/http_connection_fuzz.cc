@@ -34,13 +34,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view sent(reinterpret_cast<const char*>(data + 1), size - 1);
   http::Echo application;
   net::IdleSessions idle;
-  static http::BodyStore bodies("/tmp");  // no body is large enough for it
   http::RequestLimits limits;
   limits.body = 1000;
   const std::string said = fuzz::converse(
-      [&](net::Stream stream) {
-        return http::serve(std::move(stream), application, limits, idle, bodies);
-      },
+      [&](net::Stream stream) { return http::serve(std::move(stream), application, limits, idle); },
       sent, data[0] == 0 ? sent.size() + 1 : data[0]);
   compare(sent, said);
   return 0;

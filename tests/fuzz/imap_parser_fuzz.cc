@@ -39,16 +39,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string mailbox;
   static_cast<void>(parse_append(arguments, &mailbox));
   static_cast<void>(parse_append(arguments, nullptr));
-  if (auto search = SearchRequest::parse(arguments)) search->key.resolve(100, 1000, {});
+  if (auto search = SearchRequest::parse(arguments)) search->key.resolve(100, 1000);
   if (const auto fetch = FetchRequest::parse(arguments)) {
     for (const FetchItem& item : fetch->items) {
       if (item.kind == FetchItem::Kind::section)
-        static_cast<void>(Sections(bytes).find(item.section));
+        static_cast<void>(find_section(bytes, item.section));
     }
   }
   if (const auto set = SequenceSet::parse(bytes)) static_cast<void>(set->resolve(7));
   const std::size_t half = size / 2;
-  if (size < 2000) static_cast<void>(Pattern(bytes.substr(0, half)).matches(bytes.substr(half)));
+  if (size < 2000) static_cast<void>(matches_pattern(bytes.substr(0, half), bytes.substr(half)));
   if (const auto name = parse_mailbox(arguments)) {
     std::string out = " ";
     write_mailbox(out, *name);

@@ -192,16 +192,9 @@ class SmtpModel {
     finish_message();
   }
 
-  static bool fits_63_bits(std::string digits) {
-    digits.erase(0, digits.find_first_not_of('0'));
-    const std::string most = "9223372036854775807";
-    return digits.size() < most.size() || (digits.size() == most.size() && digits <= most);
-  }
-
   void bdat(const std::vector<std::string>& arguments) {
-    const bool is_number = !arguments.empty() &&
-                           arguments[0].find_first_not_of("0123456789") == std::string::npos &&
-                           fits_63_bits(arguments[0]);
+    const bool is_number = !arguments.empty() && arguments[0].size() <= 19 &&
+                           arguments[0].find_first_not_of("0123456789") == std::string::npos;
     const bool is_last = arguments.size() == 2 && arguments[1] == "LAST";
     if (!is_number || (arguments.size() > 1 && !is_last)) {
       POSTERN_ASSERT(conclude(true).code == 501);
@@ -229,22 +222,15 @@ class SmtpModel {
   }
 
   void finish_message() {
-    bool has_bare = false, in_header = true;
+    bool has_bare = false;
     std::string content;
-    const auto end_line = [&] {
-      if (content.empty() || content.ends_with("\r\n")) in_header = false;
-      content += "\r\n";
-    };
     for (std::size_t i = 0; i < chunks_.size(); ++i) {
       if (chunks_.compare(i, 2, "\r\n") == 0) {
-        end_line();
+        content += "\r\n";
         ++i;
-      } else if (chunks_[i] == '\r' && in_header && i + 1 < chunks_.size()) {
-        has_bare = true;
-        content += ' ';
       } else if (chunks_[i] == '\r' || chunks_[i] == '\n') {
         has_bare = true;
-        end_line();
+        content += "\r\n";
       } else {
         content += chunks_[i];
       }

@@ -307,8 +307,6 @@ class Receiver:
         receiver = self
 
         class Session(socketserver.StreamRequestHandler):
-            is_over = False
-
             def say(self, text):
                 self.wfile.write(text.encode() + b"\r\n")
 
@@ -317,7 +315,6 @@ class Receiver:
                     receiver.connections += 1
                 with contextlib.suppress(OSError):
                     self.converse()
-                self.is_over = True
 
             def converse(self):
                 greeting = answer("CONNECT", "", self) or "220 receiver.example ESMTP"
@@ -382,12 +379,9 @@ class Receiver:
         self.server.server_close()
 
 
-LOOPBACK = ["127.0.0.0/8", "::1/128"]
-
-
 def delivery_settings(text, port, dns=None, retry='{ first = "1s", factor = 2, max = "4s", jitter = 0.1 }', **queue):
     """The configuration `text` with remote delivery to `port` and look-ups at `dns` (a loopback port)."""
-    text = set_section(text, "delivery", {"port": port, "private_networks": LOOPBACK, **({"dns": [f"127.0.0.1:{dns}"]} if dns else {})})
+    text = set_section(text, "delivery", {"port": port, **({"dns": [f"127.0.0.1:{dns}"]} if dns else {})})
     return set_section(text, "queue", {"retry": Raw(retry), **queue})
 
 

@@ -1,7 +1,6 @@
 """Out by MX, with real DNS and real receivers."""
 import email
 import re
-import threading
 import time
 
 from harness import DOMAIN, Dns, Gateway, Ports, Receiver, delivery_settings, set_section, wait_for
@@ -134,50 +133,3 @@ def test_one_transaction_carries_all_recipients_of_a_domain(make):
     world.gateway.send(ANN, [f"r{n}@far.example" for n in range(150)])
     wait_for(lambda: sum(len(r) for _, r, _ in receiver.messages) == 150, "150 recipients")
     assert sorted(len(r) for _, r, _ in receiver.messages) == [50, 100]
-
-
-def test_an_mx_in_a_private_network_is_left_out_until_the_operator_allows_it(make):
-    world = World(make, ["near.example. 60 IN MX 10 mx.near.example.", "mx.near.example. 60 IN A 127.0.0.2"], {"private_networks": []})
-    receiver = make(Receiver, "127.0.0.2", world.port)
-    world.gateway.send(ANN, "bob@near.example")
-    row = wait_for(lambda: [r for r in world.gateway.json("queue", "list") if r["state"] == "deferred"], "a deferred message")[0]
-    assert "private_networks" in str(row)
-    assert receiver.connections == 0
-    text = world.gateway.config.read_text()
-    world.gateway.config.write_text(set_section(text, "delivery", {"private_networks": ["127.0.0.2"]}))
-    world.gateway.cli("reload")
-    world.gateway.cli("queue", "retry", "--all")
-    wait_for(receiver.bodies, "the message, now that its network is allowed")
-
-
-def test_an_mx_with_a_private_and_another_address_is_tried_at_the_other_one_only(make):
-    world = World(make, [*MX_ONE, "one.far.example. 60 IN A 127.0.0.3"], {"private_networks": ["127.0.0.3/32"]})
-    private, other = make(Receiver, "127.0.0.2", world.port), make(Receiver, "127.0.0.3", world.port)
-    for _ in range(4):
-        world.gateway.send(ANN, "bob@far.example")
-    wait_for(lambda: len(other.bodies()) == 4, "the messages at the other address")
-    assert private.connections == 0
-
-
-def test_a_host_that_bears_three_connections_gets_all_mail_in_its_first_attempts(make):
-    world = World(make, MX_ONE)
-    lock, state = threading.Lock(), {"open": [], "refused": 0}
-
-    def bears_three(verb, argument, session):
-        if verb != "CONNECT":
-            time.sleep(0.01)
-            return None
-        with lock:
-            state["open"] = [one for one in state["open"] if not one.is_over]
-            if len(state["open"]) < 3:
-                state["open"].append(session)
-                return None
-            state["refused"] += 1
-        return "421 4.3.2 Too many connections"
-    receiver = make(Receiver, "127.0.0.2", world.port, bears_three)
-    with world.gateway.smtp(ANN) as client:
-        for i in range(60):
-            client.sendmail(ANN, [f"bob{i}@far.example"], f"From: {ANN}\r\nSubject: {i}\r\n\r\nx\r\n")
-    wait_for(lambda: len(receiver.bodies()) == 60, "all messages", 30)
-    assert world.gateway.json("queue", "list") == []
-    assert state["refused"] <= 15

@@ -62,7 +62,7 @@ def test_a_remote_delivery_without_its_body_is_held_and_goes_on_when_it_is_back(
 @pytest.mark.parametrize("how", DAMAGES)
 def test_a_local_delivery_without_its_body_is_held(make, how):
     world = World(make)
-    world.gateway.account("bob", "pw", "--quota", "100KiB", "--force")  # so that the first try is put off
+    world.gateway.account("bob", "pw", "--quota", "100KiB")  # so that the first try is put off
     world.gateway.send(ANN, f"bob@{DOMAIN}", LARGE)
     wait_for(lambda: "deferred" in [state for state, _ in world.states()], "a deferred message")
     world.damage(how)

@@ -18,11 +18,6 @@ namespace {
 constexpr std::size_t messages_limit = 1000;
 constexpr std::uint64_t least_rate = 4096;  // octets a second that a message must keep up with
 
-/// A short message that comes unasked is stored or refused in one step, at its end.
-bool is_checked_before(LiteralMark literal) {
-  return literal.synchronizing || literal.size > AppendBody::memory_limit;
-}
-
 /// One APPEND: its messages come one after the other, and are stored together at the end.
 class Append {
  public:
@@ -39,7 +34,6 @@ class Append {
   void refuse(Answer why);
   Answer hang_up(Answer why);
   Task<> check_destination();
-  Task<> check_room(LiteralMark literal);
   Task<std::optional<Answer>> take(LiteralMark literal, AppendHead head);
   Task<std::variant<Next, Answer>> next();
   Task<> receive(AppendBody& body, std::uint64_t size);
@@ -60,7 +54,9 @@ Task<Answer> Append::run(const Request& request) {
   if (!head->has_value() || !request.message)
     co_return reply::bad_syntax.about("a message is missing");
   Next message{*request.message, **head};
-  if (is_checked_before(message.literal)) co_await check_destination();
+  // A short message that comes unasked is stored or refused in one step, at its end.
+  if (message.literal.synchronizing || message.literal.size > AppendBody::memory_limit)
+    co_await check_destination();
   while (true) {
     const auto refused = co_await take(message.literal, std::move(message.head));
     if (refused) co_return *refused;
@@ -89,18 +85,11 @@ Task<> Append::check_destination() {
   if (use.limit && use.bytes >= *use.limit) refuse(reply::over_quota);
 }
 
-/// Also of the files in between.
-Task<> Append::check_room(LiteralMark literal) {
-  if (!is_checked_before(literal)) co_return;
-  if (!co_await session_.mailbox->has_room_for(total_ + literal.size)) refuse(reply::no_room);
-}
-
 /// One message. An answer when the client sends no octet of it, or we read none.
 Task<std::optional<Answer>> Append::take(LiteralMark literal, AppendHead head) {
   const bool is_too_big = literal.size > session_.context.message_size;  // RFC 7889 §3
   if (is_too_big) refuse(reply::message_too_big);
   if (literal.size == 0) refuse(reply::empty_message);
-  if (!is_too_big) co_await check_room(literal);
   if (refusal_ && literal.synchronizing) co_return *refusal_;
   if (is_too_big) co_return hang_up(reply::message_too_big);
   if (literal.synchronizing) co_await session_.stream.write(go_ahead);

@@ -60,7 +60,7 @@ Task<Answer> imap_enable(AccountSession& session, Request request) {
   std::string enabled;
   for (const std::string& name : *names) {
     if (name != "CONDSTORE" && name != "QRESYNC") continue;  // others are ignored: RFC 5161 §3.1
-    co_await session.enable_condstore();
+    session.speaks_condstore = true;
     session.speaks_qresync |= name == "QRESYNC";
     enabled += " " + name;
   }

@@ -58,10 +58,8 @@ Task<Answer> imap_idle(AccountSession& session, Request) {
   std::exception_ptr trouble;
   bool is_done = false;
   try {
-    while (session.stream.buffered().empty())
-      co_await session.stream.wait_readable(session.context.idle_timeout);
     const net::Stream::Line line =
-        co_await session.stream.read_line(done_limit, session.context.command_timeout);
+        co_await session.stream.read_line(done_limit, session.context.idle_timeout);
     is_done = !line.too_long && to_upper(line.text) == "DONE";
   } catch (...) {
     trouble = std::current_exception();

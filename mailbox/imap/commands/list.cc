@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include "core/async/pace.h"
-#include "core/net/while_connected.h"
+#include "core/async/offload.h"
 #include "mailbox/imap/commands/list_request.h"
 #include "mailbox/imap/commands/listing.h"
 #include "mailbox/imap/commands/rows.h"
@@ -37,9 +36,9 @@ bool is_selectable(const Listed& listed) {
   });
 }
 
-/// LIST and LSUB: `command` is what the answers are called.
+/// LIST and LSUB: `command` is what the answers are called, `list` which mailboxes they name.
 Task<Answer> tell_list(AccountSession& session, Request request, std::string_view command,
-                       Listing::Of what) {
+                       std::vector<Listed> (Listing::*list)() const) {
   const auto wanted = ListRequest::parse(request.arguments);
   if (!wanted) co_return bad_syntax(wanted.error());
   // An empty pattern asks for the delimiter (RFC 3501 §6.3.8).
@@ -49,31 +48,26 @@ Task<Answer> tell_list(AccountSession& session, Request request, std::string_vie
   }
   auto folders = co_await session.mailbox->read(&mailbox::MailboxStore::folders);
   auto subscriptions = co_await session.mailbox->read(&mailbox::MailboxStore::subscriptions);
-  Listing listing(*wanted, what, std::move(folders), std::move(subscriptions));
+  const Listing listing(*wanted, std::move(folders), std::move(subscriptions));
   // Off the loop: patterns and names of the longest kind take their time.
-  co_await in_steps(*session.context.pool, [&] { return listing.look_on(); });
-  Pace pace;
-  for (const auto& [name, is_itself] : listing.found()) {
-    co_await pace.give_way();
-    const Listed listed = listing.describe(name, is_itself);
+  const std::vector<Listed> all =
+      co_await offload(*session.context.pool, [&] { return (listing.*list)(); });
+  for (const Listed& listed : all) {
     co_await session.write(write_listed(listed, *wanted, command));
     // STATUS comes behind its LIST, and for no mailbox that cannot be selected (RFC 5819 §2).
     if (wanted->return_status.empty() || !is_selectable(listed)) continue;
-    const std::string status =
-        co_await status_line(session, std::string(name), wanted->return_status);
+    const std::string status = co_await status_line(session, listed.name, wanted->return_status);
     co_await session.write(status);
   }
   co_return reply::done;
 }
 
 Task<Answer> imap_list(AccountSession& session, Request request) {
-  return while_connected(session.stream,
-                         tell_list(session, std::move(request), "LIST", Listing::Of::folders));
+  return tell_list(session, std::move(request), "LIST", &Listing::list);
 }
 
 Task<Answer> imap_lsub(AccountSession& session, Request request) {
-  return while_connected(
-      session.stream, tell_list(session, std::move(request), "LSUB", Listing::Of::subscriptions));
+  return tell_list(session, std::move(request), "LSUB", &Listing::list_subscribed);
 }
 
 }  // namespace

@@ -36,19 +36,6 @@ void read_return_option(Cursor& cursor, ListRequest& list) {
   }
 }
 
-void read_patterns(Cursor& cursor, ListRequest& list) {
-  if (cursor.peek() == '(') {
-    list.extended = true;
-    read_list(cursor, true, [&] { list.patterns.push_back(cursor.list_mailbox()); });
-  } else {
-    list.patterns.push_back(cursor.list_mailbox());
-  }
-  std::size_t octets = list.patterns.size() * list.reference.size();
-  for (const std::string& pattern : list.patterns) octets += pattern.size();
-  if (list.patterns.size() > pattern_limit) cursor.fail("too many patterns, the limit is 100");
-  if (octets > pattern_octets_limit) cursor.fail("a pattern may have at most 1024 octets");
-}
-
 ListRequest read_list_request(Cursor& cursor) {
   ListRequest list;
   if (cursor.peek() == '(') {
@@ -58,7 +45,13 @@ ListRequest read_list_request(Cursor& cursor) {
   }
   list.reference = cursor.astring();
   cursor.space();
-  read_patterns(cursor, list);
+  if (cursor.peek() == '(') {
+    list.extended = true;
+    read_list(cursor, true, [&] { list.patterns.push_back(cursor.list_mailbox()); });
+    if (list.patterns.size() > pattern_limit) cursor.fail("too many patterns");
+  } else {
+    list.patterns.push_back(cursor.list_mailbox());
+  }
   if (cursor.skip(' ')) {
     list.extended = true;
     if (!cursor.skip_word("RETURN")) cursor.fail("RETURN is missing");

@@ -12,8 +12,6 @@
 namespace postern::imap {
 
 inline constexpr std::size_t pattern_limit = 100;  // of one LIST
-/// Of all patterns of a LIST, each with the reference: what a name costs grows with them.
-inline constexpr std::size_t pattern_octets_limit = 1024;
 
 /// LIST with the extensions of RFC 5258, 5819 and 6154, and LSUB.
 struct ListRequest {

@@ -4,108 +4,110 @@
 
 #include <algorithm>
 
-#include "core/async/pace.h"
 #include "mailbox/imap/grammar/cursor.h"
 #include "mailbox/imap/grammar/special_use.h"
+#include "mailbox/imap/grammar/wildcard.h"
 
 namespace postern::imap {
 namespace {
 
-constexpr std::string_view inbox = "INBOX";
+/// Calls `see` for each level above: "a" and "a/b" of "a/b/c".
+template <class F>
+void each_parent(const std::string& name, F see) {
+  for (std::size_t slash = name.find('/'); slash != std::string::npos;
+       slash = name.find('/', slash + 1))
+    see(name.substr(0, slash));
+}
+
+bool has_child(const std::set<std::string>& names, const std::string& parent) {
+  const auto child = names.lower_bound(parent + "/");
+  return child != names.end() && child->starts_with(parent + "/");
+}
 
 }  // namespace
 
-Listing::Listing(const ListRequest& request, Of what, std::vector<mailbox::FolderInfo> folders,
+Listing::Listing(const ListRequest& request, std::vector<mailbox::FolderInfo> folders,
                  std::vector<std::string> subscriptions)
-    : request_(request),
-      what_(what),
-      folders_given_(std::move(folders)),
-      subscriptions_given_(std::move(subscriptions)) {}
-
-void Listing::prepare() {
-  for (auto& folder : folders_given_) {
-    std::string name = folder.name;
-    folders_.emplace(std::move(name), std::move(folder));
-  }
-  subscriptions_.insert(std::make_move_iterator(subscriptions_given_.begin()),
-                        std::make_move_iterator(subscriptions_given_.end()));
-  for (const std::string& pattern : request_.patterns) {
+    : request_(request), subscriptions_(subscriptions.begin(), subscriptions.end()) {
+  for (auto& folder : folders) folders_.emplace(folder.name, folder);
+  for (const std::string& pattern : request.patterns) {
     // Patterns that are no name in either form match nothing.
-    const auto decoded = decode_mailbox(request_.reference + pattern);
-    if (!decoded) continue;
-    patterns_.emplace_back(*decoded);
-    inbox_patterns_.emplace_back(to_upper(*decoded));
+    if (auto decoded = decode_mailbox(request.reference + pattern))
+      patterns_.push_back(std::move(*decoded));
   }
-  select_names();
-  is_prepared_ = true;
 }
 
-void Listing::select_names() {
-  if (what_ == Of::subscriptions || request_.select_subscribed) {
-    selected_.assign(subscriptions_.begin(), subscriptions_.end());
+std::vector<Listed> Listing::list() const {
+  const std::set<std::string> selected = selected_names();
+  std::set<std::string> listed;
+  for (const std::string& name : selected) {
+    if (matches(name)) {
+      listed.insert(name);
+    } else if (request_.select_recursive) {
+      add_parents(name, listed);
+    }
+  }
+  std::vector<Listed> result;
+  for (const std::string& name : listed) {
+    result.push_back(describe(name));
+    result.back().has_selected_child = request_.select_recursive && has_child(selected, name);
+  }
+  return result;
+}
+
+// Parents tell of those that the answer does not show itself (RECURSIVEMATCH: RFC 5258 §3.1).
+void Listing::add_parents(const std::string& name, std::set<std::string>& listed) const {
+  each_parent(name, [&](std::string parent) {
+    if (matches(parent)) listed.insert(std::move(parent));
+  });
+}
+
+std::vector<Listed> Listing::list_subscribed() const {
+  std::map<std::string, bool> names;  // whether subscribed itself
+  for (const std::string& name : subscriptions_) {
+    const bool is_shown = matches(name);
+    if (is_shown) names[name] = true;
+    each_parent(name, [&](const std::string& parent) {
+      if (!is_shown && !subscriptions_.contains(parent) && matches(parent))
+        names.emplace(parent, false);
+    });
+  }
+  std::vector<Listed> result;
+  for (const auto& [name, is_subscribed] : names) {
+    Listed& listed = result.emplace_back(name);
+    const auto folder = folders_.find(name);
+    if (!is_subscribed || folder == folders_.end() || !folder->second.selectable)
+      listed.attributes.push_back("\\Noselect");
+  }
+  return result;
+}
+
+bool Listing::matches(const std::string& name) const {
+  return std::ranges::any_of(patterns_, [&](const std::string& pattern) {
+    return matches_pattern(pattern, name) ||
+           (name == "INBOX" && matches_pattern(to_upper(pattern), name));  // RFC 3501 §5.1
+  });
+}
+
+// Whatever the pattern says.
+std::set<std::string> Listing::selected_names() const {
+  std::set<std::string> names;
+  if (request_.select_subscribed) {
+    names = subscriptions_;
   } else {
-    for (const auto& [name, folder] : folders_) selected_.push_back(name);
+    for (const auto& [name, folder] : folders_) names.insert(names.end(), name);
   }
-  if (what_ == Of::folders && request_.select_special)
-    std::erase_if(selected_, [&](std::string_view name) { return !has_special_use(name); });
+  if (request_.select_special)
+    std::erase_if(names, [&](const std::string& name) { return !has_special_use(name); });
+  return names;
 }
 
-bool Listing::look_on() {
-  const Step step;
-  if (!is_prepared_) prepare();
-  while (next_ < selected_.size() && !step.is_over()) look_at(selected_[next_++]);
-  return next_ < selected_.size();
-}
-
-// Parents tell of those that the answer does not show itself (RECURSIVEMATCH: RFC 5258 §3.1; LSUB:
-// RFC 3501 §6.3.9).
-void Listing::look_at(std::string_view name) {
-  if (matches(name)) {
-    found_[name] = true;
-    return;
-  }
-  const bool is_lsub = what_ == Of::subscriptions;
-  if (!is_lsub && !request_.select_recursive) return;
-  for (const std::size_t level : levels_) {
-    const std::string_view parent = name.substr(0, level);
-    if (!is_lsub || !subscriptions_.contains(parent)) found_.try_emplace(parent, false);
-  }
-}
-
-/// Leaves the levels above that match in `levels_`.
-bool Listing::matches(std::string_view name) {
-  levels_.clear();
-  bool does = false;
-  for (const Pattern& pattern : patterns_) does |= pattern.matches(name, levels_);
-  if (name != inbox && !name.starts_with("INBOX/")) return does;
-  const bool means_inbox = std::ranges::any_of(
-      inbox_patterns_, [](const Pattern& pattern) { return pattern.matches(inbox); });
-  if (!means_inbox) return does;
-  levels_.push_back(inbox.size());
-  return does || name == inbox;
-}
-
-bool Listing::has_special_use(std::string_view name) const {
+bool Listing::has_special_use(const std::string& name) const {
   const auto folder = folders_.find(name);
   return folder != folders_.end() && folder->second.special_use != mailbox::SpecialUse::none;
 }
 
-bool Listing::has_selected_child(std::string_view parent) const {
-  const std::string start = std::string(parent) + "/";
-  const auto child = std::ranges::lower_bound(selected_, start);
-  return child != selected_.end() && child->starts_with(start);
-}
-
-Listed Listing::describe(std::string_view name, bool is_itself) const {
-  if (what_ == Of::folders) return describe_folder(name);
-  Listed listed{.name = name, .attributes = {}};
-  const auto folder = folders_.find(name);
-  if (!is_itself || folder == folders_.end() || !folder->second.selectable)
-    listed.attributes.push_back("\\Noselect");
-  return listed;
-}
-
-Listed Listing::describe_folder(std::string_view name) const {
+Listed Listing::describe(const std::string& name) const {
   Listed listed{.name = name, .attributes = {}};
   const auto folder = folders_.find(name);
   if (folder == folders_.end()) {
@@ -118,7 +120,6 @@ Listed Listing::describe_folder(std::string_view name) const {
   }
   const bool tell_subscribed = request_.select_subscribed || request_.return_subscribed;
   if (tell_subscribed && subscriptions_.contains(name)) listed.attributes.push_back("\\Subscribed");
-  listed.has_selected_child = request_.select_recursive && has_selected_child(name);
   return listed;
 }
 

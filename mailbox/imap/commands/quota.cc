@@ -6,7 +6,6 @@
 #include "mailbox/imap/grammar/writer.h"
 #include "mailbox/imap/session/account_session.h"
 #include "mailbox/imap/session/refusal.h"
-#include "mailbox/store/folder_name.h"
 
 namespace postern::imap {
 namespace {
@@ -30,8 +29,8 @@ Task<Answer> imap_get_quota(AccountSession& session, Request request) {
 Task<Answer> imap_get_quota_root(AccountSession& session, Request request) {
   const auto name = parse_mailbox(request.arguments);
   if (!name) co_return bad_syntax(name.error());
-  // The mailbox need not exist (RFC 9208 §4.1.2), but it must be one that could.
-  if (!mailbox::normal_folder_name(*name)) co_return reply::bad_name;
+  const auto folder = co_await session.mailbox->read(&mailbox::MailboxStore::find_folder, *name);
+  if (!folder) co_return refusal(folder.error());
   const auto use = co_await session.mailbox->usage();
   std::string text = "* QUOTAROOT ";
   write_mailbox(text, *name);

@@ -53,18 +53,36 @@ std::string describe(AccountSession& session) {
   return text;
 }
 
+/// The first \Recent uid for a session that may not claim them.
+Task<mailbox::Uid> peek_recent(AccountSession& session, std::string name,
+                               std::shared_ptr<mailbox::FolderIndex> folder) {
+  const auto status = co_await session.mailbox->status(std::move(name));
+  const std::uint64_t recent =
+      status ? std::min<std::uint64_t>(status->recent, folder->entries.size()) : 0;
+  if (recent == 0) co_return mailbox::Uid{folder->uid_next};
+  co_return folder->entries[folder->entries.size() - recent].uid;
+}
+
+/// Where \Recent begins for this session. EXAMINE leaves the mark where it is (RFC 3501 §6.3.2).
+Task<mailbox::Uid> first_recent(AccountSession& session, std::string name,
+                                std::shared_ptr<mailbox::FolderIndex> folder, bool is_read_only) {
+  if (is_read_only) return peek_recent(session, std::move(name), std::move(folder));
+  return session.mailbox->write(&mailbox::MailboxStore::claim_recent, folder->id);
+}
+
 void enter(AccountSession& session, std::shared_ptr<mailbox::FolderIndex> folder,
-           bool is_read_only) {
+           mailbox::Uid first_recent, bool is_read_only) {
   Selection& selection = session.selection.emplace();
   selection.view = SessionView(folder->entries);
   selection.told_up_to = folder->highest_modseq;
   selection.is_read_only = is_read_only;
+  selection.first_recent = first_recent;
   selection.has_changed = false;
-  selection.followed_to = folder->recent_changes.now();
-  selection.watch = session.mailbox->watch(
-      folder->id, [&session](const mailbox::FolderChange& change) { session.note(change); });
+  selection.watch = session.mailbox->watch(folder->id, [&session](const mailbox::FolderChange&) {
+    if (session.selection) session.selection->has_changed = true;
+    session.changed.set();
+  });
   selection.folder = std::move(folder);
-  selection.meet_recent();
 }
 
 Task<Answer> open(AccountSession& session, Request request, bool is_read_only) {
@@ -78,7 +96,9 @@ Task<Answer> open(AccountSession& session, Request request, bool is_read_only) {
     co_await session.write("* OK [CLOSED] The earlier mailbox is closed\r\n");
   auto folder = co_await session.mailbox->open_folder(select->mailbox);
   if (!folder) co_return refusal(folder.error());
-  enter(session, *folder, is_read_only);
+  const mailbox::Uid recent =
+      co_await first_recent(session, select->mailbox, *folder, is_read_only);
+  enter(session, *folder, recent, is_read_only);
   session.speaks_condstore |= select->condstore;
   co_await session.write(describe(session));
   if (select->resync) {

@@ -78,13 +78,12 @@ Task<std::string> status_line(AccountSession& session, std::string mailbox,
                               std::vector<StatusItem> items) {
   const auto status = co_await session.mailbox->status(mailbox);
   if (!status) co_return "";
-  const bool wants_modseq = std::ranges::find(items, StatusItem::highest_modseq) != items.end();
-  if (wants_modseq) co_await session.enable_condstore();  // RFC 7162 §3.1
   std::string text = "* STATUS ";
   write_mailbox(text, mailbox);
   for (std::string_view before = " ("; const StatusItem item : items) {
     text += std::exchange(before, " ");
     text += status_item(item, *status);
+    session.speaks_condstore |= item == StatusItem::highest_modseq;  // RFC 7162 §3.1
   }
   co_return text + ")\r\n";
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "core/async/pace.h"
 #include "mailbox/imap/commands/rows.h"
 #include "mailbox/imap/session/account_session.h"
 #include "mailbox/imap/session/refusal.h"
@@ -54,7 +53,6 @@ Parsed<StoreRequest> StoreRequest::parse(std::string_view arguments) {
     store.silent = word == "FLAGS.SILENT";
     cursor.space();
     store.flags = read_flags(cursor);
-    if (store.flags.names_recent) cursor.fail("\\Recent cannot be stored");  // RFC 3501 §2.3.2
     return store;
   });
 }
@@ -72,64 +70,39 @@ mailbox::FlagUpdate update_of(const StoreRequest& store) {
 
 /// Those whose flags the client knows: it can tell itself what a silent change makes of them.
 std::vector<mailbox::Uid> told_before(const AccountSession& session,
-                                      const std::vector<std::uint32_t>& numbers) {
-  const Selection& selection = *session.selection;
+                                      const std::vector<mailbox::Uid>& uids) {
   std::vector<mailbox::Uid> told;
-  for (std::size_t near = 0; const std::uint32_t number : numbers) {
-    const mailbox::Uid uid = selection.view.uid(number);
-    const mailbox::MessageEntry* entry = selection.folder->find(uid, near);
-    if (entry != nullptr && selection.view.is_told(number, *entry)) told.push_back(uid);
+  for (const mailbox::Uid uid : uids) {
+    const mailbox::MessageEntry* entry = session.selection->folder->find(uid);
+    if (entry != nullptr && session.selection->view.is_told(*entry)) told.push_back(uid);
   }
   return told;
 }
 
-/// Lines for the client, a few at a time: who reads none has no list of thousands waiting.
-class Pieces {
- public:
-  explicit Pieces(AccountSession& session) : session_(session) {}
-  std::string text;
-
-  Task<> flow() {
-    if (text.size() >= write_at) co_await session_.write(std::exchange(text, {}));
-    co_await pace_.give_way();
-  }
-  Task<> end() {
-    if (!text.empty()) co_await session_.write(std::move(text));
-  }
-
- private:
-  static constexpr std::size_t write_at = 16 * 1024;
-  AccountSession& session_;
-  Pace pace_;
-};
-
 /// FETCH answers for what was asked to change, whether it did or not; with .SILENT only the new
 /// mod-sequences.
-Task<> tell_stored(AccountSession& session, const std::vector<std::uint32_t>& numbers,
-                   const mailbox::FlagsStored& stored, bool silent,
-                   const std::vector<mailbox::Uid>& told) {
-  Pieces pieces(session);
-  pieces.text = session.write_new_keywords();
+std::string tell_stored(AccountSession& session, const std::vector<std::uint32_t>& numbers,
+                        const mailbox::FlagsStored& stored, bool silent,
+                        const std::vector<mailbox::Uid>& told) {
+  std::string text = session.write_new_keywords();
   SessionView& view = session.selection->view;
   for (const mailbox::MessageEntry& entry : stored.changed) {
-    co_await pieces.flow();
     // Of others it is told at the end: someone else changed them as well (RFC 3501 §6.4.6).
     const auto number = view.number(entry.uid);
     if (!number) continue;
     if (silent && std::ranges::binary_search(told, entry.uid)) view.tell(*number, entry.modseq);
     if (!silent || !session.speaks_condstore) continue;
-    pieces.text += fmt::format("* {} FETCH (UID {} MODSEQ ({}))\r\n", *number,
-                               static_cast<std::uint32_t>(entry.uid), entry.modseq);
+    text += fmt::format("* {} FETCH (UID {} MODSEQ ({}))\r\n", *number,
+                        static_cast<std::uint32_t>(entry.uid), entry.modseq);
   }
-  for (std::size_t near = 0; const std::uint32_t number : numbers) {
-    if (silent) break;
-    co_await pieces.flow();
-    const mailbox::MessageEntry* entry = session.selection->folder->find(view.uid(number), near);
+  if (silent) return text;
+  for (const std::uint32_t number : numbers) {
+    const mailbox::MessageEntry* entry = session.selection->folder->find(view.uid(number));
     if (entry == nullptr || std::ranges::binary_search(stored.modified, entry->uid)) continue;
-    pieces.text += fmt::format("* {} FETCH ({})\r\n", number, session.flag_items(*entry));
+    text += fmt::format("* {} FETCH ({})\r\n", number, session.flag_items(*entry));
     view.tell(number, entry->modseq);
   }
-  co_await pieces.end();
+  return text;
 }
 
 /// Who failed UNCHANGEDSINCE (RFC 7162 §3.1.3).
@@ -147,25 +120,24 @@ Task<Answer> imap_store(AccountSession& session, Request request) {
   const auto wanted = StoreRequest::parse(request.arguments);
   if (!wanted) co_return bad_syntax(wanted.error());
   if (session.selection->is_read_only) co_return reply::not_writable;
-  if (wanted->unchanged_since) co_await session.enable_condstore();
+  session.speaks_condstore |= wanted->unchanged_since.has_value();
   const auto numbers = session.selection->chosen(wanted->set, request.is_by_uid());
   if (!numbers) co_return reply::no_such_number;
   if (numbers->empty()) co_return reply::nothing_matched;
 
   const auto folder = session.selection->folder;
   const std::vector<mailbox::Uid> uids = session.selection->uids_of(*numbers);
-  const std::vector<mailbox::Uid> told = told_before(session, *numbers);
+  const std::vector<mailbox::Uid> told = told_before(session, uids);
   auto stored = co_await session.mailbox->write(&mailbox::MailboxStore::store_flags, folder->id,
                                                 uids, update_of(*wanted));
   if (!stored) co_return refusal(stored.error());
   std::ranges::sort(stored->modified);
-  co_await tell_stored(session, *numbers, *stored, wanted->silent, told);
+  co_await session.write(tell_stored(session, *numbers, *stored, wanted->silent, told));
   if (!stored->modified.empty())
     co_return reply::some_modified.with(
         modified_code(session, stored->modified, request.is_by_uid()));
-  std::size_t near = 0;
   const bool missed_some = std::ranges::any_of(*numbers, [&](std::uint32_t number) {
-    return folder->find(session.selection->view.uid(number), near) == nullptr;
+    return folder->find(session.selection->view.uid(number)) == nullptr;
   });
   if (missed_some && !request.is_by_uid()) co_return reply::expunge_issued;  // RFC 2180 §4.2.1
   co_return reply::done;

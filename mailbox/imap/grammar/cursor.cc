@@ -116,12 +116,6 @@ std::string Cursor::astring() {
   return std::string(text);
 }
 
-std::string Cursor::ascii_astring() {
-  std::string text = astring();
-  if (!mail::is_ascii(text)) fail("only ASCII may stand here");
-  return text;
-}
-
 std::string Cursor::list_mailbox() {
   if (peek() == '"' || peek() == '{') return string();
   const std::string_view text = take_while(is_list_character);
@@ -137,7 +131,9 @@ std::string Cursor::nstring_or_nil(bool& is_nil) {
 std::string Cursor::mailbox() {
   const std::string wire = astring();
   if (failed()) return {};
-  return decode_mailbox(wire).value_or(std::string(impossible_mailbox));
+  const auto name = decode_mailbox(wire);
+  if (!name) fail("a mailbox name is neither modified UTF-7 nor UTF-8");
+  return name.value_or("");
 }
 
 std::uint32_t Cursor::number() {

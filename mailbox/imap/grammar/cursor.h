@@ -33,16 +33,13 @@ class Cursor {
   void space() { expect(' '); }
 
   // RFC 3501 §9
-  std::string atom();           // 1*ATOM-CHAR
-  std::string upper_atom();     // the same in capitals
-  std::string string();         // quoted or literal
-  std::string astring();        // 1*ASTRING-CHAR or string
-  std::string ascii_astring();  // as astring, of ASCII alone: names of fields (RFC 5322 §2.2)
-  std::string list_mailbox();   // as astring, with wildcards
+  std::string atom();          // 1*ATOM-CHAR
+  std::string upper_atom();    // the same in capitals
+  std::string string();        // quoted or literal
+  std::string astring();       // 1*ASTRING-CHAR or string
+  std::string list_mailbox();  // as astring, with wildcards
   std::string nstring_or_nil(bool& is_nil);
-  /// §5.1.3: a mailbox name as the store has it: UTF-8, INBOX in capitals. What cannot be a name
-  /// is no mistake of syntax, but a mailbox that nobody has: impossible_mailbox.
-  std::string mailbox();
+  std::string mailbox();  // §5.1.3: a mailbox name as the store has it: UTF-8, INBOX in capitals
   std::uint32_t number();
   std::uint64_t number64();  // below 2^63 (RFC 7162 §7)
   SequenceSet sequence_set();
@@ -65,9 +62,6 @@ class Cursor {
   std::size_t position_ = 0;
   std::optional<SyntaxError> error_;
 };
-
-/// Names no mailbox, matches none, and none can be made of it: the store refuses empty levels.
-inline constexpr std::string_view impossible_mailbox = "/";
 
 /// A mailbox name as clients write it (modified UTF-7, or UTF-8) in the store's form. None when it
 /// is neither.

@@ -12,10 +12,7 @@ void read_flag(Cursor& cursor, FlagList& flags) {
     return;
   }
   const std::string name = cursor.upper_atom();
-  if (name == "RECENT") {
-    flags.names_recent = true;
-    return;
-  }
+  if (name == "RECENT") return;
   const auto bit = system_flag(name);
   if (!bit) return cursor.fail("no such system flag");
   flags.system_flags |= *bit;

@@ -9,11 +9,10 @@
 
 namespace postern::imap {
 
-/// \Recent, which no client can set (RFC 3501 §2.3.2), is in none of the two.
+/// \Recent, which no client can set (RFC 3501 §2.3.2), is dropped.
 struct FlagList {
   std::uint8_t system_flags = 0;  // bits of mailbox::flag
   std::vector<std::string> keywords;
-  bool names_recent = false;
 };
 
 /// One flag more.

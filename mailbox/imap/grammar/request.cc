@@ -27,17 +27,14 @@ std::optional<LiteralMark> literal_at_end(std::string_view line) {
   return mark;
 }
 
-bool has_tag(std::string_view bytes) {
-  const std::string_view tag = bytes.substr(0, bytes.find(' '));
-  return !tag.empty() && tag.size() <= tag_limit && std::ranges::all_of(tag, [](unsigned char c) {
-    return c > ' ' && c < 0x7f &&
-           std::string_view("(){%*\"\\+").find(static_cast<char>(c)) == std::string_view::npos;
-  });
-}
-
 std::expected<Request, BadRequest> parse_request(std::string_view bytes) {
   const std::string_view tag = bytes.substr(0, bytes.find(' '));
-  if (!has_tag(bytes)) return std::unexpected(BadRequest{"*", "A command starts with a tag"});
+  const bool is_tag =
+      !tag.empty() && tag.size() <= tag_limit && std::ranges::all_of(tag, [](unsigned char c) {
+        return c > ' ' && c < 0x7f &&
+               std::string_view("(){%*\"\\+").find(static_cast<char>(c)) == std::string_view::npos;
+      });
+  if (!is_tag) return std::unexpected(BadRequest{"*", "A command starts with a tag"});
   if (tag.size() == bytes.size())
     return std::unexpected(BadRequest{std::string(tag), "A command is missing"});
   Cursor cursor(bytes.substr(tag.size() + 1));

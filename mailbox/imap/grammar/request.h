@@ -46,7 +46,4 @@ struct BadRequest {
 };
 std::expected<Request, BadRequest> parse_request(std::string_view bytes);
 
-/// Whether the bytes begin with a tag, so that they can be answered by it.
-bool has_tag(std::string_view bytes);
-
 }  // namespace postern::imap

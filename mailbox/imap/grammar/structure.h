@@ -8,17 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/mail/headers.h"
-#include "core/mail/mime.h"
 #include "mailbox/store/types.h"
 
 namespace postern::imap {
-
-/// Octets of an ENVELOPE; of a longer one each field is cut to its first 4 KiB, each list to the
-/// addresses that fit there.
-inline constexpr std::size_t envelope_limit = 64 * 1024;
-/// Octets of a BODYSTRUCTURE or BODY; a longer one tells of each part but type, encoding and size.
-inline constexpr std::size_t structure_limit = 64 * 1024;
 
 /// The parenthesised ENVELOPE of a whole message, its BODYSTRUCTURE, and its BODY, which is that
 /// without extension data. Pure and total: any bytes give valid texts.
@@ -42,24 +34,12 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 
-/// Where the sections of a message lie; it is parsed once for all of them.
-class Sections {
- public:
-  explicit Sections(std::string_view message) : mime_(mail::MimeStructure::parse(message)) {}
+/// Where `section` lies in the message; for header_fields(_not), the header they are taken from.
+/// None when the message has no such part.
+std::optional<Range> find_section(std::string_view message, const Section& section);
 
-  /// For header_fields(_not), the header they are taken from. None when the message has no such
-  /// part.
-  std::optional<Range> find(const Section& section) const;
-
- private:
-  mail::MimeStructure mime_;
-};
-
-/// Where the fields lie in the header's text that header_fields or header_fields_not choose,
-/// ascending; neighbours are one range.
-std::vector<Range> choose_fields(const mail::HeaderBlock& header, const Section& section);
-
-/// These fields, with the empty line that ends a header.
-std::string select_fields(const mail::HeaderBlock& header, const Section& section);
+/// The fields that header_fields or header_fields_not choose from a header, with the empty line
+/// that ends it.
+std::string select_fields(std::string_view header, const Section& section);
 
 }  // namespace postern::imap

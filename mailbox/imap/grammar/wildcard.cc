@@ -1,21 +1,19 @@
-// mailbox/imap/grammar/wildcard.cc: a pattern as a machine whose states are bits.
+// mailbox/imap/grammar/wildcard.cc: follows all ways through a pattern at once, one pass over the
+// name.
 #include "mailbox/imap/grammar/wildcard.h"
 
 #include <string>
-#include <utility>
+#include <vector>
 
 namespace postern::imap {
 namespace {
-
-constexpr std::size_t bits = 64;
-
-bool is_wildcard(char c) { return c == '*' || c == '%'; }
 
 /// Runs of wildcards say no more than one: a star if there is any in the run, else a percent.
 std::string without_runs(std::string_view pattern) {
   std::string shorter;
   for (const char c : pattern) {
-    if (is_wildcard(c) && !shorter.empty() && is_wildcard(shorter.back())) {
+    const bool is_wild = c == '*' || c == '%';
+    if (is_wild && !shorter.empty() && (shorter.back() == '*' || shorter.back() == '%')) {
       if (c == '*') shorter.back() = '*';
     } else {
       shorter += c;
@@ -24,62 +22,33 @@ std::string without_runs(std::string_view pattern) {
   return shorter;
 }
 
-void set(std::uint64_t* words, std::size_t bit) {
-  words[bit / bits] |= std::uint64_t{1} << bit % bits;
-}
-
 }  // namespace
 
-Pattern::Pattern(std::string_view text) {
-  const std::string parts = without_runs(text);
-  length_ = parts.size();
-  words_ = length_ / bits + 1;
-  stars_.resize(words_);
-  wild_.resize(words_);
-  goes_on_.resize(256 * words_);
-  for (std::size_t i = 0; i < length_; ++i) {
-    const char c = parts[i];
-    if (c == '*') set(stars_.data(), i);
-    if (is_wildcard(c)) set(wild_.data(), i);
-    if (!is_wildcard(c)) set(&goes_on_[static_cast<unsigned char>(c) * words_], i);
-  }
-}
-
-/// A wildcard stays where it is, and may be passed without an octet; no two follow each other.
-void Pattern::step(const States& reached, States& next, char c) const {
-  const Word* const leads = &goes_on_[static_cast<unsigned char>(c) * words_];
-  const States& stays = c == '/' ? stars_ : wild_;
-  Word moved_out = 0, passed_out = 0;  // bits that go over into the next word
-  for (std::size_t w = 0; w < words_; ++w) {
-    const Word moving = reached[w] & leads[w];
-    Word states = (reached[w] & stays[w]) | moving << 1 | moved_out;
-    moved_out = moving >> (bits - 1);
-    states |= passed_out;
-    const Word passing = states & wild_[w];
-    states |= passing << 1;
-    passed_out = passing >> (bits - 1);
-    next[w] = states;
-  }
-}
-
-bool Pattern::is_at_end(const States& reached) const {
-  return (reached[length_ / bits] >> length_ % bits & 1) != 0;
-}
-
-bool Pattern::matches(std::string_view name) const {
-  std::vector<std::size_t> unused;
-  return matches(name, unused);
-}
-
-bool Pattern::matches(std::string_view name, std::vector<std::size_t>& levels) const {
-  States reached(words_), next(words_);
-  reached[0] = 1 | (wild_[0] & 1) << 1;
-  for (std::size_t at = 0; at < name.size(); ++at) {
-    if (name[at] == '/' && is_at_end(reached)) levels.push_back(at);
-    step(reached, next, name[at]);
+bool matches_pattern(std::string_view pattern, std::string_view name) {
+  const std::string parts = without_runs(pattern);
+  // reached[i]: the first i pattern characters match what was read of the name so far.
+  std::vector<char> reached(parts.size() + 1), next(parts.size() + 1);
+  const auto pass_empty_wildcards = [&](std::vector<char>& states) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (states[i] && (parts[i] == '*' || parts[i] == '%')) states[i + 1] = true;
+    }
+  };
+  reached[0] = true;
+  pass_empty_wildcards(reached);
+  for (const char c : name) {
+    std::fill(next.begin(), next.end(), false);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (!reached[i]) continue;
+      if (parts[i] == '*' || (parts[i] == '%' && c != '/')) {
+        next[i] = true;
+      } else if (parts[i] == c) {
+        next[i + 1] = true;
+      }
+    }
+    pass_empty_wildcards(next);
     std::swap(reached, next);
   }
-  return is_at_end(reached);
+  return reached[parts.size()];
 }
 
 }  // namespace postern::imap

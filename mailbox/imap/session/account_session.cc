@@ -27,11 +27,10 @@ AccountSession::AccountSession(net::Stream stream_now,
 
 Task<> AccountSession::serve() {
   std::string_view last_words;
-  bool is_lost = false;
   try {
     co_await run();
   } catch (const ConnectionClosed&) {
-    is_lost = true;
+    co_return;
   } catch (const Timeout&) {
     last_words = bye::idle;
   } catch (const Cancelled&) {
@@ -39,8 +38,6 @@ Task<> AccountSession::serve() {
   } catch (const IoError&) {  // the disk is in trouble
     last_words = bye::unavailable;
   }
-  co_await unselect_in_any_case();
-  if (is_lost) co_return;
   if (!last_words.empty()) co_await stream.write(last_words);
   co_await stream.shutdown(last_flush);
 }
@@ -112,23 +109,14 @@ void AccountSession::close_with(std::string_view last_words) {
   farewell = last_words;
 }
 
-Task<> AccountSession::unselect_in_any_case() {
-  try {
-    co_await unselect();
-  } catch (const IoError&) {    // the store is in trouble: then they are \Recent once more
-  } catch (const Cancelled&) {  // nobody waits, but it is written
-  }
-}
-
 Task<> AccountSession::unselect() {
   if (!selection) co_return;
   const Selection left = std::move(*selection);
   selection.reset();
   changed.reset();
-  // What was \Recent here is so in no later session.
-  if (left.has_claimed && !left.folder->gone)
-    co_await mailbox->write(&mailbox::MailboxStore::claim_recent, left.folder->id,
-                            left.folder->recent_from);
+  // What arrived meanwhile was \Recent here, and is so in no later session.
+  if (left.has_news && !left.is_read_only && !left.folder->gone)
+    co_await mailbox->write(&mailbox::MailboxStore::claim_recent, left.folder->id);
 }
 
 }  // namespace postern::imap

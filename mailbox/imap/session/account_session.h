@@ -46,17 +46,11 @@ class AccountSession {
   /// §3.2.10). Without `may_expunge` message numbers stay as they are, and who is gone is told at
   /// the next chance.
   Task<> tell_changes(bool may_expunge);
+  /// The same as text; the client counts as told.
+  std::string changes(bool may_expunge);
 
-  /// Something happened to the selected mailbox, to be told at the next chance. What went stays
-  /// whole until then (RFC 2180 §4.1.1).
-  void note(const mailbox::FolderChange& change);
-
-  /// A CONDSTORE-enabling command was given. The first one with a mailbox selected is told its
-  /// HIGHESTMODSEQ (RFC 7162 §3.1).
-  Task<> enable_condstore();
-
-  /// Leaves the selected mailbox, if there is one. What was \Recent in it is so in no later
-  /// session.
+  /// Leaves the selected mailbox, if there is one. What arrived while it was selected is \Recent in
+  /// no later session.
   Task<> unselect();
 
   /// "* FLAGS …" and PERMANENTFLAGS, when there are keywords that the client has not heard of.
@@ -87,11 +81,9 @@ class AccountSession {
 
  private:
   Task<> run();
-  Task<> unselect_in_any_case();
   Task<Answer> obey(Request request);
   Task<Answer> with_safe_modseq(Answer answer);
   Task<> answer(std::string_view tag, const Answer& answer);
-  std::string write_update(const SessionView::Update& update);
 
   std::uint64_t keywords_told_ = 0;  // Mailbox::keywords_version
   int mistakes_ = 0;                 // without a success between

@@ -2,7 +2,6 @@
 #include "mailbox/imap/session/command_reader.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "core/async/loop.h"
 #include "mailbox/imap/grammar/append_head.h"
@@ -51,31 +50,29 @@ Task<Input> CommandReader::after_message(milliseconds whole) {
 
 Task<Input> CommandReader::read_on(Input input, milliseconds first_wait, milliseconds whole,
                                    bool with_append, bool is_further_message) {
-  while (stream_.buffered().empty()) co_await stream_.wait_readable(first_wait);
-  const Patience patience(whole);
-  bool is_first_line = !is_further_message;
+  milliseconds wait = first_wait;
+  std::optional<Patience> patience;
+  const auto remaining = [&] {
+    if (!patience) patience.emplace(whole);
+    return patience->left();
+  };
   while (true) {
-    const milliseconds wait = patience.left();
-    if (!co_await line_fits(input.text, wait)) {
+    if (!co_await line_fits(limit_ - input.text.size(), wait)) {
       input.text += stream_.buffered().substr(0, kept_of_long_line);
       input.is_too_long = true;
-      input.must_close = !co_await skip_line(patience.left());
+      input.must_close = !co_await skip_line(remaining());
       co_return input;
     }
-    const std::size_t limit = limit_of(input.text.empty() ? stream_.buffered() : input.text);
-    const net::Stream::Line line = co_await stream_.read_line(limit - input.text.size(), wait);
-    const bool is_first = std::exchange(is_first_line, false);
+    const net::Stream::Line line = co_await stream_.read_line(limit_ - input.text.size(), wait);
     input.text += line.text;
     const auto literal = literal_at_end(line.text);
     if (!literal) co_return input;
-    // What cannot be answered by its tag is refused at once: the client, which waits for our "+",
-    // sends none of these octets. Those that come unasked are read, and refused with the rest.
-    if (is_first && literal->synchronizing && !has_tag(input.text)) co_return input;
     if (with_append && (is_further_message || announces_message(input.text))) {
       input.message = literal;
       co_return input;
     }
-    if (literal->size > limit - std::min(limit, input.text.size() + 2)) {  // refused before the "+"
+    if (literal->size >
+        limit_ - std::min(limit_, input.text.size() + 2)) {  // refused before the "+"
       input.is_too_long = true;
       input.must_close = !literal->synchronizing;
       co_return input;
@@ -83,23 +80,18 @@ Task<Input> CommandReader::read_on(Input input, milliseconds first_wait, millise
     if (literal->synchronizing) co_await stream_.write(go_ahead);
     input.text += "\r\n";
     for (std::size_t missing = literal->size; missing > 0;) {
-      const std::string_view some = co_await stream_.read_some(missing, patience.left());
+      const std::string_view some = co_await stream_.read_some(missing, remaining());
       input.text += some;
       missing -= some.size();
     }
+    wait = remaining();
   }
 }
 
-std::size_t CommandReader::limit_of(std::string_view beginning) const {
-  const auto request = parse_request(beginning.substr(0, tag_limit + 4));
-  return request && request->name == "ID" ? std::max(limit_, command_limit) : limit_;
-}
-
-Task<bool> CommandReader::line_fits(std::string_view before, milliseconds wait) {
+Task<bool> CommandReader::line_fits(std::size_t room, milliseconds wait) {
   const Patience patience(wait);
   for (std::size_t scanned = 0;;) {
     const std::string_view text = stream_.buffered();
-    const std::size_t room = limit_of(before.empty() ? text : before) - before.size();
     const std::size_t end = text.find("\r\n", scanned);
     if (end != std::string_view::npos) co_return end + 2 <= room;
     if (text.size() > room) co_return false;

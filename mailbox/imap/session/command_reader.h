@@ -24,11 +24,10 @@ class CommandReader {
  public:
   /// `limit`: octets of a command with its literals. A line past it is read to its end, if that
   /// comes within `skip_limit` octets, so that it can be refused without an end to the session.
-  /// ID alone may have command_limit in any case (RFC 2971 §3.3: 30 pairs of 1,024 octets).
   CommandReader(net::Stream& stream, std::size_t limit, std::size_t skip_limit = 0)
       : stream_(stream), limit_(limit), skip_limit_(skip_limit) {}
 
-  /// Waits `idle` for the first octet, then `whole` for the rest. Timeout is thrown past either.
+  /// Waits `idle` for the first line, then `whole` for the rest. Timeout is thrown past either.
   /// With `with_append` APPEND's message is left to the caller.
   Task<Input> next(std::chrono::milliseconds idle, std::chrono::milliseconds whole,
                    bool with_append);
@@ -40,10 +39,8 @@ class CommandReader {
   Task<Input> read_on(Input input, std::chrono::milliseconds first_wait,
                       std::chrono::milliseconds whole, bool with_append, bool is_further_message);
 
-  /// Of the command that begins so.
-  std::size_t limit_of(std::string_view beginning) const;
-  /// Waits until a line is there, or more octets than it may have behind `before`.
-  Task<bool> line_fits(std::string_view before, std::chrono::milliseconds wait);
+  /// Waits until a line is there, or more octets than it may have.
+  Task<bool> line_fits(std::size_t room, std::chrono::milliseconds wait);
   /// True when no literal follows the line that is dropped.
   Task<bool> skip_line(std::chrono::milliseconds wait);
 

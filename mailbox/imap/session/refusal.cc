@@ -14,8 +14,6 @@ Answer refusal(mailbox::StoreError error) {
       return reply::bad_name;
     case StoreError::over_quota:
       return reply::over_quota;
-    case StoreError::no_room:
-      return reply::no_room;
     case StoreError::too_many:
       return reply::limit_reached;
     case StoreError::too_many_keywords:

@@ -67,7 +67,6 @@ inline constexpr Reply mailbox_exists    {Status::no,  "ALREADYEXISTS",        "
 inline constexpr Reply bad_name          {Status::no,  "CANNOT",               "A mailbox cannot have this name"};
 inline constexpr Reply not_allowed       {Status::no,  "CANNOT",               "This cannot be done to this mailbox"};
 inline constexpr Reply over_quota        {Status::no,  "OVERQUOTA",            "The mailbox is full"};
-inline constexpr Reply no_room           {Status::no,  "UNAVAILABLE",          "The disk of the server is short of room, try again later"};
 inline constexpr Reply limit_reached     {Status::no,  "LIMIT",                "There are too many mailboxes"};
 inline constexpr Reply keyword_limit     {Status::no,  "LIMIT",                "No more keywords: messages have 64 already"};
 inline constexpr Reply bad_keyword       {Status::no,  "CANNOT",               "A keyword cannot have this name"};
@@ -76,7 +75,6 @@ inline constexpr Reply message_too_big   {Status::no,  "TOOBIG",               "
 inline constexpr Reply empty_message     {Status::no,  "",                     "An empty message cannot be stored"};
 inline constexpr Reply nul_in_message    {Status::no,  "",                     "The message holds NUL"};
 inline constexpr Reply bad_charset       {Status::no,  "BADCHARSET",           "This charset is not known"};
-inline constexpr Reply not_in_charset    {Status::no,  "BADCHARSET",           "Some octets are not in the charset"};
 inline constexpr Reply no_quota_change   {Status::no,  "NOPERM",               "Quotas are set by the operator"};
 inline constexpr Reply no_quota_root     {Status::no,  "NONEXISTENT",          "No such quota root"};
 inline constexpr Reply cancelled         {Status::bad, "",                     "Authentication was cancelled"};

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "mailbox/imap/grammar/sequence_set.h"
-#include "mailbox/imap/session/recent_uids.h"
 #include "mailbox/imap/session/view.h"
 #include "mailbox/store/folder_index.h"
 
@@ -17,24 +16,16 @@ namespace postern::imap {
 struct Selection {
   std::shared_ptr<mailbox::FolderIndex> folder;
   SessionView view;
-  bool is_read_only = false;      // EXAMINE
-  RecentUids recent_uids;         // \Recent in this session
-  bool has_claimed = false;       // some of these, which the store does not know yet
-  bool has_changed = true;        // the folder, since the client was last told
-  mailbox::ModSeq told_up_to{};   // all that happened up to it was told, also who vanished
-  std::uint64_t followed_to = 0;  // of folder->recent_changes: all up to it was told
+  bool is_read_only = false;     // EXAMINE
+  mailbox::Uid first_recent{};   // \Recent from here on (RFC 3501 §2.3.2)
+  bool has_changed = true;       // the folder, since the client was last told
+  bool has_news = false;         // messages came while it was selected
+  mailbox::ModSeq told_up_to{};  // all that happened up to it was told, also who vanished
   std::shared_ptr<void> watch;
-  std::shared_ptr<void> kept;  // messages that went and that the client still counts
 
-  /// Whether there are some.
-  bool withholds_expunges() const { return kept.use_count() > 0; }
-  /// The changes that the client hears of next; its knowledge is brought up to date with them.
-  SessionView::Update take_changes(bool may_expunge, std::size_t most_flags);
-  /// Takes what is \Recent to nobody yet: this session alone is told of it. EXAMINE only sees it
-  /// (RFC 3501 §2.3.2, §6.3.2).
-  void meet_recent();
-  std::size_t recent() const { return recent_uids.count_in(*folder); }
-  bool is_recent(mailbox::Uid uid) const { return recent_uids.contain(uid); }
+  /// Whether the client still counts messages that are gone.
+  bool withholds_expunges() const { return view.size() > folder->entries.size(); }
+  std::size_t recent() const { return folder->count_from(first_recent); }
 
   /// The message numbers that a command means, ascending; none when one of them does not exist
   /// (RFC 3501 §9, seq-number). UIDs that do not exist are passed over (§6.4.8).

@@ -1,72 +1,47 @@
 // mailbox/imap/session/telling.cc: what a client is told that it did not ask for (RFC 3501 §7).
 #include <fmt/format.h>
 
-#include <utility>
-
-#include "core/async/pace.h"
 #include "mailbox/imap/grammar/flags.h"
-#include "mailbox/imap/grammar/writer.h"
 #include "mailbox/imap/session/account_session.h"
 
 namespace postern::imap {
 namespace {
 
-constexpr std::size_t flags_at_once = 256;  // of messages, in one piece of text
-
 /// EXPUNGEs (RFC 3501 §7.4.1), or one VANISHED in their place (RFC 7162 §3.2.10).
 std::string gone(const SessionView::Update& update, bool as_vanished) {
   std::string text;
+  auto out = std::back_inserter(text);
   if (!as_vanished || update.vanished.empty()) {
-    for (const std::uint32_t number : update.expunged) {
-      text += "* ";
-      write_number(text, number);  // of thousands, too, in no time
-      text += " EXPUNGE\r\n";
-    }
+    for (const std::uint32_t number : update.expunged)
+      fmt::format_to(out, "* {} EXPUNGE\r\n", number);
     return text;
   }
   std::vector<std::uint32_t> uids;
   for (const mailbox::Uid uid : update.vanished) uids.push_back(static_cast<std::uint32_t>(uid));
-  return fmt::format("* VANISHED {}\r\n", write_set(uids));
+  fmt::format_to(out, "* VANISHED {}\r\n", write_set(uids));
+  return text;
 }
 
 }  // namespace
 
 Task<> AccountSession::write(std::string text) { co_await stream.write(text); }
 
-// Flags go piece by piece, at the pace of the client. Whoever breaks off between two, such as IDLE,
-// leaves a view that knows what is still to be told.
 Task<> AccountSession::tell_changes(bool may_expunge) {
-  Pace pace;
-  for (bool is_cut = true; is_cut && selection && selection->has_changed;) {
-    changed.reset();
-    const auto update = selection->take_changes(may_expunge, flags_at_once);
-    is_cut = update.is_cut;
-    const std::string text = write_update(update);
-    if (!text.empty()) co_await stream.write(text);
-    co_await pace.give_way();
-  }
+  const std::string text = changes(may_expunge);
+  if (!text.empty()) co_await stream.write(text);
 }
 
-void AccountSession::note(const mailbox::FolderChange& change) {
-  changed.set();
-  if (!selection) return;
-  selection->has_changed = true;
-  if (!change.expunged.empty() && !selection->withholds_expunges())
-    selection->kept = mailbox->keep_expunged(selection->folder);
-}
-
-Task<> AccountSession::enable_condstore() {
-  if (std::exchange(speaks_condstore, true) || !selection) co_return;
-  const mailbox::ModSeq modseq =
-      selection->withholds_expunges() ? selection->told_up_to : selection->folder->highest_modseq;
-  co_await write(fmt::format("* OK [HIGHESTMODSEQ {}] The highest mod-sequence\r\n", modseq));
-}
-
-std::string AccountSession::write_update(const SessionView::Update& update) {
+std::string AccountSession::changes(bool may_expunge) {
+  if (!selection || !selection->has_changed) return {};
+  changed.reset();
+  const auto update = selection->view.take(selection->folder->entries, may_expunge);
+  if (may_expunge) selection->told_up_to = selection->folder->highest_modseq;
+  // What was kept back is told at the next chance.
+  selection->has_changed = !may_expunge;
   std::string text = gone(update, speaks_qresync);
   auto out = std::back_inserter(text);
   if (update.has_grown) {
-    selection->meet_recent();
+    selection->has_news = true;
     fmt::format_to(out, "* {} EXISTS\r\n* {} RECENT\r\n", selection->view.size(),
                    selection->recent());
   }
@@ -94,7 +69,7 @@ std::string AccountSession::write_keywords() {
 }
 
 std::string AccountSession::flags_of(const mailbox::MessageEntry& message) const {
-  const bool is_recent = selection->is_recent(message.uid);
+  const bool is_recent = message.uid >= selection->first_recent;
   return write_flags(message.system_flags, message.keywords, mailbox->keyword_names(), is_recent);
 }
 

@@ -45,10 +45,14 @@ void SessionView::tell(std::uint32_t number, mailbox::ModSeq modseq) {
   known.modseq = std::max(known.modseq, modseq);
 }
 
+bool SessionView::is_told(const MessageEntry& entry) const {
+  const auto found = number(entry.uid);
+  return found && known_[*found - 1].modseq >= entry.modseq;
+}
+
 // EXPUNGEs are told from the highest number down, so that each number holds when the ones before it
 // were told (RFC 3501 §7.4.1).
-SessionView::Update SessionView::take(std::span<const MessageEntry> entries, bool may_expunge,
-                                      std::size_t most_flags) {
+SessionView::Update SessionView::take(std::span<const MessageEntry> entries, bool may_expunge) {
   Update update;
   std::vector<Known> next;
   next.reserve(std::max(known_.size(), entries.size()));
@@ -66,14 +70,7 @@ SessionView::Update SessionView::take(std::span<const MessageEntry> entries, boo
     next.push_back({entry.uid, entry.modseq});
     if (!is_known) {
       update.has_grown = true;
-      continue;
-    }
-    const mailbox::ModSeq told = known_[i++].modseq;
-    if (told == entry.modseq) continue;
-    if (update.changed.size() >= most_flags) {
-      next.back().modseq = told;
-      update.is_cut = true;
-    } else {
+    } else if (known_[i++].modseq != entry.modseq) {
       update.changed.push_back(static_cast<std::uint32_t>(next.size()));
       update.flags.push_back(entry);
     }
@@ -88,45 +85,6 @@ SessionView::Update SessionView::take(std::span<const MessageEntry> entries, boo
   }
   std::ranges::reverse(update.expunged);
   known_ = std::move(next);
-  return update;
-}
-
-void SessionView::expunge(std::span<const Uid> uids, Update& update) {
-  for (const Uid uid : uids) {
-    const auto gone = number(uid);
-    if (!gone) continue;  // it came and went untold
-    update.expunged.push_back(*gone);
-    update.vanished.push_back(uid);
-  }
-  if (update.expunged.empty()) return;
-  std::ranges::reverse(update.expunged);
-  std::erase_if(known_, [&](const Known& known) {
-    return std::ranges::binary_search(update.vanished, known.uid);
-  });
-}
-
-SessionView::Update SessionView::take(std::span<const MessageEntry> entries,
-                                      const mailbox::RecentChanges::Touched& touched,
-                                      std::size_t most_flags) {
-  Update update;
-  expunge(touched.expunged, update);
-  for (const Uid uid : touched.changed) {
-    const auto entry = std::ranges::lower_bound(entries, uid, {}, &MessageEntry::uid);
-    if (entry == entries.end() || entry->uid != uid) continue;  // gone since
-    const auto place = number(uid);
-    if (!place) {  // new ones have the highest uids
-      known_.push_back({uid, entry->modseq});
-      update.has_grown = true;
-    } else if (known_[*place - 1].modseq == entry->modseq) {
-      continue;
-    } else if (update.changed.size() >= most_flags) {
-      update.is_cut = true;
-    } else {
-      known_[*place - 1].modseq = entry->modseq;
-      update.changed.push_back(*place);
-      update.flags.push_back(*entry);
-    }
-  }
   return update;
 }
 

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "mailbox/imap/grammar/sequence_set.h"
-#include "mailbox/store/recent_changes.h"
 #include "mailbox/store/types.h"
 
 namespace postern::imap {
@@ -26,7 +25,6 @@ class SessionView {
     bool has_grown = false;                    // EXISTS: size()
     std::vector<std::uint32_t> changed;        // numbers of messages whose flags changed
     std::vector<mailbox::MessageEntry> flags;  // of these
-    bool is_cut = false;                       // more flags changed: take again
   };
 
   SessionView() = default;
@@ -43,21 +41,14 @@ class SessionView {
   /// The client knows the flags of message `number` as of `modseq` from another answer.
   void tell(std::uint32_t number, mailbox::ModSeq modseq);
 
-  /// Whether the client knows the flags of message `number` as they are.
-  bool is_told(std::uint32_t number, const mailbox::MessageEntry& entry) const {
-    return known_[number - 1].modseq >= entry.modseq;
-  }
+  /// Whether the client knows the message's flags as they are.
+  bool is_told(const mailbox::MessageEntry& entry) const;
 
   /// Takes the folder's messages (ascending by uid). Without `may_expunge` those that are gone keep
-  /// their numbers for now. Tells of the flags of at most so many.
-  Update take(std::span<const mailbox::MessageEntry> entries, bool may_expunge,
-              std::size_t most_flags = SIZE_MAX);
-  /// The same where nothing but `touched` differs: costs as much as that.
-  Update take(std::span<const mailbox::MessageEntry> entries,
-              const mailbox::RecentChanges::Touched& touched, std::size_t most_flags = SIZE_MAX);
+  /// their numbers for now.
+  Update take(std::span<const mailbox::MessageEntry> entries, bool may_expunge);
 
  private:
-  void expunge(std::span<const mailbox::Uid> uids, Update& update);
   struct Known {
     mailbox::Uid uid;
     mailbox::ModSeq modseq;

@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "integration"))
-from harness import LOOPBACK, Gateway, run, set_section, wait_for  # noqa: E402
+from harness import Gateway, run, set_section, wait_for  # noqa: E402
 
 SINK, DNS, MILTER = 25250, 53, 25891
 SETUPS = ("smarthost", "mx", "signed")  # signed: to the smarthost, with DKIM
@@ -33,7 +33,7 @@ class Postern:
             head, _, rest = text.partition("dkim = [")
             text = head + rest.partition("\n]")[2]
         text = set_section(text, "limits", {"connections_per_ip": 10000})
-        return set_section(text, "delivery", {"port": SINK, "dns": [f"127.0.0.1:{DNS}"], "private_networks": LOOPBACK})
+        return set_section(text, "delivery", {"port": SINK, "dns": [f"127.0.0.1:{DNS}"]})
 
     @property
     def pid(self):

@@ -5,7 +5,6 @@ import ssl
 import threading
 
 from harness import DOMAIN
-from neighbours import Neighbours
 
 EVE = f"eve@{DOMAIN}"
 ATTACKS = {}
@@ -30,15 +29,6 @@ class Attack:
 
     def run(self, gateway, stop):
         raise NotImplementedError
-
-
-class Guesser(Attack):
-    """Those beside it have logged in before, as people have."""
-
-    def prepare(self, gateway, make, base):
-        super().prepare(gateway, make, base)
-        for address in (Neighbours.GOOD, Neighbours.READER):
-            gateway.imap(address).logout()
 
 
 class Line:

@@ -4,7 +4,7 @@ import socket
 
 from harness import DOMAIN, PASSWORD, delivery_settings
 
-from .base import EVE, Attack, Guesser, Line, attack, join, side_by_side
+from .base import EVE, Attack, Line, attack, join, side_by_side
 
 
 class SilentHost:
@@ -105,7 +105,7 @@ class EmptyLines(Attack):
 
 
 @attack
-class Guesses(Guesser):
+class Guesses(Attack):
     """Wrong passwords from hundreds of addresses at once, of accounts that exist and of some that don't."""
     SMALL, LARGE = 60, 300
 

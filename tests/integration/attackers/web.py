@@ -6,7 +6,7 @@ import socket
 
 from harness import PASSWORD
 
-from .base import EVE, Attack, Guesser, Line, attack, join, side_by_side
+from .base import EVE, Attack, Line, attack, join, side_by_side
 
 
 class Json(Attack):
@@ -65,7 +65,7 @@ class UnfinishedBodies(Json):
 
 
 @attack
-class WrongHttpLogins(Guesser):
+class WrongHttpLogins(Attack):
     """Wrong passwords over HTTP from the address that everybody behind a proxy has."""
     SMALL, LARGE = 40, 400
 

@@ -37,10 +37,9 @@ struct TwoAccounts final : LocalAddresses {
   bool is_local(const mail::Domain& domain) const override {
     return domain.text() == "office.example";
   }
-  Task<SharedAddresses> expand(mail::EmailAddress given) override {
+  Task<std::vector<mail::EmailAddress>> expand(mail::EmailAddress given) override {
     const bool is_alias = postmaster_alias && given.local_part() == "postmaster";
-    co_return std::make_shared<const std::vector<mail::EmailAddress>>(
-        1, is_alias ? *postmaster_alias : given);
+    co_return std::vector{is_alias ? *postmaster_alias : given};
   }
   std::vector<mail::EmailAddress> stand_ins(const mail::EmailAddress&) const override { return {}; }
   Task<std::optional<LocalAccount>> find_account(mail::EmailAddress given) override {
@@ -438,47 +437,4 @@ TEST_CASE("bodies in memory have a bound of their own, however few they are") {
     bench.dispatcher->take(std::move(*leases));
   }
   CHECK_FALSE(bench.dispatcher->has_room());
-}
-
-TEST_CASE(
-    "a worker full of remote attempts stores local mail at once, and loses no place in line") {
-  ScriptedServer silent({Script{"wait"}}), good({reply_to_rcpt("250 ok")});
-  Bench bench;
-  bench.settings->command_timeout = 3s;
-  bench.settings->retry.first = bench.settings->retry.max = 60s;
-  bench.settings->bounds.attempts = 1;
-  bench.start();
-  bench.submit(bench.message(bench.via(silent), "x@silent.example"));
-  bench.submit(bench.message(bench.via(good), "x@far.example"));
-  bench.submit(bench.message("local:ann", "ann@office.example"));
-  // And one that nobody has leased: a claim finds it.
-  CHECK(bench.run(bench.queue.commit(bench.message("local:ann", "ann@office.example"), false)));
-  CHECK(bench.run(test::holds_within(
-      2s, [&]() -> Task<bool> { co_return (co_await bench.read_inbox("ann")).size() == 2; })));
-  CHECK(bench.facts.count(FactKind::relayed) == 0);
-  CHECK(bench.run(
-      test::holds_within(10s, [&] { return bench.facts.count(FactKind::relayed) == 1; })));
-}
-
-TEST_CASE("what is over its sender's share waits uncounted, and others go") {
-  ScriptedServer silent({Script{"wait"}}), good({reply_to_rcpt("250 ok")});
-  Bench bench;
-  bench.settings->command_timeout = 10s;
-  bench.settings->bounds.attempts = 2;
-  bench.start();
-  auto first = bench.message(bench.via(silent), "x@silent.example");
-  auto second = bench.message(bench.via(good), "x@far.example");
-  auto other = bench.message(bench.via(good), "y@far.example");
-  first.account = second.account = "ann";
-  const queue::QueueId id = second.id;
-  bench.submit(std::move(first));
-  bench.submit(std::move(second));
-  CHECK(bench.run(test::holds_within(
-      5s, [&]() -> Task<bool> { co_return (co_await bench.queue.counts()).deferred == 1; })));
-  const auto row = bench.run(bench.queue.show(id));
-  REQUIRE(row.has_value());
-  CHECK(row->deliveries.at(0).attempts == 0);
-  bench.submit(std::move(other));
-  CHECK(
-      bench.run(test::holds_within(5s, [&] { return bench.facts.count(FactKind::relayed) == 1; })));
 }

@@ -195,7 +195,6 @@ TEST_CASE("remote text is made safe to show") {
   CHECK(sanitise("\xc3\xa4") == "??");
   CHECK(sanitise("\xc3\xa4\xe4", 1000, false) == "\xc3\x83\xc2\xa4\xc3\xa4");
   CHECK(sanitise("\xc3\xa4\xc2\x9b", 1000, false) == "\xc3\xa4?");
-  CHECK(sanitise("a\u202egpj.exe \u2066b", 1000, false) == "a?gpj.exe ?b");
   CHECK(sanitise("abcdef", 3) == "abc");
   CHECK(sanitise("ab\xc3\xa4", 3, false) == "ab");
   CHECK(sanitise("") == "");

@@ -17,11 +17,11 @@ mail::EmailAddress address(std::string_view text) { return *mail::EmailAddress::
 std::size_t last_of(std::size_t n) { return n - 1; }  // a shuffle that changes nothing
 }  // namespace
 
-TEST_CASE("only three digits from 2 to 5 and a blank, a hyphen or nothing are a reply") {
-  for (const char* line : {"250 ok", "250-more", "354 go", "421 bye", "599 x", "250 ", "250"})
+TEST_CASE("only three digits from 2 to 5 and a blank or hyphen are a reply") {
+  for (const char* line : {"250 ok", "250-more", "354 go", "421 bye", "599 x", "250 "})
     CHECK(ReplyParser().feed(line) != Progress::broken);
-  for (const char* line : {"", "2", "25", "250ok", "250_ok", "150 ok", "650 ok", "050 x", "OK",
-                           " 250 ok", "2x0 ok", "250\tok", "+OK"})
+  for (const char* line : {"", "2", "25", "250", "250ok", "250_ok", "150 ok", "650 ok", "050 x",
+                           "OK", " 250 ok", "2x0 ok", "250\tok", "+OK"})
     CHECK(ReplyParser().feed(line) == Progress::broken);
 }
 
@@ -38,24 +38,6 @@ TEST_CASE("what was not tried for the crowd before it waits, and no attempt is c
   CHECK(made.reports.empty());
 }
 
-TEST_CASE(
-    "who was not tried because its hosts are dead loses no attempt, and its time runs out all the "
-    "same") {
-  queue::Lease lease;
-  lease.recipients = {{address("x@far.example"), "", {}}};
-  AttemptResult result = same_for_all(1, our_delay({4, 4, 1}, "no host answers"));
-  result.unreached = true;
-  const auto conclusion = [&] { return conclude(lease, result, queue::RetrySchedule({}), 0.5); };
-  CHECK(conclusion().settlement.counts);
-  result.untried = true;
-  CHECK_FALSE(conclusion().settlement.counts);
-  CHECK(conclusion().settlement.unreached);
-  CHECK(conclusion().settlement.retry_in);
-  lease.age = std::chrono::hours(24 * 30);
-  REQUIRE(conclusion().settlement.done.size() == 1);
-  CHECK(conclusion().settlement.done[0].outcome == queue::FactKind::expired);
-}
-
 TEST_CASE("the lines of a reply share one code and stay in bounds") {
   ReplyParser mixed;
   CHECK(mixed.feed("250-a") == Progress::more);
@@ -66,9 +48,7 @@ TEST_CASE("the lines of a reply share one code and stay in bounds") {
   for (int n = 0; n < 1000 && progress == Progress::more; ++n) progress = endless.feed("250-x");
   CHECK(progress == Progress::broken);
 
-  ReplyParser cut;
-  CHECK(cut.feed("250 " + std::string(8000, 'x')) == Progress::complete);
-  CHECK(cut.take().text.size() == ReplyParser::line_limit - 4);
+  CHECK(ReplyParser().feed("250 " + std::string(ReplyParser::line_limit, 'x')) == Progress::broken);
   ReplyParser wide;
   const std::string line = "250-" + std::string(2000, 'x');
   std::size_t lines = 0;
@@ -86,17 +66,6 @@ TEST_CASE("a reply gives its text, with a repeated status code once") {
   CHECK(reply.status().text() == "5.1.1");
   CHECK(parser.feed("220 ready") == Progress::complete);
   CHECK(parser.take().text == "ready");
-}
-
-TEST_CASE("a reply of nothing but its code ends a reply of more lines, too") {
-  ReplyParser parser;
-  CHECK(parser.feed("550-no") == Progress::more);
-  CHECK(parser.feed("550") == Progress::complete);
-  const RemoteReply reply = parser.take();
-  CHECK(reply.is_permanent());
-  CHECK(reply.text == "no\n");
-  CHECK(parser.feed("550") == Progress::complete);
-  CHECK(parser.take().words() == "550");
 }
 
 TEST_CASE("control characters of a remote do not reach the log") {
@@ -130,19 +99,6 @@ TEST_CASE("our own name or address drops us and all hosts that are not better") 
   OwnIdentity best{{"best.example"}, {}};
   CHECK(drop_from_ourselves(hosts, best).empty());
   CHECK(drop_from_ourselves(hosts, {}).size() == 4);
-}
-
-TEST_CASE("of an MX host only the addresses of the world are tried, and those that are allowed") {
-  const auto place = [](const char* text) { return *net::Address::parse(text); };
-  const std::vector<MxHost> hosts{
-      {5, "inside.example", {place("10.0.0.1:25"), place("[fe80::1]:25")}},
-      {10, "mixed.example", {place("127.0.0.1:25"), place("192.0.2.2:25")}}};
-  const auto left = drop_private(hosts, {});
-  REQUIRE(left.size() == 1);
-  CHECK(left[0].host == "mixed.example");
-  CHECK(left[0].addresses == std::vector{place("192.0.2.2:25")});
-  const std::vector allowed{*net::Network::parse("10.0.0.0/24")};
-  CHECK(drop_private(hosts, allowed)[0].addresses == std::vector{place("10.0.0.1:25")});
 }
 
 TEST_CASE("domains with the same hosts share a key") {
@@ -246,21 +202,4 @@ TEST_CASE("reports go to who wants them, and never to the null sender") {
   CHECK_FALSE(report_recipient(lease, wanted, settings));
   lease.recipients[0] = {address("real@c.example"), "rfc822;postmaster@a.example", {}};
   CHECK_FALSE(report_recipient(lease, wanted, settings));
-}
-
-TEST_CASE(
-    "that a message takes its time is told to logins and trusted networks, not to strangers") {
-  queue::Lease lease;
-  lease.sender = address("s@a.example");
-  lease.recipients = {{address("x@b.example"), "", {}}};
-  lease.client = "192.0.2.7:999";
-  Settings settings;
-  const std::vector<Reportable> delay{{0, DsnKind::delayed, {}}};
-  CHECK_FALSE(report_recipient(lease, delay, settings));
-  CHECK(report_recipient(lease, {{0, DsnKind::failed, {}}}, settings) == lease.sender);
-  lease.account = "1";
-  CHECK(report_recipient(lease, delay, settings) == lease.sender);
-  lease.account.clear();
-  settings.trusted_networks = {*net::Network::parse("192.0.2.0/24")};
-  CHECK(report_recipient(lease, delay, settings) == lease.sender);
 }

@@ -150,33 +150,3 @@ TEST_CASE("452 for everybody makes everybody wait") {
                           2);
   for (const Verdict& verdict : result.verdicts) CHECK(verdict.kind == Kind::deferred);
 }
-
-TEST_CASE(
-    "a reply that is only its code is one, and a long line of words is cut, not a reason to wait") {
-  const auto bare =
-      one({greeting + Script{"<MAIL", "<RCPT", "<DATA", ">250", ">550", ">503", "wait"}});
-  CHECK(bare.verdicts[0].kind == Kind::failed);
-  const auto wordy =
-      one({greeting + envelope_taken + Script{"<.", ">250 " + std::string(8000, 'x'), "wait"}});
-  CHECK(wordy.verdicts[0].is_success());
-  const auto refused = one({greeting + Script{"<MAIL", "<RCPT", "<DATA", ">250 ok",
-                                              ">550 " + std::string(8000, 'x'), ">503", "wait"}});
-  CHECK(refused.verdicts[0].kind == Kind::failed);
-}
-
-TEST_CASE("a message over what the host takes is returned at once, and nothing of it is sent") {
-  const auto with_size = [](const std::string& size) {
-    return Script{">220 mx",         "<EHLO",         ">250-mx",
-                  ">250-PIPELINING", ">250-8BITMIME", ">250 " + size};
-  };
-  ScriptedServer server({with_size("SIZE 20") + Script{"wait"}});
-  Bench bench;
-  const auto result = bench.run(bench.job({&server}));
-  server.finish();
-  CHECK(result.verdicts[0].kind == Kind::failed);
-  CHECK(result.verdicts[0].status.text() == "5.3.4");
-  CHECK(result.verdicts[0].reply.starts_with("552 "));
-  CHECK(times(server, "MAIL") == 0);
-  for (const char* size : {"SIZE", "SIZE 0", "SIZE 1000", "SIZE much"})
-    CHECK(one({with_size(size) + transaction + Script{"wait"}}).verdicts[0].is_success());
-}

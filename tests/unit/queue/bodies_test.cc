@@ -38,8 +38,7 @@ TEST_CASE("a report that the spool cannot take now ends its delivery when it can
   bounced.done.push_back({0, FactKind::bounced, {5, 1, 1}, "550 no", "mx"});
   bounced.report = message({to("ann@office.example")}, std::string(300'000, 'r'));
   const std::filesystem::path spool = bench.data.path / "spool";
-  const std::filesystem::path away = bench.data.path / "away";
-  std::filesystem::rename(spool, away);
+  std::filesystem::remove(spool);
   std::ofstream(spool) << "no folder";
   ManualClock clock(bench.loop);
   bench.run(clock.advance(0s));  // so that all who sleep do
@@ -50,7 +49,6 @@ TEST_CASE("a report that the spool cannot take now ends its delivery when it can
       co_await test::eventually("it was tried in vain, and waits to be tried again",
                                 [&] { return clock.timers() > timers; });
       std::filesystem::remove(spool);
-      std::filesystem::rename(away, spool);
       co_await clock.advance(1s);
     };
     group.spawn(mend());

@@ -1,7 +1,5 @@
 // tests/unit/queue/managed_redis_test.cc: our own redis-server, killed, orphaned, replaced.
 #include "queue/node/managed_redis.h"
-#include "queue/node/append_room.h"
-#include "queue/node/append_tail.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -78,31 +76,6 @@ TEST_CASE("the managed Redis is started again when it is killed, with what it ha
   CHECK(ask(loop, managed.url(), {"GET", "a"}) == "kept");
   CHECK(ask(loop, managed.url(), {"CONFIG", "GET", "maxmemory"}) == std::to_string(50 << 20));
   loop.run_until_done(managed.stop());
-}
-
-TEST_CASE("NULs that a power cut left at the end of Redis's file are cut off, and nothing else") {
-  Loop loop;
-  const Folder folder;
-  ManagedRedis managed(loop, {.data_dir = folder.path});
-  loop.run_until_done(managed.start());
-  ask(loop, managed.url(), {"SET", "a", std::string("kept\0", 5)});
-  loop.run_until_done(managed.stop());
-  const auto file = latest_append_file(folder.path / "redis");
-  const auto size = std::filesystem::file_size(file);
-  std::filesystem::resize_file(file, size + 5000);  // reads as NULs
-  ManagedRedis again(loop, {.data_dir = folder.path});
-  loop.run_until_done(again.start());
-  CHECK(std::filesystem::file_size(file) == size);
-  CHECK(ask(loop, again.url(), {"GET", "a"}) == std::string("kept\0", 5));
-  loop.run_until_done(again.stop());
-
-  std::filesystem::resize_file(file, size - 4);  // and in the middle of a command
-  std::filesystem::resize_file(file, size + 5000);
-  ManagedRedis torn(loop, {.data_dir = folder.path});
-  loop.run_until_done(torn.start());
-  CHECK(ask(loop, torn.url(), {"PING"}) == "PONG");
-  CHECK_FALSE(cut_empty_tail(folder.path / "redis"));
-  loop.run_until_done(torn.stop());
 }
 
 TEST_CASE("a gateway that dies, for the next test", "[.dying_gateway]") {

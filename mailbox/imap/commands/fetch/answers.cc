@@ -28,27 +28,20 @@ Task<> FetchAnswers::write(const FetchBatch& batch) {
       missed_some_ = true;
       continue;
     }
-    if (plan_.reads_parts() || shown->has_long_header())
-      co_await shown->look_into(*session_.mailbox, plan_);
-    co_await write_message(*shown);
-    if (out_.size() >= write_at) co_await flush();
-    co_await pace_.give_way();
-  }
-}
-
-Task<> FetchAnswers::write_message(ShownMessage& shown) {
-  begin(shown);
-  for (bool is_first = true; const FetchItem& item : plan_.items()) {
-    if (!std::exchange(is_first, false)) out_ += ' ';
-    if (item.kind != FetchItem::Kind::section) {
-      write_item(item, shown);
-      continue;
+    if (plan_.reads_parts()) co_await find_parts(*session_.mailbox, plan_, *shown);
+    begin(*shown);
+    auto source = shown->sources.begin();
+    for (bool is_first = true; const FetchItem& item : plan_.items()) {
+      if (!std::exchange(is_first, false)) out_ += ' ';
+      if (item.kind != FetchItem::Kind::section) {
+        write_item(item, *shown);
+      } else if (const Range octets = write_section(item, *source++); octets.length > 0) {
+        co_await send_octets(shown->entry, octets);
+      }
     }
-    co_await write_section(item, shown.entry, shown.next_source(item.section));
+    out_ += ")\r\n";
     if (out_.size() >= write_at) co_await flush();
-    co_await pace_.give_way();
   }
-  out_ += ")\r\n";
 }
 
 void FetchAnswers::begin(const ShownMessage& shown) {
@@ -101,13 +94,13 @@ void FetchAnswers::write_item(const FetchItem& item, const ShownMessage& shown) 
   }
 }
 
-Task<> FetchAnswers::write_section(const FetchItem& item, const mailbox::MessageEntry& entry,
-                                   SectionSource source) {
+/// Gives the octets of the stored message that have to follow, if any.
+Range FetchAnswers::write_section(const FetchItem& item, const SectionSource& source) {
   out_ += item.label;
   if (item.partial) fmt::format_to(std::back_inserter(out_), "<{}>", item.partial->offset);
   if (!source.exists) {
     out_ += " NIL";
-    co_return;
+    return {};
   }
   Range part{0, source.size()};
   if (item.partial) {  // past the end it is the empty string: RFC 3501 §6.4.5
@@ -116,14 +109,9 @@ Task<> FetchAnswers::write_section(const FetchItem& item, const mailbox::Message
   }
   out_ += ' ';
   begin_literal(out_, part.length);
-  for (const Range& stored : source.stored) {
-    const std::uint64_t skipped = std::min(part.offset, stored.length);
-    const std::uint64_t length = std::min(part.length, stored.length - skipped);
-    if (length > 0) co_await send_octets(entry, {stored.offset + skipped, length});
-    part.offset -= skipped;
-    part.length -= length;
-  }
-  append_octets(out_, std::string_view(source.text).substr(part.offset, part.length));
+  if (!source.text) return {source.range.offset + part.offset, part.length};
+  append_octets(out_, std::string_view(*source.text).substr(part.offset, part.length));
+  return {};
 }
 
 /// Stored octets: those that came with the batch, or block by block.

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "core/async/pace.h"
 #include "core/async/task.h"
 #include "mailbox/imap/commands/fetch/batches.h"
 #include "mailbox/imap/commands/fetch/plan.h"
@@ -30,11 +29,9 @@ class FetchAnswers {
   bool missed_some() const { return missed_some_; }
 
  private:
-  Task<> write_message(ShownMessage& shown);
   void begin(const ShownMessage& shown);
   void write_item(const FetchItem& item, const ShownMessage& shown);
-  Task<> write_section(const FetchItem& item, const mailbox::MessageEntry& entry,
-                       SectionSource source);
+  Range write_section(const FetchItem& item, const SectionSource& source);
   Task<> send_octets(const mailbox::MessageEntry& entry, Range range);
   Task<> send_blocks(mailbox::ContentId content, Range range);
 
@@ -44,7 +41,6 @@ class FetchAnswers {
   std::span<const mailbox::Octets> octets_;  // of this batch
   std::vector<mailbox::Uid> newly_seen_;     // of this batch, ascending
   bool missed_some_ = false;
-  Pace pace_;
   std::string out_;
 };
 

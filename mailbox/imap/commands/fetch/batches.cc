@@ -40,31 +40,16 @@ Task<> FetchBatches::read(std::vector<std::uint32_t> numbers, Channel<FetchBatch
   std::span<const std::uint32_t> left = numbers;
   while (!left.empty()) {
     FetchBatch batch{.messages = take(left), .metadata = {}, .octets = {}};
-    if (plan_.reads_metadata() && !batch.messages.empty()) {
-      co_await read_metadata(batch);
-      const auto next = std::ranges::upper_bound(numbers, batch.messages.back().number);
-      if (batch.is_cut) left = std::span<const std::uint32_t>(next, numbers.end());
+    if (plan_.reads_metadata()) {
+      batch.metadata =
+          co_await mailbox_.read(&MailboxStore::metadata,
+                                 those(batch.messages, &FetchedMessage::content), plan_.metadata());
     }
     if (plan_.sends_octets()) {
       batch.octets = co_await mailbox_.read(&MailboxStore::contents, folder_->id,
                                             those(batch.messages, &FetchedMessage::uid));
     }
     if (!co_await batches.send(std::move(batch))) co_return;
-  }
-}
-
-/// What would be too much in memory is halved until it is not; one message always fits.
-Task<> FetchBatches::read_metadata(FetchBatch& batch) {
-  while (true) {
-    auto metadata = co_await mailbox_.read(&mailbox::MailboxStore::metadata_within,
-                                           those(batch.messages, &FetchedMessage::content),
-                                           plan_.metadata(), batch_octets);
-    if (metadata) {
-      batch.metadata = *std::move(metadata);
-      co_return;
-    }
-    batch.messages.resize((batch.messages.size() + 1) / 2);
-    batch.is_cut = true;
   }
 }
 

@@ -25,7 +25,6 @@ struct FetchBatch {
   std::vector<FetchedMessage> messages;
   std::vector<mailbox::Metadata> metadata;  // ascending by content
   std::vector<mailbox::Octets> octets;      // ascending by uid
-  bool is_cut = false;                      // fewer messages than were taken for it
 };
 
 /// Reads batch after batch. What it is given outlives it.
@@ -45,7 +44,6 @@ class FetchBatches {
 
  private:
   std::vector<FetchedMessage> take(std::span<const std::uint32_t>& left);
-  Task<> read_metadata(FetchBatch& batch);
   const mailbox::MessageEntry* wanted(std::uint32_t number);
 
   mailbox::Mailbox& mailbox_;

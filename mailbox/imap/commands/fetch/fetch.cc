@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/async/task_group.h"
-#include "core/net/while_connected.h"
 #include "mailbox/imap/commands/fetch/answers.h"
 #include "mailbox/imap/commands/fetch/batches.h"
 #include "mailbox/imap/commands/fetch/plan.h"
@@ -64,7 +63,7 @@ Task<bool> run(AccountSession& session, const FetchPlan& plan, std::vector<std::
   co_return !batches.missed_some() && !answers.missed_some();
 }
 
-Task<Answer> answer_fetch(AccountSession& session, Request request) {
+Task<Answer> imap_fetch(AccountSession& session, Request request) {
   auto fetch = FetchRequest::parse(request.arguments);
   if (!fetch) co_return bad_syntax(fetch.error());
   const bool by_uid = request.is_by_uid();
@@ -77,15 +76,11 @@ Task<Answer> answer_fetch(AccountSession& session, Request request) {
         co_await vanished_earlier(session, fetch->set.resolve(UINT32_MAX), *fetch->changed_since);
     co_await session.write(gone);
   }
-  if (asks_for_modseq(*fetch)) co_await session.enable_condstore();
+  session.speaks_condstore |= asks_for_modseq(*fetch);
   const FetchPlan plan(std::move(*fetch), client_of(session, by_uid));
   const bool found_all = co_await run(session, plan, std::move(*numbers));
   if (!found_all && !by_uid) co_return reply::expunge_issued;  // RFC 2180 §4.1.2; RFC 5530
   co_return reply::done;
-}
-
-Task<Answer> imap_fetch(AccountSession& session, Request request) {
-  return while_connected(session.stream, answer_fetch(session, std::move(request)));
 }
 
 }  // namespace

@@ -91,11 +91,7 @@ Section read_section(Cursor& cursor) {
   } else if (word == "HEADER.FIELDS" || word == "HEADER.FIELDS.NOT") {
     section.kind = word == "HEADER.FIELDS" ? Kind::header_fields : Kind::header_fields_not;
     cursor.space();
-    read_list(cursor, false, [&] {
-      section.fields.push_back(cursor.ascii_astring());
-      if (section.fields.size() > header_name_limit)
-        cursor.fail("too many header names, the limit is 256");
-    });
+    read_list(cursor, false, [&] { section.fields.push_back(cursor.astring()); });
   } else {
     cursor.fail("no such section");
   }
@@ -153,10 +149,7 @@ std::vector<FetchItem> read_fetch_items(Cursor& cursor) {
     if (is_all || is_full) add_all({"ENVELOPE"});
     if (is_full) add_all({"BODY"});
   } else if (cursor.peek() == '(') {
-    read_list(cursor, false, [&] {
-      items.push_back(read_fetch_item(cursor));
-      if (items.size() > fetch_item_limit) cursor.fail("too many items, the limit is 128");
-    });
+    read_list(cursor, false, [&] { items.push_back(read_fetch_item(cursor)); });
   } else {
     items.push_back(read_fetch_item(cursor));
   }

@@ -12,9 +12,6 @@
 
 namespace postern::imap {
 
-inline constexpr std::size_t fetch_item_limit = 128;
-inline constexpr std::size_t header_name_limit = 256;  // in one list of names
-
 struct FetchItem {
   enum class Kind : std::uint8_t {
     flags,

@@ -2,33 +2,30 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "core/async/task.h"
-#include "core/mail/headers.h"
 #include "mailbox/imap/grammar/structure.h"
 #include "mailbox/store/mailbox.h"
 
 namespace postern::imap {
 
-/// What a section holds: octets of the stored message, then some text; or nothing that exists.
+/// What a section holds: some text, octets of the stored message, or nothing that exists.
 struct SectionSource {
-  std::vector<Range> stored;
-  std::string text;
+  std::optional<std::string> text;
+  Range range;
   bool exists = true;  // false: the message has no such part, which is NIL
-  std::uint64_t size() const;
+  std::uint64_t size() const { return text ? text->size() : range.length; }
 };
 
-/// A section that lies outside of all parts, of a message of `size` octets with that header; it may
-/// be null for the whole message.
+/// A section that lies outside of all parts, of a message of `size` octets. `metadata` holds its
+/// header, unless the section is the whole message.
 SectionSource section_of_message(const Section& section, std::uint64_t size,
-                                 const mail::HeaderBlock* header);
+                                 const mailbox::Metadata* metadata);
 
-/// Sections of a message that is held, all by one look into it.
-Task<std::vector<SectionSource>> sections_of_content(mailbox::Mailbox& mailbox,
-                                                     mailbox::ContentId content,
-                                                     std::span<const Section* const> sections);
+/// A section of a part of a message that is held.
+Task<SectionSource> section_of_part(mailbox::Mailbox& mailbox, mailbox::ContentId content,
+                                    const Section& section);
 
 }  // namespace postern::imap

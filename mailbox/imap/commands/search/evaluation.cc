@@ -5,7 +5,8 @@
 #include <iterator>
 #include <numeric>
 
-#include "core/async/pace.h"
+#include "core/async/offload.h"
+#include "core/mail/encodings.h"
 
 namespace postern::imap {
 namespace {
@@ -32,6 +33,7 @@ class Evaluation {
         mailbox_(mailbox),
         folder_(std::move(folder)),
         entries_(entries),
+        keyword_names_(mailbox.keyword_names()),
         time_(time) {}
 
   /// `key` outlives the task: the caller awaits at once.
@@ -54,20 +56,16 @@ class Evaluation {
 
  private:
   Task<Indices> filter(const SearchKey& key, Indices candidates) {
-    constexpr std::size_t between_looks = 16;  // at the clock
-    Indices matching;
-    std::size_t next = 0;
-    const auto look_on = [&] {
-      const Step step;
-      do {
-        const std::uint32_t index = candidates[next];
-        if (matches(key, entries_[index], time_)) matching.push_back(index);
-      } while (++next < candidates.size() && (next % between_looks != 0 || !step.is_over()));
-      return next < candidates.size();
+    const auto work = [&] {
+      Indices matching;
+      matching.reserve(candidates.size());
+      for (const std::uint32_t index : candidates) {
+        if (matches(key, entries_[index], keyword_names_, time_)) matching.push_back(index);
+      }
+      return matching;
     };
-    if (candidates.size() * key.size() > work_on_loop) co_await in_steps(pool_, look_on);
-    while (next < candidates.size()) look_on();
-    co_return matching;
+    if (candidates.size() * key.size() <= work_on_loop) co_return work();
+    co_return co_await offload(pool_, work);
   }
 
   /// The cheap keys first: what they leave, the store must look at.
@@ -102,18 +100,14 @@ class Evaluation {
     std::vector<mailbox::Uid> found;
     if (key.kind == Kind::header) {
       found = co_await mailbox_.search_header(folder_, key.field, key.text, uids);
-    } else if (key.kind == Kind::addresses) {
-      found = co_await mailbox_.search_addresses(folder_, key.field, key.text, uids);
     } else {
       const auto scope =
           key.kind == Kind::body ? mailbox::SearchScope::body : mailbox::SearchScope::text;
       found = co_await mailbox_.search_text(folder_, scope, key.text, uids);
     }
     Indices matching;
-    for (auto next = found.begin(); const std::uint32_t index : candidates) {
-      const mailbox::Uid uid = entries_[index].message.uid;
-      while (next != found.end() && *next < uid) ++next;
-      if (next != found.end() && *next == uid) matching.push_back(index);
+    for (const std::uint32_t index : candidates) {
+      if (std::ranges::binary_search(found, entries_[index].message.uid)) matching.push_back(index);
     }
     co_return matching;
   }
@@ -122,18 +116,31 @@ class Evaluation {
   mailbox::Mailbox& mailbox_;
   std::shared_ptr<mailbox::FolderIndex> folder_;
   const std::vector<SearchEntry>& entries_;
+  const std::vector<std::string> keyword_names_;  // as of the snapshot
   SearchTime time_;
 };
 
 /// Dates are compared without their time (RFC 3501 §6.4.4, BEFORE).
 mailbox::Seconds midnight(mailbox::Seconds time) { return time - ((time % day) + day) % day; }
 
+/// Keywords have no case (RFC 3501 §2.3.2).
+bool has_keyword(std::string_view name, mailbox::KeywordBits bits,
+                 const std::vector<std::string>& names) {
+  for (std::size_t bit = 0; bit < names.size() && bit < mailbox::keyword_limit; ++bit) {
+    if (mail::equal_ignoring_case(names[bit], name)) return bits >> bit & 1;
+  }
+  return false;
+}
+
 }  // namespace
 
-bool matches(const SearchKey& key, const SearchEntry& entry, SearchTime time) {
+bool matches(const SearchKey& key, const SearchEntry& entry,
+             const std::vector<std::string>& keyword_names, SearchTime time) {
   const mailbox::MessageEntry& message = entry.message;
   const auto number = static_cast<mailbox::Seconds>(key.number);
-  const auto holds = [&](const SearchKey& child) { return matches(child, entry, time); };
+  const auto holds = [&](const SearchKey& child) {
+    return matches(child, entry, keyword_names, time);
+  };
   switch (key.kind) {
     case Kind::all:
       return true;
@@ -144,7 +151,7 @@ bool matches(const SearchKey& key, const SearchEntry& entry, SearchTime time) {
     case Kind::system_flag:
       return (message.system_flags & key.number) != 0;
     case Kind::keyword:
-      return (message.keywords & key.number) != 0;
+      return has_keyword(key.text, message.keywords, keyword_names);
     case Kind::recent:
       return entry.is_recent;
     case Kind::larger:
@@ -176,7 +183,6 @@ bool matches(const SearchKey& key, const SearchEntry& entry, SearchTime time) {
     case Kind::none_of:
       return std::ranges::none_of(key.children, holds);
     case Kind::header:
-    case Kind::addresses:
     case Kind::body:
     case Kind::text:
       break;

@@ -24,8 +24,9 @@ struct SearchTime {
   mailbox::Seconds now = 0;
 };
 
-/// Whether a resolved key that needs no content holds.
-bool matches(const SearchKey& key, const SearchEntry& entry, SearchTime time);
+/// Whether a resolved key that needs no content holds. `keyword_names` by bit.
+bool matches(const SearchKey& key, const SearchEntry& entry,
+             const std::vector<std::string>& keyword_names, SearchTime time);
 
 /// The indices into `entries` (ascending by uid) that match, ascending. Much work goes to `pool`.
 Task<std::vector<std::uint32_t>> search(ThreadPool& pool, mailbox::Mailbox& mailbox,

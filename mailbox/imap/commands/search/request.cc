@@ -5,7 +5,6 @@
 #include <array>
 
 #include "core/mail/charset.h"
-#include "core/mail/encodings.h"
 #include "mailbox/imap/grammar/arguments.h"
 #include "mailbox/store/types.h"
 
@@ -42,11 +41,11 @@ constexpr std::array search_words{
     SearchWord{"OLD",         Kind::recent,      Takes::nothing, "", 0, true},
     SearchWord{"KEYWORD",     Kind::keyword,     Takes::keyword, ""},
     SearchWord{"UNKEYWORD",   Kind::keyword,     Takes::keyword, "", 0, true},
-    SearchWord{"BCC",         Kind::addresses,   Takes::text,    "Bcc"},
-    SearchWord{"CC",          Kind::addresses,   Takes::text,    "Cc"},
-    SearchWord{"FROM",        Kind::addresses,   Takes::text,    "From"},
+    SearchWord{"BCC",         Kind::header,      Takes::text,    "Bcc"},
+    SearchWord{"CC",          Kind::header,      Takes::text,    "Cc"},
+    SearchWord{"FROM",        Kind::header,      Takes::text,    "From"},
     SearchWord{"SUBJECT",     Kind::header,      Takes::text,    "Subject"},
-    SearchWord{"TO",          Kind::addresses,   Takes::text,    "To"},
+    SearchWord{"TO",          Kind::header,      Takes::text,    "To"},
     SearchWord{"BODY",        Kind::body,        Takes::text,    ""},
     SearchWord{"TEXT",        Kind::text,        Takes::text,    ""},
     SearchWord{"BEFORE",      Kind::before,      Takes::date,    ""},
@@ -69,22 +68,6 @@ SearchKey negation(SearchKey key) {
   return result;
 }
 
-/// The text as UTF-8. None when some octets are not in the charset. One that is not named is
-/// US-ASCII (RFC 3501 §6.4.4), or UTF-8 as many clients send it (RFC 9051 §6.4.4).
-std::optional<std::string> text_in(std::string_view charset, std::string bytes) {
-  if (charset.empty() || mail::equal_ignoring_case(charset, "UTF-8")) {
-    if (!mail::is_valid_utf8(bytes)) return {};
-    return bytes;
-  }
-  if (mail::equal_ignoring_case(charset, "US-ASCII")) {
-    if (!mail::is_ascii(bytes)) return {};
-    return bytes;
-  }
-  auto utf8 = mail::to_utf8(charset, bytes);
-  if (utf8 && utf8->contains("\ufffd")) return {};  // what could not be converted
-  return utf8;
-}
-
 class SearchParser {
  public:
   SearchParser(Cursor& cursor, std::string charset)
@@ -101,17 +84,10 @@ class SearchParser {
     return result;
   }
 
-  /// Whether some text held octets that the charset has not.
-  bool left_charset() const { return left_charset_; }
-
  private:
   SearchKey key(int depth) {
     if (depth > nesting_limit) {
       cursor_.fail("keys are nested too deeply");
-      return {};
-    }
-    if (++keys_ > key_limit) {
-      cursor_.fail("too many keys, the limit is 256");
       return {};
     }
     if (cursor_.skip('(')) {
@@ -209,15 +185,12 @@ class SearchParser {
   }
 
   std::string text() {
-    auto utf8 = text_in(charset_, cursor_.astring());
-    if (!utf8) left_charset_ = true;
-    return std::move(utf8).value_or("");
+    const std::string bytes = cursor_.astring();
+    return charset_.empty() ? mail::guess_utf8(bytes) : mail::to_utf8(charset_, bytes).value_or("");
   }
 
   Cursor& cursor_;
   std::string charset_;
-  bool left_charset_ = false;
-  std::size_t keys_ = 0;
 };
 
 void read_return_options(Cursor& cursor, SearchRequest& search) {
@@ -243,18 +216,6 @@ void read_return_options(Cursor& cursor, SearchRequest& search) {
 
 }  // namespace
 
-namespace {
-
-/// Keywords have no case (RFC 3501 §2.3.2); 0: no message has it.
-mailbox::KeywordBits bit_of(std::string_view name, const std::vector<std::string>& names) {
-  for (std::size_t bit = 0; bit < names.size() && bit < mailbox::keyword_limit; ++bit) {
-    if (mail::equal_ignoring_case(names[bit], name)) return mailbox::KeywordBits{1} << bit;
-  }
-  return 0;
-}
-
-}  // namespace
-
 std::size_t SearchKey::size() const {
   std::size_t keys = 1;
   for (const SearchKey& child : children) keys += child.size();
@@ -262,8 +223,7 @@ std::size_t SearchKey::size() const {
 }
 
 bool SearchKey::needs_content() const {
-  if (kind == Kind::header || kind == Kind::addresses) return true;
-  if (kind == Kind::body || kind == Kind::text) return true;
+  if (kind == Kind::header || kind == Kind::body || kind == Kind::text) return true;
   return std::ranges::any_of(children, &SearchKey::needs_content);
 }
 
@@ -271,12 +231,10 @@ bool SearchKey::mentions_modseq() const {
   return kind == Kind::modseq || std::ranges::any_of(children, &SearchKey::mentions_modseq);
 }
 
-void SearchKey::resolve(std::uint32_t largest_number, std::uint32_t largest_uid,
-                        const std::vector<std::string>& keyword_names) {
+void SearchKey::resolve(std::uint32_t largest_number, std::uint32_t largest_uid) {
   if (kind == Kind::numbers) intervals = set.resolve(largest_number);
   if (kind == Kind::uids) intervals = set.resolve(largest_uid);
-  if (kind == Kind::keyword) number = bit_of(text, keyword_names);
-  for (SearchKey& child : children) child.resolve(largest_number, largest_uid, keyword_names);
+  for (SearchKey& child : children) child.resolve(largest_number, largest_uid);
 }
 
 std::expected<SearchRequest, SearchError> SearchRequest::parse(std::string_view arguments) {
@@ -292,12 +250,9 @@ std::expected<SearchRequest, SearchError> SearchRequest::parse(std::string_view 
     if (!cursor.failed() && !mail::to_utf8(charset, ""))
       return std::unexpected(SearchError{SearchError::Kind::unknown_charset, {}});
   }
-  SearchParser parser(cursor, charset);
-  search.key = parser.keys(0);
+  search.key = SearchParser(cursor, charset).keys(0);
   if (const auto finished = cursor.finish(); !finished)
     return std::unexpected(SearchError{SearchError::Kind::syntax, finished.error()});
-  if (parser.left_charset())
-    return std::unexpected(SearchError{SearchError::Kind::not_in_charset, {}});
   return search;
 }
 

@@ -15,7 +15,6 @@
 namespace postern::imap {
 
 inline constexpr int nesting_limit = 50;
-inline constexpr std::size_t key_limit = 256;  // of one SEARCH
 
 /// A condition on messages, as a tree no deeper than nesting_limit.
 struct SearchKey {
@@ -24,14 +23,13 @@ struct SearchKey {
     numbers,      // set
     uids,         // set
     system_flag,  // number: the bit
-    keyword,      // text; number: its bit, by resolve
+    keyword,      // text
     recent,
-    header,     // field, text (UTF-8)
-    addresses,  // the same, of a field that ENVELOPE has as a list of addresses
-    body,       // text
-    text,       // text
-    larger,     // number
-    smaller,    // number
+    header,   // field, text (UTF-8)
+    body,     // text
+    text,     // text
+    larger,   // number
+    smaller,  // number
     before,
     on,
     since,  // number: seconds of midnight; INTERNALDATE
@@ -55,9 +53,8 @@ struct SearchKey {
   std::size_t size() const;    // keys in the tree
   bool needs_content() const;  // must ask the store: header, body or text somewhere in it
   bool mentions_modseq() const;
-  /// Gives numbers to the stars of all sets, and to keywords their bits (`keyword_names` by bit).
-  void resolve(std::uint32_t largest_number, std::uint32_t largest_uid,
-               const std::vector<std::string>& keyword_names);
+  /// Gives numbers to the stars of all sets.
+  void resolve(std::uint32_t largest_number, std::uint32_t largest_uid);
 };
 
 /// Why a SEARCH cannot be obeyed.
@@ -65,7 +62,6 @@ struct SearchError {
   enum class Kind : std::uint8_t {
     syntax,
     unknown_charset,  // BADCHARSET: RFC 3501 §6.4.4
-    not_in_charset,   // the same: some text holds octets that its charset has not
   };
   Kind kind{};
   SyntaxError error;  // of syntax

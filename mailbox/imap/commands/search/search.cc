@@ -6,7 +6,6 @@
 #include <chrono>
 
 #include "core/async/loop.h"
-#include "core/net/while_connected.h"
 #include "mailbox/imap/commands/rows.h"
 #include "mailbox/imap/commands/search/evaluation.h"
 #include "mailbox/imap/grammar/writer.h"
@@ -16,15 +15,17 @@
 namespace postern::imap {
 namespace {
 
-/// The messages that the client counts, also those that are expunged and not told yet.
+/// The messages that both the client and the folder know.
 std::vector<SearchEntry> snapshot(const Selection& selection) {
   std::vector<SearchEntry> entries;
   entries.reserve(selection.view.size());
-  std::size_t near = 0;
+  const auto& messages = selection.folder->entries;
+  auto message = messages.begin();
   for (std::uint32_t number = 1; number <= selection.view.size(); ++number) {
     const mailbox::Uid uid = selection.view.uid(number);
-    const mailbox::MessageEntry* const message = selection.folder->find(uid, near);
-    if (message != nullptr) entries.push_back({number, selection.is_recent(uid), *message});
+    while (message != messages.end() && message->uid < uid) ++message;
+    if (message == messages.end()) break;
+    if (message->uid == uid) entries.push_back({number, uid >= selection.first_recent, *message});
   }
   return entries;
 }
@@ -45,18 +46,15 @@ mailbox::ModSeq told_modseq(const Found& found, const SearchRequest& search) {
                   search.maximum ? found.modseqs.back() : 0);
 }
 
-/// Piece by piece: who reads nothing has no list of thousands waiting.
-Task<> write_search(AccountSession& session, const Found& found, bool with_modseq) {
-  constexpr std::size_t write_at = 16 * 1024;
+std::string write_search(const Found& found, bool with_modseq) {
   std::string text = "* SEARCH";
   for (const std::uint32_t number : found.numbers) {
     text += ' ';
     write_number(text, number);
-    if (text.size() >= write_at) co_await session.write(std::exchange(text, {}));
   }
   if (with_modseq && !found.numbers.empty())
     text += fmt::format(" (MODSEQ {})", found.highest_modseq());
-  co_await session.write(text + "\r\n");
+  return text + "\r\n";
 }
 
 std::string write_esearch(const Found& found, const SearchRequest& search, const Request& request,
@@ -96,39 +94,26 @@ Found found_in(const std::vector<SearchEntry>& entries, const std::vector<std::u
   return found;
 }
 
-/// What the request finds in the selected mailbox as it is now.
-Task<Found> find(AccountSession& session, SearchKey& key, bool by_uid) {
-  const SessionView& view = session.selection->view;
-  key.resolve(view.size(), view.largest_uid(), session.mailbox->keyword_names());
-  const auto folder = session.selection->folder;
-  const auto entries = snapshot(*session.selection);
-  const auto matching = co_await imap::search(*session.context.pool, *session.mailbox, folder,
-                                              entries, key, SearchTime{now()});
-  co_return found_in(entries, matching, by_uid);
-}
-
 Answer refusal_of_search(const SearchError& error) {
   if (error.kind == SearchError::Kind::unknown_charset) return reply::bad_charset;
-  if (error.kind == SearchError::Kind::not_in_charset) return reply::not_in_charset;
   return bad_syntax(error.error);
 }
 
-Task<Answer> answer_search(AccountSession& session, Request request) {
+Task<Answer> imap_search(AccountSession& session, Request request) {
   auto search = SearchRequest::parse(request.arguments);
   if (!search) co_return refusal_of_search(search.error());
   const bool with_modseq = search->key.mentions_modseq();
-  if (with_modseq) co_await session.enable_condstore();
-  const Found found = co_await find(session, search->key, request.is_by_uid());
-  if (search->extended) {
-    co_await session.write(write_esearch(found, *search, request, with_modseq));
-  } else {
-    co_await write_search(session, found, with_modseq);
-  }
-  co_return reply::done;
-}
+  session.speaks_condstore |= with_modseq;  // RFC 7162 §3.1
+  search->key.resolve(session.selection->view.size(), session.selection->view.largest_uid());
 
-Task<Answer> imap_search(AccountSession& session, Request request) {
-  return while_connected(session.stream, answer_search(session, std::move(request)));
+  const auto folder = session.selection->folder;
+  const auto entries = snapshot(*session.selection);
+  const auto matching = co_await imap::search(*session.context.pool, *session.mailbox, folder,
+                                              entries, search->key, SearchTime{now()});
+  const Found found = found_in(entries, matching, request.is_by_uid());
+  co_await session.write(search->extended ? write_esearch(found, *search, request, with_modseq)
+                                          : write_search(found, with_modseq));
+  co_return reply::done;
 }
 
 }  // namespace

@@ -230,7 +230,6 @@ TEST_CASE(
       Row{"a\r\r\n",                   false},
       Row{"\n",                        false},
       Row{"a\r\n\n",                   false},
-      Row{std::string("a\0\r\n", 4),   false},
       Row{"a\r",                       false}}) {
     // clang-format on
     for (const std::size_t step : {1, 2, 3, 5000}) {
@@ -246,9 +245,6 @@ TEST_CASE(
 
 TEST_CASE("line ends are normalised") {
   CHECK(with_crlf("a\nb\rc\r\nd\r") == "a\r\nb\r\nc\r\nd\r\n");
-  constexpr auto message = LineEndNormaliser::Kind::message;
-  CHECK(with_crlf("a\rb\n\r\n\n\rc\rd", message) == "a b\r\n\r\n\r\n\r\nc\r\nd");
-  CHECK(with_crlf("\r\na\rb", message) == "\r\na\r\nb");
   CHECK(has_clean_line_ends("a\r\n\r\nb"));
   CHECK_FALSE(has_clean_line_ends("a\n"));
   CHECK_FALSE(has_clean_line_ends("a\r"));

@@ -89,8 +89,7 @@ TEST_CASE("a message that another session takes away while it is sent arrives wh
   other.say("EXPUNGE");
   CHECK(reader.line().ends_with(literal + ")"));
   CHECK(reader.line().starts_with("b OK "));
-  CHECK(reader.ask("FETCH 1 BODY.PEEK[]") == "OK Done");  // until it has been told
-  CHECK(holds(reader.say("NOOP"), "* 1 EXPUNGE"));
+  CHECK(reader.ask("FETCH 1 BODY.PEEK[]").starts_with("NO [EXPUNGEISSUED]"));
 }
 
 TEST_CASE("FETCH of hundreds of messages, small and large, gives each of them in order") {
@@ -143,38 +142,4 @@ TEST_CASE(
     CHECK(lines[3] == lines[0]);
   }
   CHECK(mentions({answers("RFC822.HEADER")[3]}, "Subject: number 1"));
-}
-
-TEST_CASE("a header longer than what is kept beside its message comes from the message") {
-  const ImapServer server;
-  ImapClient client = ImapClient::of(server);
-  std::string filler;
-  while (filler.size() < 2 * postern::mailbox::kept_header_limit)
-    filler += "X-F: " + std::string(60, 'y') + "\r\n";
-  const std::string header = "Subject: a\r\n" + filler + "To: b@c.example\r\n\r\n";
-  client.append("INBOX", header + "body\r\n");
-  client.say("SELECT INBOX");
-  CHECK(client.say("FETCH 1 BODY.PEEK[HEADER]")[0].ends_with(header + ")"));
-  CHECK(client.say("FETCH 1 BODY.PEEK[TEXT]")[0].ends_with("{6}\r\nbody\r\n)"));
-  CHECK(client.say("FETCH 1 (BODY.PEEK[HEADER.FIELDS (to subject)] BODY.PEEK[]<0.7> "
-                   "BODY.PEEK[HEADER.FIELDS (Subject To)]<9.20>)")[0] ==
-        "* 1 FETCH (BODY[HEADER.FIELDS (to subject)] {31}\r\nSubject: a\r\nTo: b@c.example\r\n\r\n"
-        " BODY[]<0> {7}\r\nSubject BODY[HEADER.FIELDS (Subject To)]<9> {20}\r\na\r\nTo: "
-        "b@c.example\r\n)");
-}
-
-TEST_CASE("long headers of many messages come in batches, all and in order") {
-  const ImapServer server;
-  ImapClient client = ImapClient::of(server);
-  std::string filler;
-  while (filler.size() < 60'000) filler += "X-F: " + std::string(60, 'y') + "\r\n";
-  for (int i = 1; i <= 50; ++i)
-    client.append("INBOX", "X-N: " + std::to_string(i) + "\r\n" + filler + "\r\nx\r\n");
-  client.say("SELECT INBOX");
-  const Lines lines = client.say("FETCH 1:* (BODY.PEEK[HEADER])");
-  REQUIRE(lines.size() == 51);
-  for (std::size_t i = 1; i <= 50; ++i) {
-    CHECK(lines[i - 1].starts_with("* " + std::to_string(i) + " FETCH"));
-    CHECK(lines[i - 1].contains("\r\nX-N: " + std::to_string(i) + "\r\n"));
-  }
 }

@@ -98,8 +98,7 @@ struct ImapServer::Inner {
   }
 };
 
-ImapServer::ImapServer(net::TlsOffer policy, std::uint64_t message_size,
-                       std::chrono::milliseconds command_timeout)
+ImapServer::ImapServer(net::TlsOffer policy, std::uint64_t message_size)
     : inner_(std::make_unique<Inner>()) {
   char name[] = "/tmp/imap-test-XXXXXX";
   inner_->folder = ::mkdtemp(name);
@@ -109,7 +108,6 @@ ImapServer::ImapServer(net::TlsOffer policy, std::uint64_t message_size,
   inner_->context.pool = &inner_->scratch_pool;
   inner_->context.scratch_folder = inner_->folder;
   inner_->context.message_size = message_size;
-  inner_->context.command_timeout = command_timeout;
   inner_->thread = std::thread([inner = inner_.get()] { inner->run(); });
   inner_->bound = inner_->port.get_future().get();
 }

@@ -15,8 +15,7 @@ namespace postern::imap::test {
 class ImapServer {
  public:
   explicit ImapServer(net::TlsOffer policy = net::TlsOffer::optional,
-                      std::uint64_t message_size = 5'000'000,
-                      std::chrono::milliseconds command_timeout = std::chrono::minutes(5));
+                      std::uint64_t message_size = 5'000'000);
   ~ImapServer();
   int port() const;
   void disable(std::string account);

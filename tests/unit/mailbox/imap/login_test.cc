@@ -73,17 +73,3 @@ TEST_CASE("a stranger who keeps making mistakes is sent away") {
   client.ask("NONSENSE");
   CHECK(client.line() == "* BYE Too many mistakes");
 }
-
-TEST_CASE("half an IMAP command ends the session after command_timeout, nothing at all does not") {
-  const ImapServer server(TlsOffer::optional, 5'000'000, std::chrono::milliseconds(200));
-  ImapClient quiet = ImapClient::of(server), half = ImapClient::of(server);
-  half.send("a NOO");
-  CHECK(half.line().starts_with("* BYE"));
-  CHECK(half.is_closed());
-  ImapClient idle = ImapClient::of(server);
-  idle.send("a IDLE\r\n");
-  CHECK(idle.line().starts_with("+ "));
-  idle.send("DON");
-  CHECK(idle.line().starts_with("* BYE"));
-  CHECK(quiet.ask("NOOP").starts_with("OK"));
-}

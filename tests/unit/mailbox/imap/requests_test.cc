@@ -77,8 +77,8 @@ TEST_CASE("mailbox names are modified UTF-7 or UTF-8, and INBOX has no case") {
   CHECK(parse_mailbox(" \"Entw&APw-rfe\"").value() == "Entwürfe");
   CHECK(parse_mailbox(" \"Entwürfe\"").value() == "Entwürfe");
   CHECK(parse_mailbox(" R&-D").value() == "R&D");
-  CHECK(parse_mailbox(" \"a&b\"").value() == impossible_mailbox);
-  CHECK(parse_mailbox(" \"\xff\xfe\"").value() == impossible_mailbox);
+  CHECK_FALSE(parse_mailbox(" \"a&b\""));
+  CHECK_FALSE(parse_mailbox(" \"\xff\xfe\""));
   CHECK_FALSE(parse_mailbox(" a b"));
 }
 
@@ -143,7 +143,6 @@ TEST_CASE("FETCH refuses what is not in the grammar") {
                                       " 1 BODY[]<4294967296.1>",
                                       " 1 (ALL)",
                                       " 1 FLAGS (VANISHED)",
-                                      " 1 BODY[HEADER.FIELDS (Subject \"\xc3\xa4\")]",
                                       " 1 FLAGS (CHANGEDSINCE 9223372036854775808)"}) {
     INFO(text);
     CHECK_FALSE(FetchRequest::parse(text));
@@ -151,8 +150,8 @@ TEST_CASE("FETCH refuses what is not in the grammar") {
 }
 
 TEST_CASE("STORE reads its operation and flags") {
-  const auto store =
-      StoreRequest::parse(" 1:3 (UNCHANGEDSINCE 7) -FLAGS.SILENT (\\Seen \\DELETED $Junk)");
+  const auto store = StoreRequest::parse(
+      " 1:3 (UNCHANGEDSINCE 7) -FLAGS.SILENT (\\Seen \\DELETED $Junk \\Recent)");
   REQUIRE(store);
   CHECK(store->operation == postern::mailbox::FlagOperation::remove);
   CHECK(store->silent);
@@ -162,9 +161,8 @@ TEST_CASE("STORE reads its operation and flags") {
   CHECK(StoreRequest::parse(" 1 FLAGS \\Seen \\Draft")->operation ==
         postern::mailbox::FlagOperation::replace);
   CHECK(StoreRequest::parse(" 1 +flags ()"));
-  for (const std::string_view text :
-       {" 1 FLAGS", " 1 FLAGS (\\Nothing)", " 1 FLAG (\\Seen)", " 1 *FLAGS (\\Seen)",
-        " 1 FLAGS (a b", " 1 FLAGS (a]b)", " 1 -FLAGS (\\Seen \\Recent)", " 1 FLAGS \\recent"}) {
+  for (const std::string_view text : {" 1 FLAGS", " 1 FLAGS (\\Nothing)", " 1 FLAG (\\Seen)",
+                                      " 1 *FLAGS (\\Seen)", " 1 FLAGS (a b", " 1 FLAGS (a]b)"}) {
     INFO(text);
     CHECK_FALSE(StoreRequest::parse(text));
   }

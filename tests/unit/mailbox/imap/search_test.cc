@@ -32,10 +32,10 @@ std::vector<std::uint32_t> found(std::string_view keys) {
   INFO(keys << ": " << (search ? "" : search.error().error.text));
   REQUIRE(search);
   REQUIRE_FALSE(search->key.needs_content());
-  search->key.resolve(3, 30, {"$Junk"});
+  search->key.resolve(3, 30);
   std::vector<std::uint32_t> numbers;
   for (std::uint32_t number = 1; number <= 3; ++number) {
-    if (matches(search->key, entry_of(number), SearchTime{10'003 * day + 3600}))
+    if (matches(search->key, entry_of(number), {"$Junk"}, SearchTime{10'003 * day + 3600}))
       numbers.push_back(number);
   }
   return numbers;
@@ -94,21 +94,6 @@ TEST_CASE("an unknown charset is told from a mistake") {
   using Kind = SearchError::Kind;
   CHECK(SearchRequest::parse(" CHARSET X-NONE TEXT a").error().kind == Kind::unknown_charset);
   CHECK(SearchRequest::parse(" CHARSET UTF-8 TEXT").error().kind == Kind::syntax);
-}
-
-TEST_CASE("octets that are not in the charset of a search are told from a mistake") {
-  using Kind = SearchError::Kind;
-  for (const std::string_view text :
-       {" CHARSET UTF-8 TEXT {1}\r\n\xfc", " CHARSET US-ASCII SUBJECT {2}\r\n\xc3\xbc",
-        " TEXT {1}\r\n\xfc"}) {
-    INFO(text);
-    const auto search = SearchRequest::parse(text);
-    REQUIRE_FALSE(search);
-    CHECK(search.error().kind == Kind::not_in_charset);
-  }
-  CHECK(SearchRequest::parse(" TEXT {2}\r\n\xc3\xbc")->key.text == "ü");
-  CHECK(SearchRequest::parse(" CHARSET ISO-8859-15 TEXT {1}\r\n\xa4")->key.text == "€");
-  CHECK(SearchRequest::parse(" CHARSET utf-8 TEXT a")->key.text == "a");
 }
 
 TEST_CASE("what is no search is refused") {

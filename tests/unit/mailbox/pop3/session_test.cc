@@ -30,12 +30,7 @@ class OneUser : public policy::Authenticator {
     co_return account;
   }
   bool is_live(const std::string&) const override { return live; }
-  std::shared_ptr<void> watch(const std::string&, std::function<void()> told) override {
-    tell = std::move(told);
-    return nullptr;
-  }
   bool live = true;
-  std::function<void()> tell;  // of the last session
 };
 
 struct Server {
@@ -45,7 +40,6 @@ struct Server {
   AccountHub hub{loop, pool, {.folder = folder.path}, [](std::string_view) { return Summary{}; }};
   Mailboxes mailboxes;
   OneUser users;
-  std::chrono::milliseconds command_timeout = patience;
   TaskGroup sessions;
   std::optional<net::Listener> listener;
 
@@ -59,7 +53,6 @@ struct Server {
           context.hostname = "pop.example";
           context.authenticator = &users;
           context.mailboxes = &mailboxes;
-          context.command_timeout = command_timeout;
           return pop3::serve(std::move(stream), std::move(context));
         },
         sessions);
@@ -120,13 +113,6 @@ TEST_CASE("a whole POP3 session in one packet") {
         "+OK\r\n"
         "+OK Bye\r\n");
   CHECK(after_login(server.talk(login + "STAT\r\nQUIT\r\n")).starts_with("+OK 1 22\r\n"));
-}
-
-TEST_CASE("a NUL of a message is a blank to POP3, as it is to IMAP") {
-  Server server;
-  server.deliver("1", std::string("a: b\r\n\r\nx\0y\0\r\n", 14));
-  CHECK(after_login(server.talk(login + "RETR 1\r\nQUIT\r\n")) ==
-        "+OK 14 octets\r\na: b\r\n\r\nx y \r\n.\r\n+OK Bye\r\n");
 }
 
 TEST_CASE("DELE without QUIT deletes nothing, nor does a QUIT whose line has no end") {
@@ -245,35 +231,6 @@ TEST_CASE("an account that is disabled loses its POP3 session at the next comman
   };
   CHECK(server.loop.run_until_done(interrupted(&server, disable)) ==
         "-ERR [SYS/PERM] Your login is good no more\r\n");
-}
-
-TEST_CASE("a POP3 session whose password is changed ends at once, and its lock with it") {
-  Server server;
-  server.deliver("1", "a: b\r\n\r\n");
-  const auto talk = [](Server* there) -> Task<std::string> {
-    net::Stream stream = co_await net::Stream::connect(there->listener->bound(), patience);
-    co_await stream.write(login);
-    for (int lines = 0; lines < 3; ++lines) co_await stream.read_line(512, patience);
-    there->users.live = false;
-    there->users.tell();
-    std::string output;
-    try {
-      while (true) output += co_await stream.read_some(65536, patience);
-    } catch (const ConnectionClosed&) {
-    }
-    const auto mailbox = co_await there->hub.open("ann");
-    CHECK(mailbox->try_lock_maildrop());
-    co_return output;
-  };
-  CHECK(server.loop.run_until_done(talk(&server)) ==
-        "-ERR [SYS/PERM] Your login is good no more\r\n");
-}
-
-TEST_CASE("half a POP3 command ends the session after command_timeout") {
-  Server server;
-  server.command_timeout = std::chrono::milliseconds(50);
-  server.deliver("1", "a: b\r\n\r\n");
-  CHECK(after_login(server.talk(login + "STAT\r\nSTA")) == "+OK 1 8\r\n");
 }
 
 TEST_CASE("a client may ask for any number of messages that are gone and still quit in peace") {

@@ -179,23 +179,6 @@ Task<> held_content(AccountHub& hub, ManualClock& clock) {
   co_await wait_until_removed(mailbox, held, clock);
 }
 
-Task<> short_of_room(AccountHub& hub, DiskRoom& disk) {
-  const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a6");
-  const auto inbox = co_await mailbox->open_folder("INBOX");
-  disk.set_reserve(0);
-  CHECK((co_await append(mailbox, "INBOX", mail("one\r\n"))).has_value());
-  disk.set_reserve(UINT64_MAX);
-  CHECK((co_await append(mailbox, "INBOX", mail("two\r\n"))).error() == StoreError::no_room);
-  CHECK((co_await mailbox->deliver("Q1.0", "INBOX", mail("two\r\n"))).error() ==
-        StoreError::no_room);
-  const std::vector<Uid> first{Uid(1)};
-  CHECK((co_await mailbox->copy((*inbox)->id, first, "Trash")).error() == StoreError::no_room);
-  CHECK_FALSE(co_await mailbox->has_room_for(1));
-  CHECK(co_await mailbox->write(&MailboxStore::expunge, (*inbox)->id, first, true) == first);
-  disk.set_reserve(0);
-  CHECK((co_await mailbox->deliver("Q1.0", "INBOX", mail("two\r\n"))).has_value());
-}
-
 Task<> over_quota(AccountHub& hub) {
   const std::shared_ptr<Mailbox> mailbox = co_await hub.open("a5", 10);
   const auto refused = co_await append(mailbox, "INBOX", mail("more than ten octets\r\n"));
@@ -267,17 +250,6 @@ TEST_CASE("the maintenance leaves what is held, and removes it when it is let go
 TEST_CASE("a quota holds from the moment it is set") {
   Fixture f;
   f.loop.run_until_done(over_quota(f.hub));
-}
-
-TEST_CASE(
-    "under the disk's reserve nothing is added, what is there may go, and room is seen at once") {
-  TemporaryFolder folder;
-  ThreadPool pool(2, 100);
-  Loop loop;
-  DiskRoom disk(folder.path, UINT64_MAX);
-  AccountHub hub(loop, pool, {.folder = folder.path, .disk = &disk}, nothing);
-  loop.run_until_done(short_of_room(hub, disk));
-  loop.run_until_done(hub.close());
 }
 
 TEST_CASE("idle databases close, and open again") {

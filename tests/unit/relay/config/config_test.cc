@@ -78,7 +78,6 @@ warn_after = "0s"
 [delivery]
 dns = ["127.0.0.1:5353", "::1"]
 source = ["192.0.2.1"]
-private_networks = ["10.1.0.0/16", "::1/128"]
 concurrency = { initial = 2, max = 9 }
 command_timeout = "10s"
 [[route]]
@@ -103,8 +102,6 @@ via = "reject 5.7.1 not to there"
   CHECK(config->queue.retry.first == 1s);
   CHECK(config->queue.retry.warn_after == 0s);
   CHECK(config->delivery.dns[1].port() == 53);
-  CHECK(config->delivery.private_networks ==
-        std::vector{*net::Network::parse("10.1.0.0/16"), *net::Network::parse("::1/128")});
   CHECK(config->delivery.command_timeout == 10s);
   CHECK(config->delivery.max_concurrency == 9);
   const auto hop = [&](std::size_t route) {

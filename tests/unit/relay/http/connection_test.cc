@@ -16,7 +16,7 @@ namespace {
 class Client {
  public:
   explicit Client(http::RequestLimits limits = {}) {
-    group_.spawn(http::serve(std::move(pair_.server), application, limits, idle, bodies));
+    group_.spawn(http::serve(std::move(pair_.server), application, limits, idle));
   }
   ~Client() {
     pair_.client.close();
@@ -33,8 +33,6 @@ class Client {
 
   http::Echo application;
   net::IdleSessions idle;
-  http::BodyStore bodies{std::filesystem::temp_directory_path(),
-                         {.arriving = 1 << 20, .files = 1 << 20, .work = 1 << 20}};
   std::string head;  ///< of the last response
 
  private:
@@ -146,44 +144,6 @@ TEST_CASE("a body over the limit is refused in chunks") {
             .ask("POST / HTTP/1.1\r\n" + host +
                  "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n")
             .starts_with("413"));
-}
-
-TEST_CASE("a large body waits in a file, and reads as if it did not") {
-  Client client;
-  const std::string body(300'000, 'x');
-  for (int i = 0; i < 2; ++i) {
-    CHECK(client.ask("POST / HTTP/1.1\r\n" + host + "Content-Length: 300000\r\n\r\n" + body) ==
-          "200 OK|POST / " + body);
-    CHECK(client.application.was_in_file);
-  }
-  CHECK(client.ask("POST / HTTP/1.1\r\n" + host + "Content-Length: 3\r\n\r\nabc") ==
-        "200 OK|POST / abc");
-  CHECK_FALSE(client.application.was_in_file);
-}
-
-TEST_CASE("bodies over what all may take up are 503 that says when to come again") {
-  const std::string body(300'000, 'x');
-  for (const bool is_disk : {false, true}) {
-    CAPTURE(is_disk);
-    Client client;
-    auto others = (is_disk ? client.bodies.files() : client.bodies.arriving()).share_of("others");
-    REQUIRE(others.grow(1 << 20));
-    const std::string post = "POST / HTTP/1.1\r\n" + host + "Content-Length: 300000\r\n\r\n";
-    CHECK(client.ask(is_disk ? post + body : post).starts_with("503 "));
-    CHECK(client.head.find("\nRetry-After: 5\n") != std::string::npos);
-    CHECK(client.application.answered == 0);
-  }
-}
-
-TEST_CASE("a body that stands still, or drips, ends its connection") {
-  const std::string post = "POST / HTTP/1.1\r\n" + host + "Content-Length: 3000\r\n\r\n";
-  Client silent({.pause = 50ms});
-  silent.send(post + "a");
-  CHECK(silent.is_closed());
-  Client slow({.pause = 200ms, .body_rate = 1 << 20});
-  slow.send(post + "a");
-  slow.send("b");
-  CHECK(slow.is_closed());
 }
 
 TEST_CASE("a head may be as long as its limit says, and one that is longer is 431") {

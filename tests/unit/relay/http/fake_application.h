@@ -15,17 +15,14 @@ class Echo : public Application {
   }
   Task<Response> answer(Request request) override {
     ++answered;
-    was_in_file = request.body.is_in_file();
     if (request.path == "/broken") throw std::logic_error("nobody foresaw this");
     if (request.path == "/away") throw IoError("Redis is away");
     Response response;
-    response.body = request.method + " " + request.raw_path + " ";
-    response.body += request.body.text();
+    response.body = request.method + " " + request.raw_path + " " + request.body;
     response.content_type = "text/plain";
     co_return response;
   }
   std::size_t answered = 0;
-  bool was_in_file = false;  ///< the last body
 };
 
 }  // namespace postern::http

@@ -32,18 +32,3 @@ TEST_CASE("the number of remembered answers is bounded") {
   CHECK(answers.find("0", 1) == nullptr);
   CHECK(answers.find(std::to_string(Remembered<int>::limit), 1) != nullptr);
 }
-
-TEST_CASE("what is remembered is bounded in octets") {
-  using Answers = Remembered<int>;
-  Answers answers;
-  REQUIRE(answers.find("", 1) == nullptr);
-  constexpr std::size_t large = Answers::octet_limit / 3;
-  for (const char* key : {"a", "b"}) answers.keep(key, 1, 1, large);
-  CHECK(answers.find("a", 1) != nullptr);
-  answers.keep("c", 1, 1, large);
-  CHECK(answers.find("a", 1) == nullptr);
-  CHECK(answers.find("c", 1) != nullptr);
-  answers.keep("d", 1, 1, Answers::octet_limit);
-  CHECK(answers.find("d", 1) == nullptr);
-  CHECK(answers.find("c", 1) != nullptr);
-}

@@ -48,7 +48,7 @@ class FakeIntake : public relay::Intake {
     }
     if (recipient.address.local_part() == "later")
       co_return std::unexpected(relay::refused(Reason::accounts_away));
-    co_return relay::Admitted::itself(recipient);
+    co_return relay::Admitted{recipient, {recipient}};
   }
   std::unique_ptr<relay::Reception> begin(relay::Origin origin, mail::Envelope envelope,
                                           std::vector<relay::Admitted> admitted) override {

@@ -46,7 +46,6 @@ class ScriptedClient {
   std::string reply() { return loop_.run_until_done(read_reply()); }
   /// Sends an octet at a time until the server has enough of it; false when it takes them all.
   bool drip(std::size_t octets) { return loop_.run_until_done(drip_all(octets)); }
-  void wait(std::chrono::milliseconds time) { loop_.run_until_done(pause(time)); }
   void shut_down() { idle_.close_all(); }
   bool is_closed() { return loop_.run_until_done(read_end()); }
 
@@ -59,7 +58,6 @@ class ScriptedClient {
     co_await stream_.write(text);
     co_await stream_.flush(5s);
   }
-  static Task<> pause(std::chrono::milliseconds time) { co_await sleep_for(time); }
   Task<bool> drip_all(std::size_t octets) {
     while (octets-- > 0 && stream_.buffered().empty()) {
       co_await send_all("x");
